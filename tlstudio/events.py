@@ -1,0 +1,209 @@
+"""What a job says while it works: small frozen records, one JSON object a line, told apart by `kind`.
+
+`fit` yields them, an engine writes them to its parent, a run folder keeps them in `events.jsonl`, the window draws from them,
+live or from disk, with the same code. Arrays and images never ride in an event: they travel by file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+_KINDS: dict[str, type[Event]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened. `at` is the wall clock in seconds since 1970."""
+
+    kind: ClassVar[str] = ""
+    at: float = field(default_factory=time.time)
+
+    def __init_subclass__(cls) -> None:
+        _KINDS[cls.kind] = cls
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)}}
+
+    def to_line(self) -> str:
+        """One line of JSON with its newline. NaN and infinities become null: they are not JSON."""
+        try:
+            return json.dumps(self.to_json(), allow_nan=False, separators=(",", ":")) + "\n"
+        except ValueError:
+            return json.dumps(_finite(self.to_json()), allow_nan=False, separators=(",", ":")) + "\n"
+
+    def replace(self, **changes: Any) -> Self:
+        return dataclasses.replace(self, **changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress(Event):
+    """How far the present phase is.
+
+    phase: scan, unpack, sample, download, features, train, validate, test, evaluate, predict, ...
+    done, total: in `unit` (images, files, bytes, steps); total 0: not known.
+    overall: share 0..1 of the whole job, or None.
+    remaining: seconds to the end of the whole job as (low, high), or None while not known.
+    """
+
+    kind: ClassVar[str] = "progress"
+    phase: str
+    done: int
+    total: int = 0
+    unit: str = "images"
+    overall: float | None = None
+    remaining: tuple[float, float] | None = None
+    per_second: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note(Event):
+    """A line for the log and, from `warn` on, for the eyes. level: info, warn, bad."""
+
+    kind: ClassVar[str] = "note"
+    message: str
+    level: str = "info"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(Event):
+    """The run begins or, with resumed_from (epochs done, steps done in the next), goes on."""
+
+    kind: ClassVar[str] = "run_started"
+    run: str
+    name: str
+    task: str
+    model: str
+    strategy: str
+    epochs: int
+    steps_per_epoch: int
+    n_train: int
+    n_val: int
+    n_test: int
+    classes: list[str]
+    device: str
+    params: int
+    params_learning: int
+    cached: bool
+    resumed_from: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageStarted(Event):
+    """A stretch of epochs with its own frozen set. learns: words for the user ("head", "last block", "everything")."""
+
+    kind: ClassVar[str] = "stage"
+    name: str
+    learns: str
+    first_epoch: int
+    last_epoch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps(Event):
+    """Training steps since the last such event, in order. One list entry a step; rates are those used in that step.
+
+    epoch: 1-based; first: the 1-based step within the epoch of the first entry.
+    loss: mean over the batch (nats for cross-entropy); accuracy: share 0..1 of the batch.
+    """
+
+    kind: ClassVar[str] = "steps"
+    epoch: int
+    first: int
+    loss: list[float]
+    accuracy: list[float]
+    lr: list[float]
+    backbone_lr: list[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochEnded(Event):
+    """One line of the epoch table. epoch is 1-based; metrics are fractions; correct of n validation images were right."""
+
+    kind: ClassVar[str] = "epoch"
+    epoch: int
+    stage: str
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+    correct: int
+    n: int
+    lr: float
+    backbone_lr: float
+    seconds: float
+    images_per_second: float
+    best: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointWritten(Event):
+    """`last.ckpt` now holds everything up to here (and `best.safetensors` the best so far)."""
+
+    kind: ClassVar[str] = "checkpoint"
+    epoch: int
+    step: int
+    best: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenProof(Event):
+    """Checksums (BLAKE2b, hex) over the bytes of all frozen parameters and buffers. moved: paths that changed; ok: none did."""
+
+    kind: ClassVar[str] = "frozen_proof"
+    ok: bool
+    tensors: int
+    before: str
+    after: str
+    moved: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnded(Event):
+    """The run is complete ("completed"), or was stopped and keeps its best ("stopped"). summary: what summary.json holds."""
+
+    kind: ClassVar[str] = "run_ended"
+    reason: str
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFailed(Event):
+    """The run could not go on; what, why and do are sentences for the user. It can be resumed from its last checkpoint."""
+
+    kind: ClassVar[str] = "run_failed"
+    what: str
+    why: str = ""
+    do: str = ""
+
+
+def from_json(said: dict[str, Any]) -> Event | None:
+    """The event that `to_json` described; None for a kind of a newer version. Unknown keys are passed over."""
+    kind = _KINDS.get(said.get("kind", ""))
+    if kind is None:
+        return None
+    names = {f.name for f in dataclasses.fields(kind)}
+    values: Any = {
+        key: tuple(value) if isinstance(value, list) and key in _TUPLES else value for key, value in said.items() if key in names
+    }
+    try:
+        event: Event = kind(**values)
+        return event
+    except TypeError:  # a field of a newer or older version is missing
+        return None
+
+
+_TUPLES = {"remaining", "resumed_from"}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None
+    if isinstance(value, dict):
+        return {key: _finite(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return value

@@ -1,0 +1,282 @@
+"""The run folder: everything that a run leaves, readable with a plain script, and the only thing results are drawn from.
+
+recipe.toml       what was asked for; written first, before torch is imported
+events.jsonl      what happened, one event a line, append-only
+best.safetensors  weights of the best epoch (the whole network)
+last.ckpt         all that an exact resume needs
+summary.json      what came out; written last, so that its presence says "finished"
+receipt.json      versions, seeds, data hash, split lists
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from filelock import FileLock, Timeout
+
+from tlstudio import events, places
+from tlstudio.errors import InputError, StudioError
+from tlstudio.events import Event
+from tlstudio.recipe import Recipe
+
+
+class Run:
+    """One execution of a recipe, and its folder. Cheap to make: reads nothing until asked."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def best(self) -> Path:
+        return self.path / "best.safetensors"
+
+    @property
+    def last(self) -> Path:
+        return self.path / "last.ckpt"
+
+    @classmethod
+    def create(cls, recipe: Recipe, run_dir: Path | None = None) -> Run:
+        """Make the folder (which must be absent or empty) and write the recipe into it.
+
+        Raises InputError if it exists with something in it, StudioError where it cannot be written.
+        """
+        path = run_dir if run_dir is not None else _fresh_name(places.runs(), recipe)
+        if path.is_dir() and any(path.iterdir()):
+            raise InputError(f"The run folder {path} is not empty", "", "Name another folder, or an empty one")
+        if path.exists() and not path.is_dir():
+            raise InputError(f"{path} is a file", "a run needs a folder of its own", "Name another folder")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        run = cls(path)
+        run.write_text("recipe.toml", recipe.to_toml())
+        return run
+
+    @classmethod
+    def open(cls, run: str | Path) -> Run:
+        """The run of that folder or name. Raises InputError where there is none."""
+        for path in (Path(run).expanduser(), places.runs() / str(run)):
+            if (path / "recipe.toml").is_file():
+                return cls(path)
+        known = [r.name for r in all_runs()][:3]
+        raise InputError(f"There is no run '{run}'", "", f"The newest runs are {', '.join(known)}" if known else "Train a model first")
+
+    def recipe(self) -> Recipe:
+        return Recipe.load(self.path / "recipe.toml")
+
+    def summary(self) -> dict[str, Any] | None:
+        return self._json("summary.json")
+
+    def receipt(self) -> dict[str, Any] | None:
+        return self._json("receipt.json")
+
+    def _json(self, name: str) -> dict[str, Any] | None:
+        try:
+            said = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return said if isinstance(said, dict) else None
+
+    def events(self) -> Iterator[Event]:
+        """All events in order, as written; a torn last line (power loss) is passed over."""
+        try:
+            with (self.path / "events.jsonl").open(encoding="utf-8", errors="replace") as lines:
+                for line in lines:
+                    try:
+                        said = json.loads(line)
+                    except ValueError:
+                        continue
+                    event = events.from_json(said) if isinstance(said, dict) else None
+                    if event is not None:
+                        yield event
+        except OSError:
+            return
+
+    def history(self) -> list[Event]:
+        """The events of the run as if it had never been interrupted: what a resume did again stands once."""
+        out: list[Event] = []
+        for event in self.events():
+            if isinstance(event, events.RunStarted) and event.resumed_from is not None:
+                epochs, steps = event.resumed_from
+                out = [kept for e in out if (kept := _before(e, epochs, steps)) is not None]
+            out.append(event)
+        return out
+
+    def state(self) -> str:
+        """finished, live (somebody holds its lock), or unfinished."""
+        if self.summary() is not None:
+            return "finished"
+        return "live" if self.is_live() else "unfinished"
+
+    def is_live(self) -> bool:
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(blocking=False)
+        except (Timeout, OSError):
+            return (self.path / ".lock").exists()
+        lock.release()
+        return False
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for writing. The lock goes with the process, however that ends. Raises InputError if it is held."""
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            raise InputError(f"The run {self.name} is being trained right now", "", "Wait for it to end, or stop it") from None
+        except OSError as error:
+            raise cannot_write(self.path, error) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def write_text(self, name: str, text: str) -> None:
+        write_atomic(self.path / name, lambda file: file.write(text.encode()))
+
+    def write_json(self, name: str, said: dict[str, Any]) -> None:
+        self.write_text(name, json.dumps(said, indent=2, allow_nan=False) + "\n")
+
+    def to_trash(self) -> Path:
+        """Move the folder to the trash; its place there. Raises InputError while it is live."""
+        if self.is_live():
+            raise InputError(f"The run {self.name} is being trained right now", "", "Stop it first")
+        places.trash().mkdir(parents=True, exist_ok=True)
+        to = places.trash() / f"{self.name}-{time.time_ns()}"
+        shutil.move(self.path, to)
+        return to
+
+
+class EventLog:
+    """Appends events to events.jsonl, each handed to the system at once, so that a crash of the process loses none."""
+
+    def __init__(self, run: Run) -> None:
+        self._path = run.path / "events.jsonl"
+        try:
+            _mend_last_line(self._path)
+            self._file = self._path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise cannot_write(self._path, error) from None
+
+    def write(self, event: Event) -> None:
+        try:
+            self._file.write(event.to_line())
+            self._file.flush()
+        except OSError as error:
+            raise cannot_write(self._path, error) from None
+
+    def close(self) -> None:
+        try:
+            self._file.close()
+        except OSError as error:
+            raise cannot_write(self._path, error) from None
+
+
+def all_runs(root: Path | None = None) -> list[Run]:
+    """Every run of the runs folder, newest first."""
+    root = root or places.runs()
+    try:
+        found = [(entry.stat().st_mtime, entry.path) for entry in os.scandir(root) if entry.is_dir()]
+    except OSError:
+        return []
+    stamped = []
+    for _, path in found:
+        try:
+            stamped.append(((Path(path) / "recipe.toml").stat().st_mtime_ns, path))
+        except OSError:
+            continue
+    return [Run(Path(path)) for _, path in sorted(stamped, reverse=True)]
+
+
+def write_atomic(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
+    """Write a file so that a reader, or a crash, sees the old content or the new, never a part.
+
+    Raises StudioError with a sentence for a full disk or a folder that cannot be written; the old file is untouched then.
+    """
+    temporary = ""
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = file.name
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+        temporary = ""
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def cannot_write(path: Path, error: OSError) -> StudioError:
+    """The sentence for a failed write."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StudioError(
+            f"The disk is full: {path} could not be written",
+            "",
+            "Make room there, or choose another place; what was saved before is intact",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StudioError(
+            f"{path} cannot be written",
+            "the folder is read-only, or belongs to somebody else",
+            "Choose another folder with --run-dir, or change its permissions",
+        )
+    return StudioError(f"{path} cannot be written", error.strerror or str(error), "Choose another place")
+
+
+def _before(event: Event, epochs: int, steps: int) -> Event | None:
+    """What of an event stays when the run goes on after `epochs` whole epochs and `steps` steps of the next."""
+    if isinstance(event, events.EpochEnded):
+        return event if event.epoch <= epochs else None
+    if isinstance(event, events.Steps):
+        keep = len(event.loss) if event.epoch <= epochs else steps - event.first + 1 if event.epoch == epochs + 1 else 0
+        if keep >= len(event.loss):
+            return event
+        cut = {key: getattr(event, key)[:keep] for key in ("loss", "accuracy", "lr", "backbone_lr")}
+        return event.replace(**cut) if keep > 0 else None
+    if isinstance(event, events.RunFailed | events.RunEnded):
+        return None
+    return event
+
+
+def _mend_last_line(path: Path) -> None:
+    """A line that power loss cut short gets its newline, so that the next event starts on a line of its own."""
+    try:
+        with path.open("rb+") as file:
+            file.seek(0, os.SEEK_END)
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    file.write(b"\n")
+    except FileNotFoundError:
+        return
+
+
+def _fresh_name(root: Path, recipe: Recipe) -> Path:
+    """A readable name that no run has: date, name of the recipe or of its data, strategy."""
+    word = recipe.name or Path(recipe.data.path).stem or "run"
+    slug = re.sub(r"[^\w-]+", "-", word, flags=re.UNICODE).strip("-").lower()[:40] or "run"
+    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{recipe.frozen.strategy}"
+    for n in range(1, 10_000):
+        path = root / (stem if n == 1 else f"{stem}-{n}")
+        if not path.exists():
+            return path
+    raise StudioError(f"{root} holds too many runs of the same second", "", "Empty the trash or name a run folder")
