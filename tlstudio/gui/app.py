@@ -1,0 +1,67 @@
+"""The app: build the window without entering the event loop, or run it."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from types import TracebackType
+
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+from tlstudio import __version__
+from tlstudio.errors import StudioError
+from tlstudio.gui import theme
+from tlstudio.gui.main_window import MainWindow
+from tlstudio.gui.session import Session
+
+
+def build(argv: Sequence[str] = ()) -> tuple[QApplication, QMainWindow]:
+    """The application and its window, shown. Engines start after the first paint; `window.close()` ends them."""
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(["tlstudio", *argv])
+    app.setApplicationName("tlstudio")
+    app.setApplicationDisplayName("Transfer Learning Studio")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("tlstudio")
+    session = Session()
+    wanted = str(session.settings.value("look/theme", "system"))
+    text = session.settings.value("look/text", 1.0, type=float)
+    tone = {"light": theme.LIGHT, "dark": theme.DARK}.get(wanted) or theme.system_theme()
+    theme.apply(app, tone, text if isinstance(text, float) else 1.0)
+    window = MainWindow(session)
+    session.setParent(window)
+    window.painted.connect(session.begin)
+    _tell_of_exceptions(window)
+    window.show()
+    return app, window
+
+
+def main(argv: Sequence[str] = ()) -> int:
+    """Run the app until its window closes; the exit status. argv: a folder, archive or CSV file to open."""
+    app, window = build(argv)
+    assert isinstance(window, MainWindow)
+    if argv:
+        window.painted.connect(lambda: window.session.open_data(argv[0]))
+    return app.exec()
+
+
+def _tell_of_exceptions(window: MainWindow) -> None:
+    """An exception in a slot does not end the event loop: say it in the window and on stderr, and go on."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        text = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(text)
+        if issubclass(kind, KeyboardInterrupt):
+            window.close()
+            return
+        window.say(
+            StudioError(
+                "Something unforeseen happened in the window",
+                f"{kind.__name__}: {error}",
+                "Your runs are safe on disk. Copy the details into a report, please",
+                details=text,
+            )
+        )
+
+    sys.excepthook = hook

@@ -1,0 +1,82 @@
+"""A run as the window draws it: events folded into arrays, live or from a run folder, with the same code. Knows no Qt."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+
+from tlstudio import events
+from tlstudio.events import Event
+
+MAX_NOTES = 500
+
+
+class RunHistory:
+    """Everything an event stream said, ready to draw.
+
+    x: place of each training step in epochs (epoch - 1 + step / steps an epoch); loss, accuracy, lr, backbone_lr: one a step.
+    epochs: the epoch table; best: its best line; the last of each other kind of event under its name.
+    """
+
+    def __init__(self, said: Iterable[Event] = ()) -> None:
+        self.started: events.RunStarted | None = None
+        self.stages: list[events.StageStarted] = []
+        self.x, self.loss, self.accuracy = array("d"), array("d"), array("d")
+        self.lr, self.backbone_lr = array("d"), array("d")
+        self.epochs: list[events.EpochEnded] = []
+        self.notes: list[events.Note] = []
+        self.progress: events.Progress | None = None
+        self.checkpoint: events.CheckpointWritten | None = None
+        self.proof: events.FrozenProof | None = None
+        self.ended: events.RunEnded | None = None
+        self.failed: events.RunFailed | None = None
+        for event in said:
+            self.add(event)
+
+    @property
+    def best(self) -> events.EpochEnded | None:
+        """The line of the table that is best so far."""
+        return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
+
+    def add(self, event: Event) -> None:
+        match event:
+            case events.Steps():
+                self._add_steps(event)
+            case events.EpochEnded():
+                self.epochs.append(event)
+            case events.Progress():
+                self.progress = event
+            case events.Note():
+                self.notes.append(event)
+                del self.notes[:-MAX_NOTES]
+            case events.RunStarted():
+                self._start(event)
+            case events.StageStarted():
+                self.stages = [stage for stage in self.stages if stage.first_epoch < event.first_epoch] + [event]
+            case events.CheckpointWritten():
+                self.checkpoint = event
+            case events.FrozenProof():
+                self.proof = event
+            case events.RunEnded():
+                self.ended = event
+            case events.RunFailed():
+                self.failed = event
+
+    def _start(self, event: events.RunStarted) -> None:
+        self.started, self.ended, self.failed = event, None, None
+        if event.resumed_from is not None:
+            epochs, steps = event.resumed_from
+            self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= epochs]
+            end = epochs + steps / max(1, event.steps_per_epoch) + 1e-9
+            keep = next((i for i, x in enumerate(self.x) if x > end), len(self.x))
+            for values in (self.x, self.loss, self.accuracy, self.lr, self.backbone_lr):
+                del values[keep:]
+
+    def _add_steps(self, event: events.Steps) -> None:
+        steps = max(1, self.started.steps_per_epoch) if self.started else 1
+        nan = float("nan")
+        self.x.extend(event.epoch - 1 + (event.first + i) / steps for i in range(len(event.loss)))
+        self.loss.extend(nan if v is None else v for v in event.loss)
+        self.accuracy.extend(nan if v is None else v for v in event.accuracy)
+        self.lr.extend(event.lr)
+        self.backbone_lr.extend(event.backbone_lr)

@@ -1,0 +1,140 @@
+"""Jobs for the engines: a QThread worker starts, feeds and supervises each engine and turns its events into signals."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from tlstudio.engine.client import Engine
+from tlstudio.engine.handle import Handle
+from tlstudio.errors import Cancelled, StudioError
+from tlstudio.events import Event
+
+COALESCE = 1 / 30  # seconds of events that arrive in the window as one list
+
+
+class JobHandle(QObject):
+    """A job asked of an engine, as the window sees it. Signals arrive in the window's thread, in order."""
+
+    events = Signal(list)
+    done = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, job: str, args: dict[str, Any]) -> None:
+        super().__init__()
+        self.job, self.args = job, args
+        self._handle: Handle | None = None
+        self._said: set[str] = set()
+        self._forgotten = False
+
+    def connect_to(
+        self,
+        events: Callable[[list[Event]], Any] | None = None,
+        done: Callable[[Any], Any] | None = None,
+        failed: Callable[[StudioError], Any] | None = None,
+    ) -> JobHandle:
+        """Call these in the window's thread; nothing more once the job is forgotten."""
+        for signal, call in ((self.events, events), (self.done, done), (self.failed, failed)):
+            if call is not None:
+                signal.connect(lambda said, call=call: None if self._forgotten else call(said))
+        return self
+
+    def cancel(self) -> None:
+        """End as soon as possible; `failed` comes with Cancelled."""
+        self._tell("cancel")
+
+    def stop(self) -> None:
+        """End in good order and keep the best so far."""
+        self._tell("stop")
+
+    def pause(self) -> None:
+        self._said.discard("go_on")
+        self._tell("pause")
+
+    def go_on(self) -> None:
+        self._said.discard("pause")
+        self._tell("go_on")
+
+    def forget(self) -> None:
+        """Cancel, and call nobody any more: the answer is not wanted."""
+        self._forgotten = True
+        self.cancel()
+
+    def _tell(self, what: str) -> None:
+        self._said.add(what)
+        if self._handle is not None:
+            getattr(self._handle, what)()
+
+    # for the worker
+
+    @property
+    def cancelled(self) -> bool:
+        return "cancel" in self._said
+
+    def begin(self, handle: Handle) -> None:
+        """The engine has it; what was said before is said again."""
+        self._handle = handle
+        for what in sorted(self._said):
+            getattr(handle, what)()
+
+
+class EngineWorker(QThread):
+    """One engine and the thread that talks with it; jobs run one after the other."""
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.engine = Engine(name)
+        self._jobs: queue.SimpleQueue[JobHandle | None] = queue.SimpleQueue()
+        self._warm = False
+
+    def submit(self, job: str, args: dict[str, Any] | None = None) -> JobHandle:
+        """Ask for a job; the thread and the engine are started where they are not running."""
+        handle = JobHandle(job, args or {})
+        handle.setParent(self)
+        for signal in (handle.done, handle.failed):
+            signal.connect(handle.deleteLater)
+        self._jobs.put(handle)
+        if not self.isRunning():
+            self.start()
+        return handle
+
+    def warm(self) -> None:
+        """Start the engine and have it import what its jobs need, so that the first job begins at once."""
+        if not self._warm:
+            self._warm = True
+            self.submit("warm", {"engine": self.objectName()})
+
+    def close(self) -> None:
+        """End the engine and the thread; jobs that were running are cut off (a run can be resumed)."""
+        self._jobs.put(None)
+        self.engine.close(grace=0.5)
+        self.wait()
+        self.engine.close(grace=0.5)  # one that the thread started in between
+
+    def run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                self._work(job)
+            except StudioError as error:
+                job.failed.emit(error)
+
+    def _work(self, job: JobHandle) -> None:
+        if job.cancelled:
+            raise Cancelled("Cancelled")
+        handle = self.engine.request(job.job, job.args)
+        job.begin(handle)
+        said: list[Event] = []
+        due = 0.0
+        while not handle.done:
+            event = handle.wait(max(0.0, due - time.monotonic()) if said else None)
+            if event is not None:
+                said.append(event)
+            if said and (handle.done or time.monotonic() >= due):
+                job.events.emit(said)
+                said, due = [], time.monotonic() + COALESCE
+        job.done.emit(handle.result())

@@ -1,0 +1,123 @@
+"""The window: title strip 40, rail 184, page, run bar 56. It holds the pages together and knows none of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget
+
+from tlstudio.errors import StudioError
+from tlstudio.gui.page import Page, page_classes
+from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.parts import column, row, widget
+from tlstudio.gui.widgets.rail import KEY, Rail
+from tlstudio.gui.widgets.run_bar import RunBar
+from tlstudio.gui.widgets.title_strip import TitleStrip
+
+SIZE, SMALLEST = (1280, 800), (960, 640)
+
+
+class MainWindow(QMainWindow):
+    """All pages in one window. `painted` comes once, after the first paint: heavy things start then."""
+
+    painted = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setWindowTitle("Transfer Learning Studio")
+        self._painted = False
+        self._closing = False
+        self.rail, self.stack, self.pages = Rail(), QStackedWidget(), dict[str, Page]()
+        for kind in page_classes():
+            page = kind(session)
+            self.pages[page.key] = page
+            self.rail.add(page.key, page.word(), page.icon_name)
+            self.stack.addWidget(page)
+            page.mark_changed.connect(lambda page=page: self._mark(page))
+            self._mark(page)
+        self.strip = TitleStrip(session, self)
+        self.run_bar = RunBar(session)
+        self.setCentralWidget(widget(column(self.strip, (row(self.rail, (self.stack, 1), spacing=0), 1), self.run_bar, spacing=0)))
+        self.rail.currentRowChanged.connect(self._show)
+        session.asked_for.connect(self.rail.show_page)
+        session.trouble.connect(self.say)
+        session.recipe_changed.connect(self._title)
+        self.rail.setCurrentRow(0)
+        self.resize(*SIZE)
+        self.setMinimumSize(*SMALLEST)
+        self._title()
+        geometry = session.settings.value("window/geometry")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+
+    @property
+    def page(self) -> Page:
+        page = self.stack.currentWidget()
+        assert isinstance(page, Page)
+        return page
+
+    def _show(self, row_: int) -> None:
+        page = self.pages[self.rail.item(row_).data(KEY)]
+        self.stack.setCurrentWidget(page)
+        page.entered()
+
+    def _mark(self, page: Page) -> None:
+        self.rail.show_mark(page.key, *page.mark())
+
+    def _title(self) -> None:
+        name = self.session.recipe.name
+        self.setWindowTitle(f"{name} – Transfer Learning Studio" if name else "Transfer Learning Studio")
+
+    def say(self, error: StudioError) -> None:
+        """A trouble that has no place of its own on a page; does not block."""
+        box = QMessageBox(QMessageBox.Icon.Warning, self.tr("Transfer Learning Studio"), error.what, parent=self)
+        box.setInformativeText(" ".join(part.rstrip(".") + "." for part in (error.why, error.do) if part))
+        box.setDetailedText(error.details)
+        box.open()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """While a run is training, ask first: stop and keep the best, or stay."""
+        if self.session.live.active and not self._closing:
+            event.ignore()
+            self._ask_before_closing()
+            return
+        self.session.settings.setValue("window/geometry", self.saveGeometry())
+        self.session.close()
+        event.accept()
+
+    def _ask_before_closing(self) -> None:
+        box = QMessageBox(QMessageBox.Icon.Question, self.tr("A run is training"), self.tr("A run is training"), parent=self)
+        box.setObjectName("closeQuestion")
+        box.setInformativeText(
+            self.tr(
+                "If you close now, it stops and keeps the best so far. You can also leave it unfinished and resume it from Home next time."
+            )
+        )
+        stop = box.addButton(self.tr("Stop, keep the best, close"), QMessageBox.ButtonRole.AcceptRole)
+        leave = box.addButton(self.tr("Close, resume later"), QMessageBox.ButtonRole.DestructiveRole)
+        stay = box.addButton(self.tr("Go on training"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+
+        def answered() -> None:
+            if box.clickedButton() is stop:
+                self.session.live.ended.connect(self._close_now)
+                self.session.live.stop()
+                if not self.session.live.active:
+                    self._close_now()
+            elif box.clickedButton() is leave:
+                self._close_now()
+
+        box.finished.connect(answered)
+        box.open()
+
+    def _close_now(self) -> None:
+        self._closing = True
+        QTimer.singleShot(0, self.close)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.painted.emit)

@@ -1,0 +1,271 @@
+"""The session: current recipe with undo, the data, the model, the run. Pages know it; none knows another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from tlstudio import places, runs
+from tlstudio.errors import Cancelled, InputError, StudioError
+from tlstudio.events import Event, Progress
+from tlstudio.gui.jobs import EngineWorker, JobHandle
+from tlstudio.gui.live_run import LiveRun
+from tlstudio.gui.loading import Loading
+from tlstudio.models import catalogue
+from tlstudio.recipe import Recipe
+
+
+class Session(QObject):
+    """What the whole window is about. Signals carry nothing: listeners read the attribute that changed."""
+
+    recipe_changed = Signal()
+    data_changed = Signal()
+    layers_changed = Signal()
+    run_changed = Signal()
+    """The live run's state or its events (at most 30 times a second)."""
+    runs_changed = Signal()
+    """Runs came, went or ended."""
+    result_changed = Signal()
+    """Another run is looked at on the results page."""
+    asked_for = Signal(str)
+    """Go to the page with that key."""
+    trouble = Signal(object)
+    """A StudioError that no page shows in its own place."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.inspector = EngineWorker("inspector", self)
+        self.trainer = EngineWorker("trainer", self)
+        self.undo = QUndoStack(self)
+        self.settings = QSettings(str(places.settings()), QSettings.Format.IniFormat)
+        self.recipe = Recipe()
+        self.data = Loading()
+        self.layers = Loading()
+        self.live = LiveRun(self)
+        self.live.changed.connect(self.run_changed)
+        self.live.ended.connect(self._run_ended)
+        self.result_run: str = ""
+        self._scan: JobHandle | None = None
+        self._inspection: JobHandle | None = None
+
+    # the recipe
+
+    def edit(self, changes: dict[str, Any], text: str) -> None:
+        """Change the recipe by dotted keys, as one step that can be undone; `text` says what it was ("set epochs to 5").
+
+        Steps with the same text in a row (a slider being dragged) become one. Raises InputError for a value out of bounds.
+        """
+        self._push(self.recipe.set(changes), text)
+
+    def choose_strategy(self, strategy: str) -> None:
+        """Take a preset of what learns, with the rates that suit it."""
+        self._push(self.recipe.with_strategy(strategy), self.tr("choose %1").replace("%1", strategy))
+
+    def _push(self, recipe: Recipe, text: str) -> None:
+        if recipe != self.recipe:
+            self.undo.push(_Edit(self, self.recipe, recipe, text))
+
+    def set_recipe(self, recipe: Recipe) -> None:
+        """Put a recipe in force (undo and redo come here). The model follows; data follow only through `open_data`."""
+        before, self.recipe = self.recipe, recipe
+        if recipe.model.name != before.model.name or recipe.data.image_size != before.data.image_size or recipe.head != before.head:
+            self.inspect()
+        if not recipe.data.path:
+            self._forget_data()
+        elif recipe.data.path != before.data.path or recipe.data.max_pixels != before.data.max_pixels:
+            self.scan(recipe.data.path)
+        elif recipe.data != before.data and self.data.ready:
+            self.rescan()
+        self.recipe_changed.emit()
+
+    def take(self, recipe: Recipe, text: str) -> None:
+        """Put a whole recipe in force (from a file, from a run), as one step that can be undone."""
+        self._push(recipe, text)
+
+    # data
+
+    def open_data(self, path: str, name: str = "") -> None:
+        """Open a folder, archive or CSV: scan it and, if it can be used, make it the recipe's data."""
+        self.asked_for.emit("data")
+        self._read(path, {"path": path}, "scan", name or Path(path).stem)
+
+    def open_sample(self) -> None:
+        """Generate the built-in leaves (or take those that are there) and open them."""
+        self.asked_for.emit("data")
+        self._read("sample", {"task": "classification"}, "open_sample", self.tr("Generated leaves"))
+
+    def scan(self, path: str) -> None:
+        """Read the data again, progress shown; the recipe stays."""
+        self._read(path, {"path": path, "recipe": self.recipe.model_dump(mode="json")}, "scan", self.recipe.name)
+
+    def rescan(self) -> None:
+        """Count the splits anew after a change of shares, seed or skipped files; nothing is decoded again."""
+        self._read(
+            self.data.what,
+            {"path": self.recipe.data.path, "recipe": self.recipe.model_dump(mode="json")},
+            "scan",
+            self.recipe.name,
+            quiet=True,
+        )
+
+    def _forget_data(self) -> None:
+        if self._scan is not None:
+            self._scan.forget()
+            self._scan = None
+        self.data = Loading()
+        self.data_changed.emit()
+
+    def cancel_scan(self) -> None:
+        if self._scan is not None:
+            self._scan.cancel()
+
+    def _read(self, what: str, args: dict[str, Any], job: str, name: str, *, quiet: bool = False) -> None:
+        if self._scan is not None:
+            self._scan.forget()
+        before = self.data
+        if not quiet:
+            self.data = Loading("busy", what, before.document)
+            self.data_changed.emit()
+        self._scan = handle = self.inspector.submit(job, args)
+
+        def events(said: list[Event]) -> None:
+            progress = [event for event in said if isinstance(event, Progress)]
+            if progress and not quiet:
+                self.data = Loading("busy", what, before.document, progress[-1])
+                self.data_changed.emit()
+
+        def done(document: dict[str, Any]) -> None:
+            self._scan = None
+            self.data = Loading("ready", what, document)
+            if document["source"] != self.recipe.data.path:
+                changes = {"data.path": document["source"], "data.task": document["task"], "data.exclude": (), "name": name}
+                recipe = self.recipe.set(changes)
+                self.recipe, before_recipe = recipe, self.recipe  # the scan is already there: set_recipe must not ask for it again
+                self.undo.push(_Edit(self, before_recipe, recipe, self.tr("open %1").replace("%1", name)))
+                self.inspect()
+            self.trainer.warm()
+            self.data_changed.emit()
+
+        def failed(error: StudioError) -> None:
+            self._scan = None
+            if isinstance(error, Cancelled):
+                self.data = Loading("ready" if before.document else "empty", before.what, before.document)
+            else:
+                self.data = Loading("failed", what, before.document, error=error)
+            self.data_changed.emit()
+
+        handle.connect_to(events, done, failed)
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes of the open data."""
+        return [entry["name"] for entry in self.data.document.get("classes", ())]
+
+    # the model
+
+    def choose_model(self, name: str) -> None:
+        changes: dict[str, Any] = {"model.name": name, "frozen.paths": ()}
+        if self.recipe.frozen.strategy == "custom":
+            changes["frozen.strategy"] = "head"
+        self.edit(changes, self.tr("choose %1").replace("%1", catalogue.find(name).title))
+
+    def inspect(self) -> None:
+        """Ask for the layer tree of the recipe's model with the data's classes."""
+        if self._inspection is not None:
+            self._inspection.forget()
+        recipe = self.recipe
+        self.layers = Loading("busy", recipe.model.name, self.layers.document)
+        self.layers_changed.emit()
+        args = {
+            "model": recipe.model.name,
+            "input_size": recipe.data.image_size or None,
+            "classes": len(self.classes) or None,
+            "head": recipe.head.model_dump(mode="json"),
+        }
+        self._inspection = handle = self.inspector.submit("inspect", args)
+
+        def done(document: dict[str, Any]) -> None:
+            self._inspection = None
+            self.layers = Loading("ready", recipe.model.name, document)
+            self.layers_changed.emit()
+
+        def failed(error: StudioError) -> None:
+            self._inspection = None
+            self.layers = Loading("failed", recipe.model.name, error=error)
+            self.layers_changed.emit()
+
+        handle.connect_to(None, done, failed)
+
+    # the run
+
+    def start(self) -> None:
+        """Train the recipe. Trouble is told by `live`, in the train page's own place."""
+        if self.live.active:
+            return
+        if not self.data.ready:
+            self.trouble.emit(InputError(self.tr("Training needs images"), "", self.tr("Open a folder, or take the sample")))
+            return
+        self.live.start(self.recipe, self.trainer.submit("train", {"recipe": self.recipe.model_dump(mode="json")}))
+
+    def resume(self, run: runs.Run) -> None:
+        """Go on with an unfinished run from its last checkpoint."""
+        if self.live.active:
+            return
+        try:
+            recipe = run.recipe()
+        except StudioError as error:
+            self.trouble.emit(error)
+            return
+        self.live.start(recipe, self.trainer.submit("resume", {"run": str(run.path)}), run.history())
+        self.asked_for.emit("train")
+
+    def _run_ended(self) -> None:
+        if self.live.run and self.live.state in ("done", "stopped"):
+            self.result_run = self.live.run
+            self.result_changed.emit()
+        self.runs_changed.emit()
+
+    def show_result(self, run: str) -> None:
+        """Look at a run on the results page."""
+        self.result_run = run
+        self.result_changed.emit()
+        self.asked_for.emit("results")
+
+    # engines
+
+    def begin(self) -> None:
+        """After the first paint: start and warm the inspector, ask for the model's tree."""
+        self.inspector.warm()
+        self.inspect()
+
+    def close(self) -> None:
+        """End both engines; the window is closing."""
+        self.inspector.close()
+        self.trainer.close()
+        self.settings.sync()
+
+
+class _Edit(QUndoCommand):
+    """From one recipe to the next and back."""
+
+    def __init__(self, session: Session, before: Recipe, after: Recipe, text: str) -> None:
+        super().__init__(text)
+        self._session, self._before, self._after = session, before, after
+
+    def redo(self) -> None:
+        self._session.set_recipe(self._after)
+
+    def undo(self) -> None:
+        self._session.set_recipe(self._before)
+
+    def id(self) -> int:
+        return 1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _Edit) or other.text() != self.text():
+            return False
+        self._after = other._after
+        return True

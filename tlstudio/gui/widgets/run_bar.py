@@ -1,0 +1,118 @@
+"""The run bar at the bottom of every page: what runs, how far, remaining time as a range, Pause, Stop."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QProgressBar
+
+from tlstudio.gui import theme
+from tlstudio.gui.live_run import LiveRun
+from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.parts import Button, IconLabel, column, label, row, widget
+from tlstudio.gui.words import remaining, strategy_word, took
+
+_LOOK = {
+    "idle": ("moon-stars", "muted"),
+    "starting": ("play-circle", "accent"),
+    "running": ("play-circle", "accent"),
+    "paused": ("pause-circle", "warn"),
+    "stopping": ("stop-circle", "warn"),
+    "done": ("check-circle", "good"),
+    "stopped": ("check-circle", "good"),
+    "failed": ("x-circle", "bad"),
+}
+
+
+class RunBar(QFrame):
+    """objectNames runProgress, pauseButton, stopButton."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setProperty("kind", "runBar")
+        self._mark = IconLabel("moon-stars", "muted", 20)
+        self._name, self._detail = label("", "section"), label("", "small")
+        self._progress = QProgressBar()
+        self._progress.setObjectName("runProgress")
+        self._progress.setAccessibleName(self.tr("Progress of the run"))
+        self._progress.setTextVisible(False)
+        self._progress.setRange(0, 1000)
+        self._progress.setFixedWidth(240)
+        self._share, self._left = label("", "section"), label("", "muted")
+        self._speed = label("", "muted")
+        self._pause = Button(
+            self.tr("Pause"), "", "pause", tip=self.tr("Wait after the present step; nothing is lost"), on=self._pause_or_go
+        )
+        self._pause.setObjectName("pauseButton")
+        self._stop = Button(self.tr("Stop"), "", "stop", tip=self.tr("End now and keep the best so far"), on=session.live.stop)
+        self._stop.setObjectName("stopButton")
+        self._words = widget(column(None, self._name, self._detail, None, spacing=2))
+        self.setLayout(
+            row(
+                self._mark, 4, self._words, 8, self._progress, 8, self._share, 8, (self._left, 1), self._speed, 16, self._pause, self._stop,
+                margins=(24, 0, 24, 0),
+            )
+        )  # fmt: skip
+        self._left.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        session.run_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        live = self.session.live
+        self.setFixedHeight(theme.px(56))
+        self._mark.show_icon(*_LOOK[live.state])
+        idle = live.state == "idle"
+        for part in (self._progress, self._share):
+            part.setVisible(not idle and live.state != "done")
+        self._pause.setVisible(live.state in ("running", "paused"))
+        self._stop.setVisible(live.state in ("starting", "running", "paused"))
+        self._speed.setVisible(live.state == "running")
+        self._name.setText(self._run_name(live) if not idle else self.tr("Nothing is running"))
+        self._name.setProperty("kind", "muted" if idle else "section")
+        self._detail.setVisible(not idle)
+        self._detail.setText(self._how(live))
+        overall = live.history.progress.overall if live.history.progress else None
+        share = overall if overall is not None else 0.0
+        self._progress.setValue(round(share * 1000))
+        if self._progress.property("state") != live.state:
+            self._progress.setProperty("state", live.state)
+            self._progress.style().polish(self._progress)
+        self._share.setText(f"{share:.0%}")
+        progress = live.history.progress
+        left = remaining(progress.remaining) if progress and live.state == "running" else ""
+        self._left.setText(str(live.error.what) if live.state == "failed" and live.error else left)
+        self._speed.setText(self.tr("%1 images/s").replace("%1", f"{progress.per_second:.0f}") if progress and progress.per_second else "")
+        paused = live.state == "paused"
+        self._pause.setText(self.tr("Go on") if paused else self.tr("Pause"))
+        self._pause.show_icon("play" if paused else "pause")
+
+    def _run_name(self, live: LiveRun) -> str:
+        recipe = live.recipe
+        if recipe is None:
+            return ""
+        return ", ".join(part for part in (recipe.name, strategy_word(recipe.frozen.strategy).lower()) if part)
+
+    def _how(self, live: LiveRun) -> str:
+        history, started = live.history, live.history.started
+        if live.state == "starting" or started is None:
+            return self.tr("starting") if live.active else ""
+        if live.state == "done":
+            seconds = live.summary.get("seconds")
+            return self.tr("finished, took %1").replace("%1", took(seconds)) if seconds is not None else self.tr("finished")
+        at = f"{min(len(history.epochs) + 1, started.epochs)}"
+        epoch = self.tr("epoch %1 of %2").replace("%1", at).replace("%2", str(started.epochs))
+        if live.state == "stopped":
+            return self.tr("stopped in %1; the best is kept").replace("%1", epoch)
+        if live.state == "failed":
+            return self.tr("failed in %1").replace("%1", epoch)
+        if live.state == "paused":
+            return self.tr("paused in %1").replace("%1", epoch)
+        if live.state == "stopping":
+            return self.tr("stopping after this step")
+        if history.progress and history.progress.phase == "features":
+            return self.tr("images through the frozen backbone, once")
+        return epoch
+
+    def _pause_or_go(self) -> None:
+        live = self.session.live
+        (live.go_on if live.state == "paused" else live.pause)()

@@ -1,0 +1,224 @@
+"""The strip at the top: menus, the recipe's name and whether it is saved, undo, redo, light or dark, help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
+from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QMenu, QMenuBar, QMessageBox
+
+from tlstudio import __version__, places
+from tlstudio.errors import StudioError
+from tlstudio.gui import theme
+from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.parts import IconLabel, ToolButton, label, row, widget
+from tlstudio.recipe import Recipe
+from tlstudio.runs import write_atomic
+
+if TYPE_CHECKING:
+    from tlstudio.gui.main_window import MainWindow
+
+TEXT_SIZES = (1.0, 1.25, 1.5, 2.0)
+
+
+class TitleStrip(QFrame):
+    """Menus and what they do; every action has its shortcut."""
+
+    def __init__(self, session: Session, window: MainWindow) -> None:
+        super().__init__()
+        self.session, self.window_ = session, window
+        self.setProperty("kind", "titleStrip")
+        self._path = ""
+        self._saved = Recipe()
+        menus = QMenuBar()
+        menus.setNativeMenuBar(False)
+        self._file(menus.addMenu(self.tr("&File")))
+        self._edit(menus.addMenu(self.tr("&Edit")))
+        self._view(menus.addMenu(self.tr("&View")))
+        self._run(menus.addMenu(self.tr("&Run")))
+        self._help(menus.addMenu(self.tr("&Help")))
+        self._name, self._mark, self._state = label("", "section"), IconLabel("circle", "warn", 14), label("", "small")
+        undo = ToolButton("arrow-counter-clockwise", self.tr("Undo"), shortcut="Ctrl+Z", on=session.undo.undo)
+        redo = ToolButton("arrow-clockwise", self.tr("Redo"), shortcut="Ctrl+Shift+Z", on=session.undo.redo)
+        for button, can, text in (
+            (undo, session.undo.canUndoChanged, session.undo.undoTextChanged),
+            (redo, session.undo.canRedoChanged, session.undo.redoTextChanged),
+        ):
+            button.setEnabled(False)
+            can.connect(button.setEnabled)
+            base = button.toolTip()
+            text.connect(lambda said, button=button, base=base: button.setToolTip(f"{base}: {said}" if said else base))
+        self._tone = ToolButton("moon", self.tr("Light or dark"), on=self.toggle_theme)
+        help_ = ToolButton("question", self.tr("This page, explained"), shortcut="F1", on=self.show_guide)
+        left = widget(row(menus, None, spacing=0))
+        middle = widget(row(None, self._name, 4, self._mark, self._state, None, spacing=4))
+        right = widget(row(None, undo, redo, 8, self._tone, help_, spacing=0))
+        self.setLayout(row((left, 1), (middle, 1), (right, 1), margins=(8, 0, 8, 0)))
+        session.recipe_changed.connect(self._refresh)
+        self._refresh()
+
+    def _action(self, menu: QMenu, text: str, on: object, shortcut: str = "") -> QAction:
+        action = QAction(text, self.window_)
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+        action.triggered.connect(lambda: on())  # type: ignore[operator]
+        menu.addAction(action)
+        return action
+
+    def _file(self, menu: QMenu) -> None:
+        self._action(menu, self.tr("Open a folder of images…"), self.open_folder, "Ctrl+O")
+        self._action(menu, self.tr("Open an archive or CSV file…"), self.open_file)
+        self._action(menu, self.tr("Take the leaves sample"), self.session.open_sample)
+        menu.addSeparator()
+        self._action(menu, self.tr("Open a recipe…"), self.open_recipe)
+        self._action(menu, self.tr("Save the recipe"), self.save, "Ctrl+S")
+        self._action(menu, self.tr("Save the recipe as…"), self.save_as, "Ctrl+Shift+S")
+        menu.addSeparator()
+        self._action(menu, self.tr("Quit"), self.window_.close, "Ctrl+Q")
+
+    def _edit(self, menu: QMenu) -> None:
+        undo = self.session.undo.createUndoAction(self.window_, self.tr("Undo"))
+        redo = self.session.undo.createRedoAction(self.window_, self.tr("Redo"))
+        undo.setShortcut(QKeySequence("Ctrl+Z"))
+        redo.setShortcut(QKeySequence("Ctrl+Shift+Z"))
+        menu.addActions([undo, redo])
+
+    def _view(self, menu: QMenu) -> None:
+        for i, page in enumerate(self.window_.pages.values()):
+            self._action(menu, page.word(), lambda key=page.key: self.session.asked_for.emit(key), f"Ctrl+{i + 1}")
+        menu.addSeparator()
+        tones, sizes = QActionGroup(self), QActionGroup(self)
+        for key, text in (("system", self.tr("Follow the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark"))):
+            action = self._action(menu, text, lambda key=key: self.set_theme(key))
+            action.setCheckable(True)
+            action.setChecked(self.session.settings.value("look/theme", "system") == key)
+            tones.addAction(action)
+        self._tones = {action.text(): action for action in tones.actions()}
+        menu.addSeparator()
+        text_menu = menu.addMenu(self.tr("Text size"))
+        for size in TEXT_SIZES:
+            action = self._action(text_menu, f"{size:.0%}", lambda size=size: self.set_text_size(size))
+            action.setCheckable(True)
+            action.setChecked(abs(theme.scale() - size) < 0.01)
+            sizes.addAction(action)
+
+    def _run(self, menu: QMenu) -> None:
+        live = self.session.live
+        start = self._action(menu, self.tr("Start"), self._start, "Ctrl+Return")
+        start.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
+        pause = self._action(menu, self.tr("Pause or go on"), lambda: (live.go_on if live.state == "paused" else live.pause)())
+        stop = self._action(menu, self.tr("Stop, keep the best"), live.stop)
+
+        def refresh() -> None:
+            start.setEnabled(not live.active)
+            pause.setEnabled(live.state in ("running", "paused"))
+            stop.setEnabled(live.active)
+
+        self.session.run_changed.connect(refresh)
+        refresh()
+
+    def _help(self, menu: QMenu) -> None:
+        self._action(menu, self.tr("This page, explained"), self.show_guide, "F1")
+        self._action(menu, self.tr("Show the logs"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(places.logs()))))
+        self._action(menu, self.tr("About"), self.show_about)
+
+    # files
+
+    def open_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self.window_, self.tr("Open a folder of images"))
+        if path:
+            self.session.open_data(path)
+
+    def open_file(self) -> None:
+        kinds = self.tr("Images in an archive or a table (*.zip *.tar *.tar.gz *.tgz *.tar.xz *.tar.bz2 *.csv)")
+        path, _ = QFileDialog.getOpenFileName(self.window_, self.tr("Open an archive or CSV file"), "", kinds)
+        if path:
+            self.session.open_data(path)
+
+    def open_recipe(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self.window_, self.tr("Open a recipe"), "", self.tr("Recipes (*.toml)"))
+        if path:
+            self.load(path)
+
+    def load(self, path: str) -> None:
+        from pathlib import Path
+
+        try:
+            recipe = Recipe.load(Path(path))
+        except StudioError as error:
+            self.session.trouble.emit(error)
+            return
+        self._path, self._saved = path, recipe
+        self.session.take(recipe, self.tr("open %1").replace("%1", Path(path).name))
+
+    def save(self) -> None:
+        if self._path:
+            self._write(self._path)
+        else:
+            self.save_as()
+
+    def save_as(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self.window_, self.tr("Save the recipe"), f"{self.session.recipe.name or 'recipe'}.toml", "*.toml"
+        )
+        if path:
+            self._write(path)
+
+    def _write(self, path: str) -> None:
+        from pathlib import Path
+
+        recipe = self.session.recipe
+        try:
+            write_atomic(Path(path), lambda file: file.write(recipe.to_toml().encode()))
+        except StudioError as error:
+            self.session.trouble.emit(error)
+            return
+        self._path, self._saved = path, recipe
+        self._refresh()
+
+    # look
+
+    def toggle_theme(self) -> None:
+        self.set_theme("light" if theme.current() is theme.DARK else "dark")
+
+    def set_theme(self, key: str) -> None:
+        self.session.settings.setValue("look/theme", key)
+        self._apply({"light": theme.LIGHT, "dark": theme.DARK}.get(key) or theme.system_theme(), theme.scale())
+
+    def set_text_size(self, size: float) -> None:
+        self.session.settings.setValue("look/text", size)
+        self._apply(theme.current(), size)
+
+    def _apply(self, tone: theme.Theme, size: float) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply(app, tone, size)
+        self._refresh()
+
+    def show_guide(self) -> None:
+        page = self.window_.page
+        box = QMessageBox(QMessageBox.Icon.NoIcon, page.word(), page.word(), parent=self.window_)
+        box.setInformativeText(page.guide())
+        box.open()
+
+    def show_about(self) -> None:
+        box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("About"), f"Transfer Learning Studio {__version__}", parent=self.window_)
+        box.setInformativeText(self.tr("MIT licence. Nothing leaves this computer: images, models and runs stay on your disk."))
+        box.open()
+
+    def _start(self) -> None:
+        self.session.asked_for.emit("train")
+        self.session.start()
+
+    def _refresh(self) -> None:
+        self.setFixedHeight(theme.px(40))
+        recipe = self.session.recipe
+        untouched = recipe == Recipe()
+        saved = recipe == self._saved and bool(self._path)
+        self._name.setText(recipe.name or self.tr("Untitled"))
+        self._mark.setVisible(not untouched)
+        self._state.setVisible(not untouched)
+        self._mark.show_icon("check" if saved else "circle", "good" if saved else "warn")
+        self._state.setText(self.tr("Saved") if saved else self.tr("Not saved yet"))
+        self._tone.show_icon("sun" if theme.current() is theme.DARK else "moon")
