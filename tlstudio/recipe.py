@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -110,7 +111,7 @@ class Frozen(Section):
     batchnorm: Literal["eval", "adapt", "train"] = _field(
         "eval",
         "BatchNorm when frozen",
-        "eval: keeps the averages it learned, right for almost everybody. adapt: averages follow your images. train: scale and shift learn.",
+        "eval: keeps the averages it learned, right for almost everybody. adapt: averages follow your images. train: scale, shift learn.",
     )
 
     @field_validator("paths")
@@ -241,11 +242,16 @@ class Recipe(Section):
             said = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise InputError(f"{source} is not valid TOML: {error}", "", "Mend that line") from None
+        return cls.parse(said)
+
+    @classmethod
+    def parse(cls, said: Mapping[str, Any]) -> Recipe:
+        """The recipe that a dictionary of sections describes; what it leaves out takes defaults. Raises InputError as `from_toml`."""
         for section, values in said.items():
             for key in values if isinstance(values, dict) else ():
                 _check_key(f"{section}.{key}", cls().model_dump())
             _check_key(section, cls().model_dump())
-        return _validated(said)
+        return _validated(dict(said))
 
     @classmethod
     def load(cls, path: Path) -> Recipe:

@@ -204,6 +204,11 @@ def all_runs(root: Path | None = None) -> list[Run]:
     return [Run(Path(path)) for _, path in sorted(stamped, reverse=True)]
 
 
+def absolute(path: str | Path) -> Path:
+    """The path with ~ expanded and made absolute, links left as they are."""
+    return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - Path.absolute keeps ..
+
+
 def write_atomic(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
     """Write a file so that a reader, or a crash, sees the old content or the new, never a part.
 

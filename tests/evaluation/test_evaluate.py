@@ -1,0 +1,102 @@
+"""Evaluation and prediction of a run, against figures worked out by hand."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.pictures import class_folders, picture
+from tlstudio import api
+from tlstudio.errors import InputError
+from tlstudio.evaluation.evaluate import _per_class
+from tlstudio.training.measure import Measured, wilson
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on 3 classes of 12 pictures."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("trained")
+    class_folders(folder / "photos", ("ants", "bees", "wasps"))
+    recipe = {"data": {"path": str(folder / "photos"), "image_size": 64, "test_share": 0.2}, "training": {"epochs": 4}}
+    from tlstudio.recipe import Recipe
+    from tlstudio.runs import Run
+
+    run = Run.create(Recipe.parse(recipe), folder / "run")
+    api.train(recipe, str(run.path))
+    return run.path
+
+
+def test_evaluate_gives_the_very_numbers_of_the_summary(trained: Path) -> None:
+    summary = json.loads((trained / "summary.json").read_text())
+    said = api.evaluate(str(trained))
+    assert said["metrics"]["accuracy"] == summary["metrics"]["val_accuracy"]
+    assert said["metrics"]["loss"] == summary["metrics"]["val_loss"]
+    assert said["n"] == summary["metrics"]["val_n"] == sum(map(sum, said["confusion"]))
+    assert sum(said["confusion"][i][i] for i in range(3)) / said["n"] == said["metrics"]["accuracy"]
+
+
+def test_predictions_file_holds_every_picture_with_its_probabilities(trained: Path) -> None:
+    said = api.evaluate(str(trained), split="test")
+    kept = json.loads(Path(said["predictions"]).read_text())
+    assert len(kept["images"]) == said["n"]
+    for image in kept["images"]:
+        assert Path(image["path"]).is_file()
+        assert sum(image["probabilities"]) == pytest.approx(1, abs=1e-4)
+        assert image["loss"] == pytest.approx(-math.log(image["probabilities"][image["truth"]]), abs=0.01)
+
+
+def test_other_images_with_the_same_class_names(trained: Path, tmp_path: Path) -> None:
+    other = class_folders(tmp_path / "other", ("ants", "bees"), n=4, first=50)
+    said = api.evaluate(str(trained), data=str(other))
+    assert said["split"] == "all"
+    assert said["n"] == 8
+    assert [row["n"] for row in said["per_class"]] == [4, 4, 0]
+    assert said["per_class"][2]["recall"] is None
+
+
+def test_other_images_with_a_foreign_class_are_refused(trained: Path, tmp_path: Path) -> None:
+    other = class_folders(tmp_path / "other", ("ants", "moths"), n=3)
+    with pytest.raises(InputError, match="does not know the class 'moths'"):
+        api.evaluate(str(trained), data=str(other))
+
+
+def test_predict_takes_files_and_folders_and_tells_of_bad_ones(trained: Path, tmp_path: Path) -> None:
+    picture(0, 99).save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    said = api.predict(str(trained), [str(tmp_path)], out=str(tmp_path / "out"))
+    assert [Path(entry["path"]).name for entry in said] == ["a.png", "b.png"]
+    assert sum(said[0]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert said[0]["label"] == max(said[0]["probabilities"], key=said[0]["probabilities"].get)
+    assert "b.png" in said[1]["error"]
+    rows = list(csv.DictReader((tmp_path / "out" / "predictions.csv").read_text().splitlines()))
+    assert rows[0]["label"] == said[0]["label"]
+    assert rows[1]["error"]
+
+
+def test_a_run_without_weights_says_so(tmp_path: Path) -> None:
+    from tlstudio.recipe import Recipe
+    from tlstudio.runs import Run
+
+    run = Run.create(Recipe(), tmp_path / "run")
+    with pytest.raises(InputError, match="no trained weights yet"):
+        api.evaluate(str(run.path))
+
+
+def test_per_class_scores_by_hand() -> None:
+    logits = torch.eye(3)[torch.tensor([0, 0, 1, 1, 0])] * 9  # said: a a b b a; c was never said
+    confusion, rows = _per_class(Measured(logits, torch.tensor([0, 1, 1, 1, 2])), ["a", "b", "c"])
+    assert confusion == [[1, 0, 0], [1, 2, 0], [1, 0, 0]]
+    assert rows[0] == {"name": "a", "precision": pytest.approx(1 / 3), "recall": 1.0, "f1": pytest.approx(0.5), "n": 1}
+    assert rows[1] == {"name": "b", "precision": 1.0, "recall": pytest.approx(2 / 3), "f1": pytest.approx(0.8), "n": 3}
+    assert rows[2] == {"name": "c", "precision": None, "recall": 0.0, "f1": 0.0, "n": 1}
+
+
+@pytest.mark.parametrize(("correct", "n", "low", "high"), [(145, 153, 0.900, 0.973), (0, 10, 0.0, 0.278), (10, 10, 0.722, 1.0)])
+def test_wilson_interval(correct: int, n: int, low: float, high: float) -> None:
+    assert wilson(correct, n) == pytest.approx((low, high), abs=1e-3)

@@ -1,0 +1,258 @@
+"""The front door: every job the app can do, one typed function each. Command line, window and your own scripts all enter here.
+
+    from tlstudio import api
+    summary = api.train({"data": {"path": "photos"}}, tell=print)
+
+Imports neither torch nor Qt: a function imports what it needs when it is called. Arguments and results are JSON (recipes as
+`Recipe` or as its dictionary), so that an engine in a child process can run any of JOBS by name. Long jobs tell events and obey
+a Control; failures are StudioErrors with a sentence for the user.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tlstudio import places, runs
+from tlstudio.control import Control, Tell, silent
+from tlstudio.errors import Cancelled, InputError, StudioError
+from tlstudio.events import RunFailed
+from tlstudio.recipe import Recipe
+from tlstudio.registry import Kind
+
+Document = dict[str, Any]
+
+
+def warm(engine: str = "inspector", *, tell: Tell = silent, control: Control | None = None) -> Document:
+    """Import what the jobs of an engine (inspector, trainer) need, so that the first one begins at once."""
+    import importlib
+
+    import torch
+
+    for module in _NEEDS[engine]:
+        importlib.import_module(module)
+    if engine == "trainer":
+        from tlstudio.models.network import build
+
+        with torch.inference_mode():  # the costs of torch's first call
+            build("efficientnet_lite0", classes=2).module.eval()(torch.zeros(1, 3, 224, 224))
+    return {"torch": torch.__version__, "threads": torch.get_num_threads()}
+
+
+_NEEDS = {
+    "trainer": ("tlstudio.training.fit",),
+    "inspector": ("tlstudio.models.tree", "tlstudio.data.previews", "tlstudio.data.transforms", "tlstudio.evaluation.evaluate"),
+}
+
+
+def sample(task: str = "classification", *, tell: Tell = silent, control: Control | None = None) -> Document:
+    """The generated leaves; drawn if they are not there yet. {path, task}: path is what `scan` and recipes take."""
+    from tlstudio.data.sample import make
+
+    if task != "classification":
+        raise InputError(f"There is no sample for {task} yet", "", "Take classification")
+    return {"path": str(make(places.samples() / "leaves", tell=tell, control=control)), "task": task}
+
+
+def open_sample(task: str = "classification", *, tell: Tell = silent, control: Control | None = None) -> Document:
+    """Draw the sample and scan it: the `data` document."""
+    return scan(sample(task, tell=tell, control=control)["path"], tell=tell, control=control)
+
+
+def scan(path: str, *, recipe: Recipe | Mapping[str, Any] | None = None, tell: Tell = silent, control: Control | None = None) -> Document:
+    """Read every file once; the `data` document, with splits as the recipe's data section says."""
+    from tlstudio.data.scan import scan as scan_
+
+    data = _recipe(recipe or {}).data
+    return scan_(runs.absolute(path), max_pixels=data.max_pixels, tell=tell, control=control).to_json(data)
+
+
+def previews(
+    recipe: Recipe | Mapping[str, Any], path: str, kind: str, *, seed: int = 0, tell: Tell = silent, control: Control | None = None
+) -> Document:
+    """A picture through the true transforms, as PNG files. kind resize: {images: {crop, pad, squash}}; augment: {images: [9 files]}."""
+    from tlstudio.data.previews import augment_previews, resize_previews
+    from tlstudio.models import catalogue
+
+    wanted = _recipe(recipe)
+    entry = catalogue.find(wanted.model.name)
+    size = wanted.data.image_size or entry.input_size
+    if kind == "resize":
+        drawn = resize_previews(Path(path), wanted.data, size)
+    else:
+        views = augment_previews(Path(path), wanted.data, wanted.augment, size, seed, mean=wanted.data.mean or entry.mean)
+        drawn = {str(i): view for i, view in enumerate(views)}
+    folder = places.cache() / "previews" / kind
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        files = {}
+        for name, image in drawn.items():
+            image.save(folder / f"{name}.png", compress_level=1)
+            files[name] = str(folder / f"{name}.png")
+    except OSError as error:
+        raise runs.cannot_write(folder, error) from None
+    return {"images": files if kind == "resize" else list(files.values())}
+
+
+def models(search: str = "", task: str = "") -> list[Document]:
+    """The catalogue: one row a model whose name or title holds `search` and that does `task`."""
+    from tlstudio.models import catalogue
+
+    words = search.lower().split()
+    entries = [entry for entry in catalogue.entries() if not task or entry.task == task]
+    return [entry.to_json() for entry in entries if all(word in f"{entry.name} {entry.title}".lower() for word in words)]
+
+
+def kinds(section: str) -> dict[str, Kind]:
+    """What can be chosen for head, optimizer or schedule, by the word that recipes use; each with title, help and Options."""
+    from tlstudio.models import heads
+    from tlstudio.training import optimizers, schedules
+
+    registries = {"head": heads.REGISTRY, "optimizer": optimizers.REGISTRY, "schedule": schedules.REGISTRY}
+    return registries[section].kinds()
+
+
+def schedule_rates(recipe: Recipe | Mapping[str, Any], steps_per_epoch: int = 20) -> dict[str, list[float]]:
+    """The planned rates, one value a step: {lr, backbone_lr}."""
+    from tlstudio.training.schedules import rates
+
+    return rates(_recipe(recipe), steps_per_epoch)
+
+
+def validate(recipe: Recipe | Mapping[str, Any]) -> Recipe:
+    """The recipe, with its model and all its kinds and options checked. Raises InputError naming the nearest for what is unknown."""
+    from tlstudio.models import catalogue, heads
+    from tlstudio.training import optimizers, schedules
+
+    checked = _recipe(recipe)
+    catalogue.find(checked.model.name)
+    heads.REGISTRY.options(checked.head.kind, checked.head.options)
+    optimizers.REGISTRY.options(checked.optimizer.kind, checked.optimizer.options)
+    schedules.REGISTRY.options(checked.schedule.kind, checked.schedule.options)
+    if checked.data.task != "classification":
+        raise InputError("This version trains classifiers", f"data.task is {checked.data.task}", "Set data.task to classification")
+    return checked
+
+
+def inspect(
+    model: str,
+    *,
+    input_size: int | None = None,
+    batch: int = 1,
+    classes: int | None = None,
+    head: Mapping[str, Any] | None = None,
+    tell: Tell = silent,
+    control: Control | None = None,
+) -> Document:
+    """The `layers` document of a model, with {presets, head_path, in_features} besides."""
+    from tlstudio.models.tree import layers
+    from tlstudio.recipe import Head
+
+    return layers(model, input_size=input_size, batch=batch, classes=classes, head=Head.model_validate(head) if head else None)
+
+
+def download(model: str, *, tell: Tell = silent, control: Control | None = None) -> Document:
+    """Bring a model's published weights onto this computer: {path}."""
+    from tlstudio.models import catalogue
+    from tlstudio.models.download import fetch
+
+    return {"path": str(fetch(catalogue.find(model), tell=tell, control=control))}
+
+
+def train(recipe: Recipe | Mapping[str, Any], run: str | None = None, *, tell: Tell = silent, control: Control | None = None) -> Document:
+    """Train a recipe: its summary with `run`, the folder. run: a folder that `Run.create` made; without it one is made.
+
+    A run that fails or is cancelled stays and can be resumed.
+    """
+    checked = validate(recipe)
+    return _fit(checked, runs.Run(Path(run)) if run else runs.Run.create(checked), tell, control)
+
+
+def resume(run: str, *, tell: Tell = silent, control: Control | None = None) -> Document:
+    """Go on with a run from its last checkpoint, or from its beginning if it has none. A finished one answers with its summary."""
+    found = runs.Run.open(run)
+    summary = found.summary()
+    if summary is not None:
+        return {**summary, "run": str(found.path)}
+    return _fit(validate(found.recipe()), found, tell, control)
+
+
+def _fit(recipe: Recipe, run: runs.Run, tell: Tell, control: Control | None) -> Document:
+    with run.locked():
+        log = runs.EventLog(run)
+        try:
+            from tlstudio.training.fit import fit
+
+            for event in fit(recipe, run, control=control):
+                log.write(event)
+                tell(event)
+        except StudioError as error:
+            if not isinstance(error, Cancelled):
+                failed = RunFailed(what=error.what, why=error.why, do=error.do)
+                tell(failed)
+                log.write(failed)
+            raise
+        finally:
+            log.close()
+    return {**(run.summary() or {}), "run": str(run.path)}
+
+
+def evaluate(run: str, *, data: str | None = None, split: str = "val", tell: Tell = silent, control: Control | None = None) -> Document:
+    """The `evaluate` document of a run's best epoch on one of its splits, or on other images."""
+    from tlstudio.evaluation.evaluate import evaluate as evaluate_
+
+    return evaluate_(runs.Run.open(run), data=data, split=split, tell=tell, control=control)
+
+
+def predict(run: str, paths: list[str], *, out: str | None = None, tell: Tell = silent, control: Control | None = None) -> list[Document]:
+    """What a run says of pictures: [{path, label, probabilities, seconds} or {path, error}]; out: a folder for predictions.csv."""
+    from tlstudio.evaluation.predict import predict as predict_
+
+    return predict_(runs.Run.open(run), paths, out=out, tell=tell, control=control)
+
+
+def list_runs() -> list[Document]:
+    """Every run of the runs folder, newest first, one row each; null where not known."""
+    from tlstudio.run_rows import row
+
+    return [row(run) for run in runs.all_runs()]
+
+
+def compare(names: list[str]) -> list[Document]:
+    """The rows of those runs, in that order."""
+    from tlstudio.run_rows import row
+
+    return [row(runs.Run.open(name)) for name in names]
+
+
+def doctor() -> Document:
+    """Versions, devices, fonts, libraries, weights on disk; what is missing and the command that mends it."""
+    from tlstudio.doctor import examine
+
+    return examine()
+
+
+def _recipe(given: Recipe | Mapping[str, Any]) -> Recipe:
+    return given if isinstance(given, Recipe) else Recipe.parse(given)
+
+
+JOBS: dict[str, Callable[..., Any]] = {
+    "warm": warm,
+    "sample": sample,
+    "open_sample": open_sample,
+    "scan": scan,
+    "previews": previews,
+    "models": models,
+    "inspect": inspect,
+    "download": download,
+    "train": train,
+    "resume": resume,
+    "evaluate": evaluate,
+    "predict": predict,
+    "runs": list_runs,
+    "compare": compare,
+    "doctor": doctor,
+}

@@ -1,0 +1,60 @@
+"""A run in one row, for tables: from its recipe, summary and the last lines of its events; never from its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tlstudio.errors import StudioError
+from tlstudio.events import EpochEnded, RunFailed, RunStarted
+from tlstudio.runs import Run
+
+
+def row(run: Run) -> dict[str, Any]:
+    """{name, path, title, state, reason, model, strategy, ...}; null where not known, `error` where the recipe cannot be read."""
+    out: dict[str, Any] = {"name": run.name, "path": str(run.path), "title": run.name, "state": run.state(), "error": None}
+    out |= dict.fromkeys(_KEYS)
+    try:
+        recipe = run.recipe()
+    except StudioError as error:
+        return {**out, "error": str(error)}
+    out |= {
+        "title": recipe.name or run.name,
+        "model": recipe.model.name,
+        "strategy": recipe.frozen.strategy,
+        "task": recipe.data.task,
+        "data": recipe.data.path,
+        "augment": recipe.augment.enabled,
+        "lr": recipe.optimizer.lr,
+        "backbone_lr": recipe.optimizer.backbone_lr,
+        "batch_size": recipe.training.batch_size,
+        "seed": recipe.training.seed,
+        "epochs": recipe.training.epochs,
+        "started": (run.path / "recipe.toml").stat().st_mtime,
+    }
+    epochs, failed = [], None
+    for event in run.history():
+        if isinstance(event, EpochEnded):
+            epochs.append(event)
+        elif isinstance(event, RunFailed):
+            failed = event
+        elif isinstance(event, RunStarted):
+            out["n_train"], out["n_val"], out["n_test"] = event.n_train, event.n_val, event.n_test
+    out["curve"], out["epoch"] = [event.val_accuracy for event in epochs], len(epochs)
+    out["failure"] = failed.what if failed else None
+    summary = run.summary()
+    if summary is None:
+        best = next((event for event in reversed(epochs) if event.best), None)
+        if best is not None:
+            out |= {"val_accuracy": best.val_accuracy, "val_loss": best.val_loss, "val_n": best.n, "best_epoch": best.epoch}
+        return out
+    metrics = summary.get("metrics", {})
+    out |= {key: metrics.get(key) for key in ("val_accuracy", "val_accuracy_interval", "val_loss", "val_n")}
+    out |= {key: summary.get(key) for key in ("seconds", "best_epoch", "reason", "device", "images_per_second", "frozen_proof")}
+    return out
+
+
+_KEYS = (
+    "reason", "model", "strategy", "task", "data", "augment", "lr", "backbone_lr", "batch_size", "seed", "epochs", "epoch", "best_epoch",
+    "started", "seconds", "val_accuracy", "val_accuracy_interval", "val_loss", "val_n", "n_train", "n_val", "n_test", "curve", "failure",
+    "device", "images_per_second", "frozen_proof",
+)  # fmt: skip

@@ -1,0 +1,148 @@
+"""Checkpoints: `best.safetensors` (the whole network) and `last.ckpt` (all that an exact resume needs), written beside the training.
+
+The loop hands over copies and goes on; a thread writes them, at most once a second, the newest only, each file atomically.
+best is always written before the last.ckpt that knows of it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from safetensors.torch import save as safetensors_bytes
+from torch import Tensor
+
+from tlstudio.errors import StudioError
+from tlstudio.runs import Run, write_atomic
+
+INTERVAL = 1.0  # seconds between two writes, at least
+VERSION = 1
+
+
+class Checkpointer:
+    """frozen: tensors that never change (views, not copies). metadata: texts for the header of best.safetensors."""
+
+    def __init__(self, run: Run, frozen: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
+        self._run, self._frozen = run, frozen
+        self._metadata = {key: value if isinstance(value, str) else json.dumps(value) for key, value in metadata.items()}
+        self._lock = threading.Condition()
+        self._best: dict[str, Tensor] | None = None
+        self._last: dict[str, Any] | None = None
+        self._writing = self._closing = self._hurry = False
+        self._next = 0.0
+        self._written: list[dict[str, Any]] = []
+        self._trouble: StudioError | None = None
+        self._thread = threading.Thread(target=self._work, name="checkpoint", daemon=True)
+        self._thread.start()
+
+    @property
+    def due(self) -> bool:
+        """Whether a second has passed, so that a copy made now would be written."""
+        return time.monotonic() >= self._next and not self._writing and self._last is None
+
+    def offer(self, last: dict[str, Any], best: dict[str, Tensor] | None = None) -> None:
+        """Write these copies when it is due; `best` only when there is a new one."""
+        with self._lock:
+            self._last = last
+            self._best = best if best is not None else self._best
+            self._lock.notify_all()
+
+    def news(self) -> tuple[list[dict[str, Any]], StudioError | None]:
+        """What was written since the last call ({epoch, step, best}), and what went wrong."""
+        with self._lock:
+            written, self._written = self._written, []
+            trouble, self._trouble = self._trouble, None
+        return written, trouble
+
+    def flush(self) -> None:
+        """Write what was offered, now. Raises StudioError if it cannot be written."""
+        with self._lock:
+            self._hurry, self._trouble = True, None
+            self._lock.notify_all()
+            self._lock.wait_for(lambda: self._trouble is not None or (self._last is None and not self._writing))
+            self._hurry = False
+            if self._trouble is not None:
+                raise self._trouble
+
+    def close(self) -> None:
+        """End the thread; what was offered and not flushed is dropped."""
+        with self._lock:
+            self._closing = True
+            self._lock.notify_all()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                self._lock.wait_for(lambda: self._closing or self._last is not None)
+                while not self._closing and not self._hurry and (wait := self._next - time.monotonic()) > 0:
+                    self._lock.wait(wait)
+                if self._closing:
+                    return
+                last, best, self._last, self._best = self._last, self._best, None, None
+                self._writing = True
+                self._next = time.monotonic() + INTERVAL
+            assert last is not None
+            trouble = self._write(last, best)
+            with self._lock:
+                self._writing = False
+                if trouble is None:
+                    self._written.append({"epoch": last["epoch"], "step": last["step"], "best": best is not None})
+                else:
+                    self._trouble = trouble
+                    self._best = best if self._best is None else self._best  # for the next try
+                self._lock.notify_all()
+
+    def _write(self, last: dict[str, Any], best: dict[str, Tensor] | None) -> StudioError | None:
+        try:
+            if best is not None:
+                state = {name: tensor.detach().cpu().contiguous() for name, tensor in {**self._frozen, **best}.items()}
+                data = safetensors_bytes(_unshared(state), self._metadata)
+                write_atomic(self._run.best, lambda file: file.write(data))
+            write_atomic(self._run.last, lambda file: torch.save(last, file))
+        except StudioError as error:
+            return error
+        return None
+
+
+def load(run: Run) -> dict[str, Any] | None:
+    """What last.ckpt holds; None where there is none yet. Raises StudioError for one that cannot be read."""
+    if not run.last.exists():
+        return None
+    try:
+        state = torch.load(run.last, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever the file's bytes lead it to
+        raise StudioError(
+            f"The checkpoint {run.last} cannot be read", "the disk may have failed", "Train again; the best weights are still there",
+            details=str(error),
+        ) from None  # fmt: skip
+    if not isinstance(state, dict) or state.get("version") != VERSION:
+        raise StudioError(
+            f"The checkpoint {run.last} is from another version of the program", "", "Resume it with that version, or train again"
+        )
+    return state
+
+
+def copied(value: Any) -> Any:
+    """A deep copy of nested dicts and lists of tensors and numbers, on the CPU, as a checkpoint keeps it."""
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, Mapping):
+        return {key: copied(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [copied(v) for v in value]
+    return value
+
+
+def _unshared(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """safetensors stores no tensor twice: names of one memory get memories of their own."""
+    seen: set[int] = set()
+    out = {}
+    for name, tensor in state.items():
+        out[name] = tensor.clone() if tensor.data_ptr() in seen and tensor.numel() else tensor
+        seen.add(tensor.data_ptr())
+    return out

@@ -1,0 +1,175 @@
+"""Training, as a generator of events that can be read from top to bottom.
+
+    for event in fit(recipe, run): ...
+
+The command line iterates it, an engine writes its events as lines, the run folder keeps them, the window draws from them.
+Every random choice follows from (seed, epoch, step or sample), never from the order of calls: threads, caches and a resume
+cannot change a result.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from tlstudio.control import Control
+from tlstudio.errors import Cancelled
+from tlstudio.events import CheckpointWritten, EpochEnded, Event, Note, Progress, RunEnded, StageStarted
+from tlstudio.recipe import Recipe
+from tlstudio.runs import Run
+from tlstudio.training.checkpoint import Checkpointer
+from tlstudio.training.measure import measure
+from tlstudio.training.pace import Pace
+from tlstudio.training.place import Place
+from tlstudio.training.receipt import receipt
+from tlstudio.training.setup import set_up
+from tlstudio.training.source import KeptFeatures, Source, WholeNetwork
+from tlstudio.training.steps import StepLog
+from tlstudio.training.summary import proof_of, summary_of
+
+# Cost of learning from an image, in forward passes of the whole network: forward and backward; through the head alone.
+LEARN, LEARN_HEAD = 3.0, 0.002
+LEARNS = {"head": "head", "last-block": "last block", "full": "everything", "scratch": "everything, from scratch", "custom": "own choice"}
+
+
+def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator[Event]:
+    """Train the recipe into the run's folder, or go on from its last checkpoint; yield what happens.
+
+    Ends with FrozenProof and RunEnded, after summary.json is written. Raises InputError and StudioError with sentences for
+    the user, Cancelled when cancelled; the run can be resumed after any of them.
+    """
+    control = control or Control()
+    setup = yield from set_up(recipe, control)
+    place, resumed = Place.find(run, setup)
+    run.write_json("receipt.json", receipt(recipe, setup.images, setup.network, setup.device))
+    epochs, seed, cuts = recipe.training.epochs, recipe.training.seed, setup.cuts
+    n_train, n_val, learns = setup.n("train"), setup.n("val"), LEARNS[recipe.frozen.strategy]
+    yield setup.started(run, (place.epoch, place.step) if resumed else None)
+    yield StageStarted(name=recipe.frozen.strategy, learns=learns, first_epoch=1, last_epoch=epochs)
+
+    # Where inputs come from: the features of the frozen backbone, computed once here, or the pictures themselves.
+    source: Source
+    sets, pipeline, device = setup.images.sets, setup.images.pipeline, setup.device
+    learn, judge = (LEARN_HEAD, LEARN_HEAD) if setup.keep_features else (LEARN, 1.0)
+    pace = Pace((epochs - place.epoch) * (n_train * learn + n_val * judge))
+    if setup.keep_features:
+        pace.total += n_train + n_val
+        source = kept = KeptFeatures(setup.network, sets, pipeline, device, control=control)
+        for event in kept.fill(["train", "val"], pace):
+            if control.stopping:
+                raise Cancelled("Stopped before anything was learned", "", "Resume the run, or start again")
+            yield event
+    else:
+        source = WholeNetwork(setup.network, sets, pipeline, device, augment=recipe.augment.enabled, control=control)
+
+    about = {"tlstudio": "1", "model": recipe.model.name, "head": recipe.head.model_dump_json(), "classes": setup.images.classes}
+    keeper = Checkpointer(run, setup.still, about)
+    seen, learned_for = 0.0, 0.0
+    try:
+        while place.epoch < epochs and not (control.stopping and place.best):
+            epoch, began = place.epoch + 1, time.perf_counter()
+            setup.train_mode()
+            order = np.random.default_rng([seed, epoch]).permutation(n_train).tolist()
+            log = StepLog(epoch, place.step, place.sums)
+            for inputs, labels in source.train(order, cuts[log.done :], epoch):
+                step = (epoch - 1) * len(cuts) + log.done
+                rates = setup.rates(step)
+                setup.set_rates(rates)
+                torch.manual_seed(_mixed(seed, step))
+                logits = source.module(inputs)
+                loss = functional.cross_entropy(logits, labels)
+                setup.optimizer.zero_grad(set_to_none=True)
+                loss.backward()  # type: ignore[no-untyped-call]
+                setup.optimizer.step()
+                log.add(loss, logits, labels, rates)
+                pace.add(len(labels) * learn)
+                if log.due:
+                    yield from log.read()
+                    place.step = log.done
+                    if keeper.due:
+                        keeper.offer(place.snapshot(setup))
+                    yield _progress(epoch, log.done, len(cuts), pace, n_train, learn)
+                    yield from _news(keeper)
+                if control.paused:
+                    control.check()
+                    pace.rest()
+                if control.stopping:
+                    break
+            yield from log.read()
+            place.step = log.done
+            learned = time.perf_counter() - began
+            seen, learned_for = seen + log.seen_now, learned_for + learned
+            if log.done < len(cuts) and place.best:
+                break  # stopped within an epoch, and there is a best to keep
+
+            # Judge the epoch. A run that is stopped within its first one is judged as it stands.
+            setup.module.eval()
+            measured = measure(source.module, source.plain("val"))
+            pace.add(n_val * judge)
+            best = place.judge(setup, epoch, measured.accuracy, measured.loss, measured.correct)
+            lr, backbone_lr = setup.rates((epoch - 1) * len(cuts))
+            yield EpochEnded(
+                epoch=epoch,
+                stage=learns,
+                train_loss=log.mean_loss,
+                train_accuracy=log.accuracy,
+                val_loss=measured.loss,
+                val_accuracy=measured.accuracy,
+                correct=measured.correct,
+                n=measured.n,
+                lr=lr,
+                backbone_lr=backbone_lr,
+                seconds=time.perf_counter() - began,
+                images_per_second=log.seen_now / max(learned, 1e-9),
+                best=best,
+            )
+            if log.done == len(cuts):
+                place.next_epoch()
+            if best or keeper.due:
+                keeper.offer(place.snapshot(setup), place.best_state if best else None)
+            yield _progress(min(epoch + 1, epochs), 0, len(cuts), pace, n_train, learn)
+            yield from _news(keeper)
+            control.check()
+
+        # The end: everything on disk, the proof, and the best measured once more by the code that `evaluate` runs.
+        keeper.offer(place.snapshot(setup), place.best_state)
+        keeper.flush()
+        yield from _news(keeper)
+    finally:
+        keeper.close()
+    proof = proof_of(place.frozen, setup.checksums())
+    yield proof
+    assert place.best_state is not None
+    setup.put_back(place.best_state)
+    setup.module.eval()
+    final = measure(source.module, source.plain("val"))
+    reason = "completed" if place.epoch == epochs else "stopped"
+    summary = summary_of(setup, place, final, proof, reason, images_per_second=seen / learned_for if learned_for else None)
+    run.write_json("summary.json", summary)
+    yield RunEnded(reason=reason, summary=summary)
+
+
+def _news(keeper: Checkpointer) -> Iterator[Event]:
+    """What the checkpointer wrote, and what it could not: training goes on, the last good files are intact."""
+    written, trouble = keeper.news()
+    for what in written:
+        yield CheckpointWritten(**what)
+    if trouble is not None:
+        yield Note(level="bad", message=f"No checkpoint could be written. {trouble} Training goes on and tries again.")
+
+
+def _progress(epoch: int, done: int, total: int, pace: Pace, n_train: int, learn: float) -> Progress:
+    speed = pace.per_second / learn if pace.per_second is not None else None
+    return Progress(phase="train", done=done, total=total, unit="steps", overall=pace.share, remaining=pace.remaining, per_second=speed)
+
+
+def _mixed(seed: int, step: int) -> int:
+    """A seed for torch's generator that follows from both numbers (the finaliser of SplitMix64, Steele et al. 2014)."""
+    z = (seed * 0x9E3779B97F4A7C15 + step + 1) & 0xFFFFFFFFFFFFFFFF
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+    return (z ^ (z >> 31)) >> 1

@@ -1,0 +1,74 @@
+"""How good a network is on a set of images: the very code behind every epoch, every summary and `evaluate`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+# One batch size for all measuring: float rounding depends on it, and the same figure has to come out each time.
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured on N images of C classes. logits: (N, C) float32 on the CPU; labels: (N,) int64."""
+
+    logits: Tensor
+    labels: Tensor
+
+    @property
+    def n(self) -> int:
+        return len(self.labels)
+
+    @property
+    def predictions(self) -> Tensor:
+        """The likeliest class of each image, (N,) int64."""
+        return self.logits.argmax(1)
+
+    @property
+    def correct(self) -> int:
+        return int((self.predictions == self.labels).sum())
+
+    @property
+    def accuracy(self) -> float:
+        """Share 0..1 of images whose likeliest class is the truth."""
+        return self.correct / self.n
+
+    @property
+    def losses(self) -> Tensor:
+        """Cross-entropy of each image in nats, (N,) float32."""
+        return functional.cross_entropy(self.logits, self.labels, reduction="none")
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy in nats."""
+        return float(self.losses.double().mean())
+
+    @property
+    def probabilities(self) -> Tensor:
+        """Softmax, (N, C) float32."""
+        return self.logits.softmax(1)
+
+
+@torch.inference_mode()
+def measure(forward: Callable[[Tensor], Tensor], batches: Iterable[tuple[Tensor, Tensor]]) -> Measured:
+    """Run `forward` (modules already in eval) over batches of (inputs (B, ...), labels (B,)) and keep the logits."""
+    logits, labels = [], []
+    for inputs, truth in batches:
+        logits.append(forward(inputs).float().cpu())
+        labels.append(truth.cpu())
+    return Measured(torch.cat(logits), torch.cat(labels))
+
+
+def wilson(correct: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """95 % interval of a share (Wilson, 1927), right also near 0 and 1. (0, 1) for n = 0."""
+    if n == 0:
+        return 0.0, 1.0
+    p = correct / n
+    centre, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, (centre - half) / (1 + z * z / n)), min(1.0, (centre + half) / (1 + z * z / n))

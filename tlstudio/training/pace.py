@@ -1,0 +1,52 @@
+"""How long it will still take, as a range, from how fast it went."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+
+class Pace:
+    """Work is counted in units (one forward pass of one image is 1; learning from it costs about 3).
+
+    The range comes from the slower and the faster of the recent stretches, so that it is wide when the machine is uneven.
+    """
+
+    def __init__(self, total: float, done: float = 0.0) -> None:
+        self.total, self.done = max(total, 1e-9), done
+        self._rates: deque[float] = deque(maxlen=24)
+        self._since = time.perf_counter()
+        self._open = 0.0
+
+    def add(self, units: float) -> None:
+        """So much was done since the last call."""
+        self.done += units
+        self._open += units
+        now = time.perf_counter()
+        if now - self._since >= 0.25:
+            self._rates.append(self._open / (now - self._since))
+            self._since, self._open = now, 0.0
+
+    def rest(self) -> None:
+        """Time until now was not work (a pause): it does not count."""
+        self._since, self._open = time.perf_counter(), 0.0
+
+    @property
+    def share(self) -> float:
+        """Done, 0..1."""
+        return min(1.0, self.done / self.total)
+
+    @property
+    def per_second(self) -> float | None:
+        """Units a second lately; None while nothing was timed."""
+        return sorted(self._rates)[len(self._rates) // 2] if self._rates else None
+
+    @property
+    def remaining(self) -> tuple[float, float] | None:
+        """Seconds left as (low, high); None while nothing was timed."""
+        if not self._rates:
+            return None
+        rates = sorted(self._rates)
+        slow, fast = rates[len(rates) // 5], rates[-1 - len(rates) // 5]
+        left = max(0.0, self.total - self.done)
+        return left / fast, left / slow * (1.1 if len(rates) < 4 else 1.0)

@@ -1,0 +1,95 @@
+"""Where a run stands: what a checkpoint keeps, and how a resume finds it again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from safetensors.torch import load_file
+from torch import Tensor
+
+from tlstudio.errors import InputError
+from tlstudio.runs import Run
+from tlstudio.training import checkpoint
+from tlstudio.training.checkpoint import copied
+from tlstudio.training.setup import Setup
+from tlstudio.training.steps import StepLog
+
+
+@dataclass
+class Place:
+    """epoch: whole epochs done; step: steps done in the next; sums: of that epoch so far (see StepLog).
+
+    best: {epoch, accuracy, loss, correct} of the best epoch; best_state: its moving tensors. seconds: spent before this session.
+    frozen: checksums of what is frozen when the run began. data: digest of its images.
+    """
+
+    frozen: dict[str, str]
+    data: str
+    epoch: int = 0
+    step: int = 0
+    sums: dict[str, float] = field(default_factory=StepLog.zero)
+    best: dict[str, Any] | None = None
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.best_state: dict[str, Tensor] | None = None
+        self._began = time.perf_counter()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of all sessions of the run."""
+        return self.seconds + time.perf_counter() - self._began
+
+    def next_epoch(self) -> None:
+        self.epoch, self.step, self.sums = self.epoch + 1, 0, StepLog.zero()
+
+    def judge(self, setup: Setup, epoch: int, accuracy: float, loss: float, correct: int) -> bool:
+        """Whether the epoch is the best so far: by metric, then loss; or by loss alone. If so, its weights are kept."""
+        if self.best is not None:
+            if setup.recipe.training.best_by == "loss":
+                better = loss < self.best["loss"]
+            else:
+                better = (accuracy, -loss) > (self.best["accuracy"], -self.best["loss"])
+            if not better:
+                return False
+        self.best = {"epoch": epoch, "accuracy": accuracy, "loss": loss, "correct": correct}
+        self.best_state = copied(setup.moving)
+        return True
+
+    def snapshot(self, setup: Setup) -> dict[str, Any]:
+        """A copy of all that an exact resume needs. Random numbers need none: they follow from seed, epoch, step and sample."""
+        return {
+            "version": checkpoint.VERSION,
+            **copied(asdict(self)),
+            "seconds": self.elapsed,
+            "moving": copied(setup.moving),
+            "optimizer": copied(setup.optimizer.state_dict()),
+        }
+
+    @classmethod
+    def find(cls, run: Run, setup: Setup) -> tuple[Place, bool]:
+        """The place of the run's last checkpoint, put into the setup, and whether there was one.
+
+        Raises InputError where the images or the frozen weights are not those that the run began with.
+        """
+        place = cls(frozen=setup.before, data=setup.images.digest())
+        saved = checkpoint.load(run)
+        if saved is None:
+            return place, False
+        if saved["data"] != place.data:
+            raise InputError(
+                f"The images of the run {run.name} have changed since it began", "", "Bring back the old ones, or train again with the new"
+            )
+        if saved["frozen"] != place.frozen:
+            raise InputError(
+                f"The pretrained weights are not those that the run {run.name} began with", "another version was installed", "Train again"
+            )
+        setup.put_back(saved["moving"])
+        setup.optimizer.load_state_dict(saved["optimizer"])
+        found = cls(**{key: saved[key] for key in cls.__dataclass_fields__})
+        if found.best is not None:
+            state = load_file(run.best)
+            found.best_state = {name: state[name] for name in setup.moving}
+        return found, True

@@ -1,0 +1,139 @@
+"""From a recipe to everything that a run needs: images in their splits, the network, what of it is frozen."""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+
+from tlstudio.control import Control, Tell
+from tlstudio.data.datasets import ImageSet
+from tlstudio.data.report import DatasetReport
+from tlstudio.data.scan import scan
+from tlstudio.data.splits import Splits, assign
+from tlstudio.data.transforms import Pipeline
+from tlstudio.errors import InputError
+from tlstudio.events import Event
+from tlstudio.models import catalogue
+from tlstudio.models.catalogue import Entry
+from tlstudio.recipe import Recipe
+from tlstudio.runs import absolute
+
+T = TypeVar("T")
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Images:
+    """The data of a run. sets: one ImageSet a split; pipeline: what brings a picture to the model."""
+
+    report: DatasetReport
+    splits: Splits
+    sets: dict[str, ImageSet]
+    pipeline: Pipeline
+
+    @property
+    def classes(self) -> list[str]:
+        return self.report.classes
+
+    def digest(self) -> str:
+        """BLAKE2b over contents, labels and splits: the same data give the same digest wherever they lie."""
+        out = hashlib.blake2b(digest_size=16)
+        for name in SPLITS:
+            lines = sorted(f"{self.report.items[i].digest} {self.report.items[i].label}" for i in getattr(self.splits, name))
+            out.update("\n".join([name, *lines, ""]).encode())
+        return out.hexdigest()
+
+
+def pipeline_of(recipe: Recipe, entry: Entry) -> Pipeline:
+    """The transforms of the recipe, with the model's own size and normalisation where the recipe leaves them open."""
+    data = recipe.data
+    return Pipeline(data, recipe.augment, size=data.image_size or entry.input_size, mean=data.mean or entry.mean, std=data.std or entry.std)
+
+
+def images_of(recipe: Recipe, tell: Tell, control: Control) -> Images:
+    """Scan and split the recipe's data. Raises InputError where there is too little to learn from or to judge by."""
+    data = recipe.data
+    if not data.path:
+        raise InputError("No images were named", "the recipe's data.path is empty", "Give a folder with one sub-folder a class")
+    report = scan(absolute(data.path), max_pixels=data.max_pixels, tell=tell, control=control)
+    splits = assign(report, data)
+    if len(report.classes) < 2:
+        raise InputError(
+            f"There is only one class, '{report.classes[0]}'" if report.classes else "There are no classes",
+            "a classifier needs at least two to tell apart",
+            "Add a folder with pictures of something else",
+        )
+    if not splits.train:
+        raise InputError("No image is left to learn from", "", "Lower the shares of validation and test, or add images")
+    if not splits.val:
+        raise InputError("No image is left to judge by", "the validation share is 0 or too small", "Raise data.val_share, or add images")
+    pipeline = pipeline_of(recipe, catalogue.find(recipe.model.name))
+    sets = {
+        name: ImageSet(
+            report.root,
+            [report.items[i] for i in getattr(splits, name)],
+            pipeline,
+            max_pixels=data.max_pixels,
+            seed=recipe.training.seed,
+        )
+        for name in SPLITS
+    }
+    return Images(report, splits, sets, pipeline)
+
+
+def device_of(recipe: Recipe) -> torch.device:
+    """The device that the recipe asks for; auto takes the first that is there of cuda, xpu, mps, cpu.
+
+    Raises InputError for one that is not there.
+    """
+    there: dict[str, Callable[[], bool]] = {
+        "cuda": torch.cuda.is_available,
+        "xpu": lambda: hasattr(torch, "xpu") and torch.xpu.is_available(),
+        "mps": torch.backends.mps.is_available,
+        "cpu": lambda: True,
+    }
+    wanted = recipe.training.device
+    if wanted == "auto":
+        return torch.device(next(name for name, available in there.items() if available()))
+    if not there[wanted]():
+        raise InputError(
+            f"There is no device '{wanted}' on this computer",
+            "or torch was installed without support for it",
+            "Set training.device to auto",
+        )
+    return torch.device(wanted)
+
+
+def streamed(work: Callable[[Tell], T], control: Control) -> Generator[Event, None, T]:
+    """Run work(tell) in a thread and yield what it tells; the generator's return value is the result (use `yield from`)."""
+    said: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    result: list[T] = []
+    trouble: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(work(said.put))
+        except BaseException as error:
+            trouble.append(error)
+        finally:
+            said.put(None)
+
+    thread = threading.Thread(target=run, name="prepare", daemon=True)
+    thread.start()
+    try:
+        while (event := said.get()) is not None:
+            yield event
+    except GeneratorExit:
+        control.cancel()
+        raise
+    finally:
+        thread.join()
+    if trouble:
+        raise trouble[0]
+    return result[0]

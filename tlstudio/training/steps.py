@@ -1,0 +1,85 @@
+"""The bookkeeping of training steps: values stay on the device and are read a few times a second, not every step."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from tlstudio.errors import StudioError
+from tlstudio.events import Steps
+
+EVERY = 0.1  # seconds between two readings
+
+
+class StepLog:
+    """Loss and accuracy of each step of an epoch, read in stretches; sums over the epoch for the epoch table."""
+
+    def __init__(self, epoch: int, done: int, sums: dict[str, float]) -> None:
+        self.epoch, self.done = epoch, done
+        self.sums = sums
+        self._before = sums["seen"]
+        self._loss: list[Tensor] = []
+        self._right: list[Tensor] = []
+        self._sizes: list[int] = []
+        self._rates: list[tuple[float, float]] = []
+        self._next = time.monotonic() + EVERY
+
+    @staticmethod
+    def zero() -> dict[str, float]:
+        return {"loss": 0.0, "right": 0.0, "seen": 0.0}
+
+    @property
+    def due(self) -> bool:
+        return time.monotonic() >= self._next
+
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor, rates: tuple[float, float]) -> None:
+        """One step: mean loss (), logits (B, C), labels (B,), the rates of head and backbone it was made with."""
+        self._loss.append(loss.detach())
+        self._right.append((logits.detach().argmax(1) == labels).sum())
+        self._sizes.append(len(labels))
+        self._rates.append(rates)
+        self.done += 1
+
+    def read(self) -> Iterator[Steps]:
+        """The event of the steps since the last reading, if there are any. Raises StudioError when the loss is no number."""
+        self._next = time.monotonic() + EVERY
+        if not self._sizes:
+            return
+        losses, rights = torch.stack(self._loss).double().tolist(), torch.stack(self._right).tolist()
+        sizes, rates = self._sizes, self._rates
+        self._loss, self._right, self._sizes, self._rates = [], [], [], []
+        for loss, right, size in zip(losses, rights, sizes, strict=True):
+            self.sums["loss"] += loss * size
+            self.sums["right"] += right
+            self.sums["seen"] += size
+        yield Steps(
+            epoch=self.epoch,
+            first=self.done - len(losses) + 1,
+            loss=losses,
+            accuracy=[right / size for right, size in zip(rights, sizes, strict=True)],
+            lr=[head for head, _ in rates],
+            backbone_lr=[backbone for _, backbone in rates],
+        )
+        if not all(math.isfinite(loss) for loss in losses):
+            raise StudioError(
+                f"The loss is no number any more in epoch {self.epoch}",
+                "the learning rate is most likely too high",
+                "Lower the rates to a tenth and start again; the best epoch so far is kept",
+            )
+
+    @property
+    def seen_now(self) -> float:
+        """Images seen since this log began (a resumed epoch began before)."""
+        return self.sums["seen"] - self._before
+
+    @property
+    def mean_loss(self) -> float:
+        return self.sums["loss"] / max(1.0, self.sums["seen"])
+
+    @property
+    def accuracy(self) -> float:
+        return self.sums["right"] / max(1.0, self.sums["seen"])

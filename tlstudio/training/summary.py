@@ -1,0 +1,51 @@
+"""What came out of a run: the proof that the frozen stayed frozen, and summary.json."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from tlstudio.events import FrozenProof
+from tlstudio.models.freezing import digest
+from tlstudio.training.measure import Measured, wilson
+from tlstudio.training.place import Place
+from tlstudio.training.receipt import device_name
+from tlstudio.training.setup import Setup
+
+
+def proof_of(before: dict[str, str], after: dict[str, str]) -> FrozenProof:
+    """Checksums of every frozen tensor before the run's first step and after its last."""
+    moved = sorted(name for name in before if before[name] != after.get(name))
+    return FrozenProof(ok=not moved, tensors=len(before), before=digest(before), after=digest(after), moved=moved)
+
+
+def summary_of(
+    setup: Setup, place: Place, final: Measured, proof: FrozenProof, reason: str, *, images_per_second: float | None
+) -> dict[str, Any]:
+    """summary.json. final: the weights of best.safetensors on the validation images."""
+    recipe, (params, learning) = setup.recipe, setup.params()
+    assert place.best is not None
+    return {
+        "name": recipe.name,
+        "task": recipe.data.task,
+        "model": recipe.model.name,
+        "strategy": recipe.frozen.strategy,
+        "best_epoch": place.best["epoch"],
+        "epochs": place.epoch + (place.step > 0),
+        "metrics": {
+            "val_accuracy": final.accuracy,
+            "val_accuracy_interval": list(wilson(final.correct, final.n)),
+            "val_loss": final.loss,
+            "val_correct": final.correct,
+            "val_n": final.n,
+        },
+        "seconds": place.elapsed,
+        "images_per_second": images_per_second,
+        "device": device_name(setup.device),
+        "features_kept": setup.keep_features,
+        "params": params,
+        "params_learning": learning,
+        "frozen_proof": {"ok": proof.ok, "tensors": proof.tensors, "before": proof.before, "after": proof.after, "moved": proof.moved},
+        "reason": reason,
+        "ended": time.time(),
+    }
