@@ -35,6 +35,11 @@ class Page(QWidget):
         """State and quiet line in the rail. State: "" (none shown), "none", "ready", "running", "problem"."""
         return "", ""
 
+    @property
+    def busy(self) -> bool:
+        """Whether something that the page shows is still being computed or loaded."""
+        return False
+
     def entered(self) -> None:
         """The page comes into view."""
 

@@ -1,0 +1,36 @@
+# A newcomer needs two of these: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-headless lint bench screenshots package clean
+
+demo: $(VENV)/.installed  ## the app on the built-in sample; without a display the same offscreen, with screenshots
+	$(BIN)/tlstudio demo --run
+
+test: $(VENV)/.installed  ## all tests, offscreen
+	QT_QPA_PLATFORM=offscreen OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest
+
+lint: $(VENV)/.installed  ## style, types, who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy tlstudio
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed  ## figures of speed and memory on this machine, one after the other
+	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+screenshots: $(VENV)/.installed  ## the pictures of the README, drawn by the app itself
+	$(BIN)/python packaging/screenshots.py
+
+package: $(VENV)/.installed  ## wheel and sdist, each installed into a fresh environment and tried
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python packaging/smoke_test.py dist
+
+$(VENV)/.installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
