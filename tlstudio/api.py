@@ -10,6 +10,7 @@ a Control; failures are StudioErrors with a sentence for the user.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -193,7 +194,8 @@ def _fit(recipe: Recipe, run: runs.Run, tell: Tell, control: Control | None) -> 
             if not isinstance(error, Cancelled):
                 failed = RunFailed(what=error.what, why=error.why, do=error.do)
                 tell(failed)
-                log.write(failed)
+                with contextlib.suppress(StudioError):  # a full disk is told by the error itself
+                    log.write(failed)
             raise
         finally:
             log.close()

@@ -170,22 +170,21 @@ class EventLog:
         self._path = run.path / "events.jsonl"
         try:
             _mend_last_line(self._path)
-            self._file = self._path.open("a", encoding="utf-8")
+            self._file = self._path.open("ab", buffering=0)
         except OSError as error:
             raise cannot_write(self._path, error) from None
 
     def write(self, event: Event) -> None:
+        """Raises StudioError where it cannot be written."""
+        line = event.to_line().encode()
         try:
-            self._file.write(event.to_line())
-            self._file.flush()
+            while line:
+                line = line[self._file.write(line) :]
         except OSError as error:
             raise cannot_write(self._path, error) from None
 
     def close(self) -> None:
-        try:
-            self._file.close()
-        except OSError as error:
-            raise cannot_write(self._path, error) from None
+        self._file.close()
 
 
 def all_runs(root: Path | None = None) -> list[Run]:

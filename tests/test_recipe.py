@@ -1,0 +1,93 @@
+"""The recipe: TOML and back, bounds, the nearest key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tlstudio.errors import InputError
+from tlstudio.recipe import STRATEGY_NAMES, Recipe, choices, field_info, keys
+
+
+def test_toml_round_trip_keeps_everything() -> None:
+    recipe = Recipe().set(
+        {
+            "name": "Blätter",
+            "data.pad_colour": (1, 2, 3),
+            "data.mean": (0.1, 0.2, 0.3),
+            "head.options.dropout": 0.3,
+            "data.exclude": ("a b.jpg",),
+        }
+    )
+    assert Recipe.from_toml(recipe.to_toml()) == recipe
+
+
+def test_values_may_be_texts_as_from_a_command_line() -> None:
+    recipe = Recipe().set(
+        {"training.epochs": "5", "optimizer.lr": "1e-3", "data.pad_colour": "[255, 0, 9]", "augment.enabled": "true", "name": "x y"}
+    )
+    assert (recipe.training.epochs, recipe.optimizer.lr, recipe.data.pad_colour) == (5, 0.001, (255, 0, 9))
+    assert recipe.augment.enabled is True
+    assert recipe.name == "x y"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("training.epoch", 3, "nearest is 'training.epochs'"),
+        ("optimiser.lr", 3, "nearest is 'optimizer.lr'"),
+        ("training.epochs", 0, "greater than or equal to 1"),
+        ("optimizer.lr", "fast", "valid number"),
+        ("data.resize", "stretch", "'crop', 'pad' or 'squash'"),
+        ("data.std", (0, 1, 1), "above 0"),
+        ("augment.scale", (0.9, 0.2), "smaller first"),
+        ("data.val_share", 0.85, "too little is left"),
+    ],
+)
+def test_what_cannot_be_used_is_said(key: str, value: object, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        Recipe().set({key: value})
+
+
+def test_bad_files_are_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        Recipe.load(tmp_path / "none.toml")
+    (tmp_path / "bad.toml").write_text("[training\nepochs = 3")
+    with pytest.raises(InputError, match="not valid TOML"):
+        Recipe.load(tmp_path / "bad.toml")
+    (tmp_path / "key.toml").write_text("[training]\nepoch = 3")
+    with pytest.raises(InputError, match=r"nearest is 'training\.epochs'"):
+        Recipe.load(tmp_path / "key.toml")
+
+
+@pytest.mark.parametrize("strategy", STRATEGY_NAMES)
+def test_strategies_set_weights_that_fit(strategy: str) -> None:
+    recipe = Recipe().with_strategy(strategy)
+    assert recipe.frozen.strategy == strategy
+    assert (recipe.model.weights == "random") == (strategy == "scratch")
+    assert recipe.with_strategy("head").model.weights == "pretrained"
+
+
+def test_a_strategy_keeps_a_weights_file() -> None:
+    assert Recipe().set({"model.weights": "mine.pt"}).with_strategy("full").model.weights == "mine.pt"
+
+
+def test_unknown_strategy_names_the_nearest() -> None:
+    with pytest.raises(InputError, match="nearest: last-block"):
+        Recipe().with_strategy("last_block")
+
+
+def test_every_field_has_words_for_a_form() -> None:
+    for key in keys():
+        if not key.endswith(".options"):
+            info = field_info(key)
+            assert info.title, key
+            assert info.description, key
+    assert choices("data.resize") == ("crop", "pad", "squash")
+    assert choices("training.epochs") == ()
+
+
+def test_a_recipe_cannot_be_changed_in_place() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Recipe().training.epochs = 3

@@ -1,0 +1,144 @@
+"""Run folders: creation, locks, torn files, atomic writes, history across a resume."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tlstudio import places, runs
+from tlstudio.errors import InputError, StudioError
+from tlstudio.events import EpochEnded, Event, Note, RunStarted, Steps
+from tlstudio.recipe import Recipe
+from tlstudio.runs import EventLog, Run, all_runs, cannot_write, write_atomic
+
+
+def _started(resumed_from: tuple[int, int] | None = None) -> RunStarted:
+    return RunStarted(
+        run="r", name="", task="classification", model="m", strategy="head", epochs=3, steps_per_epoch=4, n_train=8, n_val=2, n_test=0,
+        classes=["a", "b"], device="cpu", params=2, params_learning=1, cached=True, resumed_from=resumed_from,
+    )  # fmt: skip
+
+
+def _steps(epoch: int, first: int, n: int) -> Steps:
+    values = [epoch + (first + i) / 10 for i in range(n)]
+    return Steps(epoch=epoch, first=first, loss=values, accuracy=values, lr=values, backbone_lr=values)
+
+
+def _epoch(epoch: int) -> EpochEnded:
+    return EpochEnded(
+        epoch=epoch, stage="head", train_loss=1, train_accuracy=0, val_loss=1, val_accuracy=0.5, correct=1, n=2, lr=0.1, backbone_lr=0.1,
+        seconds=1, images_per_second=8, best=True,
+    )  # fmt: skip
+
+
+def _log(run: Run, said: list[Event]) -> None:
+    log = EventLog(run)
+    try:
+        for event in said:
+            log.write(event)
+    finally:
+        log.close()
+
+
+def test_create_writes_the_recipe_and_names_are_never_taken_twice() -> None:
+    recipe = Recipe().set({"name": "Ants & bees / ünïcode"})
+    first, second = Run.create(recipe), Run.create(recipe)
+    assert first.path != second.path
+    assert first.path.parent == places.runs()
+    assert first.recipe() == recipe
+    assert [run.path for run in all_runs()] == sorted([first.path, second.path], reverse=True) or len(all_runs()) == 2
+
+
+def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.doc").write_text("x")
+    with pytest.raises(InputError, match="not empty"):
+        Run.create(Recipe(), tmp_path)
+    with pytest.raises(InputError, match="is a file"):
+        Run.create(Recipe(), tmp_path / "thesis.doc")
+
+
+def test_open_by_folder_or_name_and_a_sentence_for_neither(tmp_path: Path) -> None:
+    run = Run.create(Recipe())
+    assert Run.open(run.name).path == Run.open(str(run.path)).path == run.path
+    with pytest.raises(InputError, match="There is no run 'nothing'"):
+        Run.open("nothing")
+
+
+def test_the_lock_is_seen_from_another_process_and_goes_with_its_holder(tmp_path: Path) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    code = "import sys\nfrom pathlib import Path\nfrom tlstudio.runs import Run\nwith Run(Path(sys.argv[1])).locked():\n print('held', flush=True)\n sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code, str(run.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline().strip() == "held"
+        assert run.state() == "live"
+        with pytest.raises(InputError, match="being trained right now"), run.locked():
+            pass
+        with pytest.raises(InputError, match="Stop it first"):
+            run.to_trash()
+        holder.kill()
+    assert run.state() == "unfinished"
+    with run.locked():
+        pass
+
+
+def test_history_tells_what_a_resume_did_again_only_once(tmp_path: Path) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    _log(run, [_started(), _steps(1, 1, 4), _epoch(1), _steps(2, 1, 3), _epoch(2)])
+    _log(run, [_started((1, 2)), _steps(2, 3, 2), _epoch(2)])
+    said = run.history()
+    assert [event.loss for event in said if isinstance(event, Steps)] == [[1.1, 1.2, 1.3, 1.4], [2.1, 2.2], [2.3, 2.4]]
+    assert [event.epoch for event in said if isinstance(event, EpochEnded)] == [1, 2]
+
+
+def test_a_line_cut_short_by_power_loss_costs_only_itself(tmp_path: Path) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    _log(run, [Note(message="one"), Note(message="two")])
+    path = run.path / "events.jsonl"
+    path.write_bytes(path.read_bytes()[:-9])
+    _log(run, [Note(message="three")])
+    assert [event.message for event in run.events() if isinstance(event, Note)] == ["one", "three"]
+
+
+def test_trash_keeps_the_run(tmp_path: Path) -> None:
+    run = Run.create(Recipe())
+    there = run.to_trash()
+    assert not run.path.exists()
+    assert (there / "recipe.toml").is_file()
+    assert there.parent == places.trash()
+
+
+def test_write_atomic_leaves_the_old_file_when_it_fails(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def full(file: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    with pytest.raises(StudioError, match="disk is full"):
+        write_atomic(path, full)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    (run.path / "events.jsonl").symlink_to("/dev/full")
+    with pytest.raises(StudioError, match="disk is full"):
+        _log(run, [Note(message="x")])
+
+
+def test_sentences_for_writes_that_fail() -> None:
+    assert "read-only" in str(cannot_write(Path("/x"), OSError(30, "")))
+    assert "--run-dir" in str(cannot_write(Path("/x"), OSError(13, "")))
+    assert "full" in str(cannot_write(Path("/x"), OSError(28, "")))
+
+
+def test_absolute_expands_the_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert runs.absolute("~/a/../b") == tmp_path / "b"
