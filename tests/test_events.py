@@ -34,7 +34,7 @@ def test_errors_cross_from_an_engine(kind: type[StudioError]) -> None:
     error = kind("What.", "why", "do this", details="trace")
     back = errors.from_json(json.loads(json.dumps(error.to_json())))
     assert type(back) is kind
-    assert str(back) == "What. why. do this."
+    assert str(back) == "What. Why. Do this."
     assert back.details == "trace"
     assert back.exit_code == (2 if kind is InputError else 1)
 

@@ -21,11 +21,16 @@ class StudioError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        return " ".join(part.rstrip(".") + "." for part in (self.what, self.why, self.do) if part)
+        return sentences(self.what, self.why, self.do)
 
     def to_json(self) -> dict[str, Any]:
         """The form in which an error crosses from an engine; `from_json` takes it back."""
         return {"type": type(self).__name__, "what": self.what, "why": self.why, "do": self.do, "details": self.details}
+
+
+def sentences(*parts: str) -> str:
+    """The parts that are not empty as sentences: a capital first, a full stop last."""
+    return " ".join(part[0].upper() + part[1:].rstrip(".") + "." for part in parts if part)
 
 
 class InputError(StudioError):

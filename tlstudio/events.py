@@ -30,10 +30,7 @@ class Event:
 
     def to_line(self) -> str:
         """One line of JSON with its newline. NaN and infinities become null: they are not JSON."""
-        try:
-            return json.dumps(self.to_json(), allow_nan=False, separators=(",", ":")) + "\n"
-        except ValueError:
-            return json.dumps(_finite(self.to_json()), allow_nan=False, separators=(",", ":")) + "\n"
+        return dumps(self.to_json()) + "\n"
 
     def replace(self, **changes: Any) -> Self:
         return dataclasses.replace(self, **changes)
@@ -197,6 +194,15 @@ def from_json(said: dict[str, Any]) -> Event | None:
 
 
 _TUPLES = {"remaining", "resumed_from"}
+
+
+def dumps(said: Any, *, indent: int | None = None) -> str:
+    """A document as JSON, on one line unless `indent` is given. NaN and infinities become null: they are not JSON."""
+    separators = (",", ":") if indent is None else None
+    try:
+        return json.dumps(said, allow_nan=False, separators=separators, indent=indent)
+    except ValueError:
+        return json.dumps(_finite(said), allow_nan=False, separators=separators, indent=indent)
 
 
 def _finite(value: Any) -> Any:

@@ -1,0 +1,67 @@
+"""The child's side: its surroundings, and that it does not outlive its parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tlstudio.engine import environment
+from tlstudio.engine.client import Engine
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups")
+
+PARENT = """
+import sys, time
+from tlstudio.engine.client import Engine
+engine = Engine("orphan", jobs="fake_jobs")
+job = engine.request({job!r}, {args!r})
+job.wait()
+print(engine.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(("job", "args"), [("deaf", {"seconds": 60}), ("count", {"n": 100_000, "pause": 0.001})])
+def test_the_child_ends_when_its_parent_is_killed(job: str, args: dict[str, float]) -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT.format(job=job, args=args)], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert psutil.pid_exists(child)
+        parent.send_signal(signal.SIGKILL)
+    end = time.monotonic() + 5
+    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+
+
+def test_the_child_is_modest_and_stays_in_its_parents_group(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('the current folder was on the path')")
+    monkeypatch.chdir(tmp_path)
+    facts = engine.request("facts").result(20)
+    assert facts["nice"] == min(19, os.nice(0) + 10)
+    assert facts["group"] == os.getpgid(0)
+    assert facts["omp"] == "PASSIVE"
+    assert facts["path0"] != str(tmp_path)
+    assert facts["pid"] == engine.pid
+
+
+def test_what_the_user_set_is_kept() -> None:
+    out = environment.for_child({"OMP_WAIT_POLICY": "ACTIVE", "MALLOC_TRIM_THRESHOLD_": "1", "OTHER": "x"})
+    assert out["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert out["MALLOC_TRIM_THRESHOLD_"] == "1"
+    assert out["OTHER"] == "x"
+    assert out["PYTHONFAULTHANDLER"] == "1"
+
+
+def test_the_raised_thresholds_are_large_enough_to_matter() -> None:
+    out = environment.for_child({})
+    if sys.platform == "linux":
+        assert int(out["MALLOC_MMAP_THRESHOLD_"]) >= 1 << 28
+        assert int(out["MALLOC_TRIM_THRESHOLD_"]) > int(out["MALLOC_MMAP_THRESHOLD_"])

@@ -1,0 +1,79 @@
+"""The command line. Thin: each command is one call of api, in an engine where it needs torch.
+
+Documents go to stdout, everything else to stderr. Exit 0: done; 2: wrong input, with one line that says what to do; 1: failed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from tlstudio.cli import catalogue, dataset, health, results, training, window
+from tlstudio.errors import StudioError
+
+app = typer.Typer(
+    name="tlstudio",
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+app.callback(invoke_without_command=True)(window.start)
+app.command()(window.demo)
+app.command()(dataset.data)
+app.command()(catalogue.models)
+app.command()(catalogue.layers)
+app.command()(training.train)
+app.command()(training.resume)
+app.command()(results.runs)
+app.command()(results.compare)
+app.command()(results.evaluate)
+app.command()(results.predict)
+app.command()(health.doctor)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run a command line (without the program's name); the exit code."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    debug = "--debug" in argv[:end]  # is heard wherever it stands
+    words = [*(word for word in argv[:end] if word != "--debug"), *argv[end:]]
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(words, prog_name="tlstudio", standalone_mode=False)
+    except (typer.Abort, KeyboardInterrupt):
+        return _failed(StudioError("Cancelled"), debug)
+    except BrokenPipeError:  # `tlstudio models | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        # typer's errors of usage are those of click, its own copy or the installed one: known by what they can do
+        usage = getattr(error, "format_message", None)
+        if usage is not None:
+            sentence = usage().rstrip(".")
+            return _complain(f"{sentence}{'' if sentence.endswith('?') else '.'} See 'tlstudio {_topic(words)}--help'.", 2)
+        return _failed(error, debug, words[0] if words else "tlstudio")
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception, debug: bool, job: str = "") -> int:
+    from tlstudio.engine.failures import explain
+
+    failure = explain(error, job)
+    if debug:
+        traceback.print_exception(error, file=sys.stderr)
+        if failure.details:
+            sys.stderr.write(f"{failure.details}\n")
+    return _complain(str(failure), failure.exit_code)
+
+
+def _complain(sentence: str, code: int) -> int:
+    sys.stderr.write(f"tlstudio: {' '.join(sentence.split())}\n")
+    return code
+
+
+def _topic(words: Sequence[str]) -> str:
+    names = [command.callback.__name__ for command in app.registered_commands if command.callback is not None]
+    return f"{words[0]} " if words and words[0] in names else ""

@@ -1,0 +1,76 @@
+"""`tlstudio models` and `tlstudio layers`: what there is to learn from, and what is inside."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from tlstudio.cli import output
+
+
+def models(
+    search: Annotated[str, typer.Option("--search", help="Only models whose name contains this.")] = "",
+    task: Annotated[str, typer.Option("--task", help="Only models for this task.")] = "",
+    json: Annotated[bool, output.Json] = False,
+) -> None:
+    """The catalogue: parameters, mult-adds, input size, ImageNet accuracy, weights on disk or not."""
+    output.show(output.here("models", {"search": search, "task": task}), json, _draw_models)
+
+
+def _draw_models(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        output.line("No model of that name")
+        return
+    output.table(
+        ["name", "source", ">parameters", ">mult-adds", ">input", ">ImageNet top-1", "weights"],
+        [
+            (
+                row["name"],
+                row["source"],
+                output.count(row["params"]),
+                output.count(row["mult_adds"]),
+                row["input_size"],
+                output.percent(row["accuracy"]),
+                row["weights"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def layers(
+    model: Annotated[str, typer.Argument(help="Name from the catalogue.")],
+    input_size: Annotated[
+        int | None, typer.Option("--input-size", min=1, help="Side of the square input, default the model's own.")
+    ] = None,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Images in the batch that shapes and MB are told for.")] = 1,
+    classes: Annotated[int | None, typer.Option("--classes", min=1, help="Classes of the head, default the model's own.")] = None,
+    json: Annotated[bool, output.Json] = False,
+) -> None:
+    """The layer tree: path, type, shapes, parameters, mult-adds, whether it learns."""
+    args = {"model": model, "input_size": input_size, "batch": batch, "classes": classes}
+    output.show(output.in_engine("inspect", args), json, _draw_layers)
+
+
+def _draw_layers(document: dict[str, Any]) -> None:
+    rows = [row for row in document["rows"] if row["kind"] == "module" and row["path"]]
+    output.table(
+        ["layer", "type", "input", "output", ">parameters", ">mult-adds"],
+        [
+            (
+                "  " * row["path"].count(".") + row["path"].rpartition(".")[2],
+                row["type"],
+                output.size(row["input"]),
+                output.size(row["output"]),
+                f"{row['params']:,}" if row["params"] else None,
+                output.count(row["mult_adds"]),
+            )
+            for row in rows
+        ],
+    )
+    totals = document["totals"]
+    output.line(
+        f"{totals['params']:,} parameters, {totals['trainable']:,} learn, {output.count(totals['mult_adds']) or 'unknown'} mult-adds; "
+        f"weights and biases of each layer: --json"
+    )

@@ -1,0 +1,35 @@
+"""`tlstudio data`: what is in a folder of images."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tlstudio.cli import output
+
+_SHOWN = 20
+
+
+def data(
+    path: Annotated[Path, typer.Argument(help="Folder of images, CSV file beside its images, .zip or .tar of either.")],
+    json: Annotated[bool, output.Json] = False,
+) -> None:
+    """Scan images: task, classes, counts, splits, problems."""
+    output.show(output.in_engine("scan", {"path": output.absolute(path)}), json, _draw)
+
+
+def _draw(report: dict[str, Any]) -> None:
+    splits = ", ".join(f"{name} {n}" for name, n in report["splits"].items() if n)
+    output.line(f"{report['task']}, {len(report['classes'])} classes, {splits}")
+    output.table(["class", ">images"], [(row["name"], row["count"]) for row in report["classes"]])
+    problems = report["problems"]
+    if not problems:
+        return
+    kinds = ", ".join(f"{n} {kind}" for kind, n in Counter(problem["kind"] for problem in problems).most_common())
+    output.line(f"\nProblems: {kinds}")
+    output.table(["kind", "message", "file"], [(p["kind"], p["message"], p["path"]) for p in problems[:_SHOWN]])
+    if len(problems) > _SHOWN:
+        output.line(f"and {len(problems) - _SHOWN} more; --json lists all")

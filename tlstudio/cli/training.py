@@ -1,0 +1,125 @@
+"""`tlstudio train` and `tlstudio resume`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tlstudio.cli import output
+from tlstudio.errors import InputError, StudioError
+
+if TYPE_CHECKING:
+    from tlstudio.recipe import Recipe
+    from tlstudio.runs import Run
+
+
+def train(
+    recipe: Annotated[Path | None, typer.Argument(metavar="RECIPE.toml", help="The recipe to run; or name the images with --data.")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder of images, CSV file, .zip or .tar.")] = None,
+    model: Annotated[str, typer.Option("--model", help="Name from the catalogue.")] = "",
+    strategy: Annotated[str, typer.Option("--strategy", help="What learns: head, last-block, full, scratch.")] = "",
+    epochs: Annotated[int | None, typer.Option("--epochs", help="How often every training image is seen.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of the recipe, training.seed=3; repeatable.")
+    ] = None,
+    run_dir: Annotated[Path | None, typer.Option("--run-dir", help="The run's folder, absent or empty.")] = None,
+    name: Annotated[str, typer.Option("--name", help="What the run is called.")] = "",
+    json: Annotated[bool, output.Json] = False,
+) -> None:
+    """Train a model. Ctrl+C stops and keeps the best so far."""
+    wanted = _recipe(recipe, data, model, strategy, epochs, changes or [], name)
+    from tlstudio import api, runs
+
+    api.validate(wanted)
+    run = runs.Run.create(wanted, runs.absolute(run_dir) if run_dir else None)
+    try:
+        with _kept(run):
+            summary = output.in_engine("train", {"recipe": wanted.model_dump(mode="json"), "run": str(run.path)})
+    except InputError:
+        _forget(run)
+        raise
+    output.show(summary, json, draw)
+
+
+def _recipe(file: Path | None, data: Path | None, model: str, strategy: str, epochs: int | None, changes: list[str], name: str) -> Recipe:
+    """What the options ask for, in this order: defaults or file, strategy, single options, --set."""
+    from tlstudio.recipe import Recipe
+    from tlstudio.runs import absolute
+
+    recipe = Recipe.load(file) if file is not None else Recipe()
+    if strategy:
+        recipe = recipe.with_strategy(strategy)
+    single: dict[str, Any] = {"model.name": model, "training.epochs": epochs, "name": name, "data.path": str(data or "")}
+    recipe = recipe.set({key: value for key, value in single.items() if value not in ("", None)})
+    recipe = recipe.set(dict(_pair(change) for change in changes))
+    if not recipe.data.path:
+        raise InputError("There are no images to learn from", "", "Give a folder with --data, or a recipe that names one")
+    path = absolute(recipe.data.path)
+    if not path.exists():
+        raise InputError(f"There is nothing at {path}", "", "Give the folder, CSV file or archive of your images")
+    return recipe.set({"data.path": str(path)})
+
+
+def _pair(change: str) -> tuple[str, str]:
+    key, equals, value = change.partition("=")
+    if not equals:
+        raise InputError(f"--set {change} has no value", "", "Write KEY=VALUE, for example training.seed=3")
+    return key.strip(), value.strip()
+
+
+@contextmanager
+def _kept(run: Run) -> Iterator[None]:
+    """If the work fails, say how to go on from what was learned."""
+    try:
+        yield
+    except StudioError as error:
+        if run.last.exists() and not isinstance(error, InputError):
+            error.do = f"{error.do.rstrip('.')}. What was learned is kept; go on with 'tlstudio resume {run.name}'".removeprefix(". ")
+        raise
+
+
+def _forget(run: Run) -> None:
+    """Take back the folder of a run that was refused before it learned anything, so that the mended command can use it."""
+    if run.last.exists():
+        return
+    for file in ("recipe.toml", "events.jsonl", "receipt.json", ".lock"):
+        (run.path / file).unlink(missing_ok=True)
+    with suppress(OSError):  # something of somebody else's is in it
+        run.path.rmdir()
+
+
+def resume(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder or its name.")],
+    json: Annotated[bool, output.Json] = False,
+) -> None:
+    """Go on with an unfinished run from its last checkpoint."""
+    from tlstudio.runs import Run
+
+    opened = Run.open(run)
+    summary = opened.summary()
+    if summary is not None:
+        summary = {**summary, "run": str(opened.path)}
+        if not json:
+            output.line(f"{opened.name} is finished, there is nothing to resume.")
+    else:
+        with opened.locked():  # a live run is refused here, before an engine starts
+            pass
+        with _kept(opened):
+            summary = output.in_engine("resume", {"run": str(opened.path)})
+    output.show(summary, json, draw)
+
+
+def draw(summary: dict[str, Any]) -> None:
+    """What came out, for people."""
+    metrics = summary["metrics"]
+    said = ", ".join(
+        f"{key.removeprefix('val_').replace('_', ' ')} {value:.4f}" for key, value in metrics.items() if isinstance(value, float)
+    )
+    on = f" of {metrics['val_n']} validation images" if metrics.get("val_n") else ""
+    output.line(f"best epoch {summary['best_epoch']} of {summary['epochs']}: {said}{on}")
+    output.line(f"{summary['seconds']:.1f} s, {summary['images_per_second'] or 0:,.0f} images/s on {summary['device']}")
+    output.line(f"run {summary['run']}")

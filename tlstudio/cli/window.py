@@ -1,0 +1,74 @@
+"""`tlstudio` and `tlstudio demo`: the app."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from tlstudio.errors import InputError, StudioError
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import tlstudio
+
+        sys.stdout.write(f"tlstudio {tlstudio.__version__}\n")
+        raise typer.Exit
+
+
+def start(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """From a folder of images to a trained, understood vision model. With no command: the app."""
+    if context.invoked_subcommand is None:
+        _needs_display()
+        raise typer.Exit(_open_app([]))
+
+
+def demo(
+    task: Annotated[str, typer.Option("--task", help="classification.")] = "classification",
+    run: Annotated[
+        bool, typer.Option("--run", help="Press Start, wait, save a screenshot of every page; works without a display.")
+    ] = False,
+) -> None:
+    """The app on a generated sample."""
+    if task != "classification":
+        raise InputError(f"There is no sample for the task '{task}'", "", "Leave --task out, or say --task classification")
+    if not run:
+        _needs_display()
+        raise typer.Exit(_open_app(["--sample"]))
+    try:
+        from tlstudio.gui.demo import run as run_demo
+    except ImportError as error:
+        raise _no_qt(error) from None
+    raise typer.Exit(run_demo(task))
+
+
+def _open_app(argv: list[str]) -> int:
+    try:
+        from tlstudio.gui.app import main
+    except ImportError as error:
+        raise _no_qt(error) from None
+    return main(argv)
+
+
+def _no_qt(error: ImportError) -> StudioError:
+    return StudioError(
+        "The window cannot be opened", str(error), "Run 'tlstudio doctor', which names what is missing and the command that mends it"
+    )
+
+
+def _needs_display() -> None:
+    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+        return
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise StudioError(
+            "There is no display to open the window on",
+            "",
+            "Use the commands ('tlstudio --help'), or 'tlstudio demo --run', which needs none",
+        )
