@@ -28,7 +28,7 @@ def run(task: str = "classification") -> int:
 
     app, window = build(["--demo"])
     assert isinstance(window, MainWindow)
-    demo = _Demo(window)
+    demo = Demo(window)
     if display:
         window.painted.connect(demo.play)
         return app.exec()
@@ -56,7 +56,7 @@ def has_display() -> bool:
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-class _Demo:
+class Demo:
     """Presses the buttons that a person would press, and waits as they would."""
 
     def __init__(self, window: object) -> None:
