@@ -327,4 +327,4 @@ def _validated(said: dict[str, Any]) -> Recipe:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         given = f" (given: {first['input']!r})" if not isinstance(first["input"], dict) else ""
-        raise InputError(f"{key or 'The recipe'} cannot be used: {first['msg'].removeprefix('Value error, ')}{given}") from None
+        raise InputError(f"{repr(key) if key else 'The recipe'} cannot be used: {first['msg'].removeprefix('Value error, ')}{given}") from None

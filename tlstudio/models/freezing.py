@@ -1,0 +1,139 @@
+"""What does not learn: strategies as sets of paths, `requires_grad`, BatchNorm kept still, and the proof that nothing moved.
+
+A frozen path names a module (all its parameters and, under the policy eval, its running averages) or one parameter. A parameter
+that is shared between modules is frozen as soon as one path covers it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from tlstudio.errors import InputError
+from tlstudio.models.network import Network
+from tlstudio.models.structure import above, before, cover, last_block, parameter_names, without_parameters
+from tlstudio.recipe import Frozen
+
+Policy = Literal["eval", "adapt", "train"]
+
+
+def presets(network: Network) -> dict[str, list[str]]:
+    """The frozen paths of every strategy that is a preset, by its name: what the layer tree ticks."""
+    return presets_of(network.module, network.head_path)
+
+
+def presets_of(module: nn.Module, head_path: str) -> dict[str, list[str]]:
+    """As `presets`, for a module that may lie on the `meta` device.
+
+    head: everything but the head. last-block: everything registered before the last block of the backbone.
+    """
+    backbone = {name for name in parameter_names(module) if head_path not in above(name)}
+    return {
+        "head": cover(module, backbone),
+        "last-block": cover(module, before(module, last_block(module, head_path))),
+        "full": [],
+        "scratch": [],
+    }
+
+
+def frozen_paths(network: Network, frozen: Frozen) -> tuple[str, ...]:
+    """The fewest paths that name what is frozen, and the layers without parameters that belong to the frozen prefix.
+
+    The latter (dropouts and the like up to the first layer that learns, outside the head) make the prefix deterministic, see `hold`.
+    Raises InputError naming the nearest for a path that the network has not.
+    """
+    module = network.module
+    paths = _checked(network, frozen.paths) if frozen.strategy == "custom" else presets(network)[frozen.strategy]
+    if not paths:
+        return ()
+    covered = {name for name in parameter_names(module) if not set(paths).isdisjoint(above(name))}
+    silent = without_parameters(module, covered, network.head_path)
+    return (*paths, *(path for path in silent if set(paths).isdisjoint(above(path))))
+
+
+def freeze(module: nn.Module, paths: Iterable[str], batchnorm: Policy) -> None:
+    """Set `requires_grad` of every parameter: False where a path covers it, True elsewhere.
+
+    Under the policy train, scale and shift of a covered BatchNorm learn.
+    """
+    frozen = _parameters(module, paths, batchnorm)
+    for parameter in module.parameters():
+        parameter.requires_grad_(id(parameter) not in frozen)
+
+
+def hold(module: nn.Module, paths: Iterable[str], batchnorm: Policy) -> None:
+    """Put what is frozen in eval mode; call it after every `module.train()`.
+
+    Held are the modules that a path covers and those whose parameters are all frozen, so that dropout in there is off and BatchNorm
+    keeps its averages. Under the policies adapt and train a BatchNorm stays in training mode.
+    """
+    for held in _held(module, paths, batchnorm):
+        held.training = False
+
+
+def checksums(module: nn.Module, paths: Iterable[str], batchnorm: Policy) -> dict[str, str]:
+    """BLAKE2b (hex) over the raw bytes of every frozen parameter and buffer, by name.
+
+    Frozen buffers are those of the modules that `hold` keeps in eval mode.
+    """
+    parameters = _parameters(module, paths, batchnorm)
+    buffers = {id(buffer) for held in _held(module, paths, batchnorm) for buffer in held.buffers(recurse=False)}
+    out = {name: _checksum(tensor) for name, tensor in module.named_parameters() if id(tensor) in parameters}
+    return out | {name: _checksum(tensor) for name, tensor in module.named_buffers() if id(tensor) in buffers}
+
+
+def digest(sums: dict[str, str]) -> str:
+    """One BLAKE2b (hex) over all checksums and their names, whatever their order."""
+    out = hashlib.blake2b(digest_size=16)
+    for name in sorted(sums):
+        out.update(f"{name}={sums[name]}\n".encode())
+    return out.hexdigest()
+
+
+def _checksum(tensor: Tensor) -> str:
+    # Every number type as bytes; NumPy does not know them all (bfloat16).
+    raw = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    return hashlib.blake2b(raw.data, digest_size=16).hexdigest()
+
+
+def _covered(module: nn.Module, paths: Iterable[str]) -> set[int]:
+    """Ids of the parameters that a path covers."""
+    given = set(paths)
+    named = module.named_parameters(remove_duplicate=False)
+    return {id(parameter) for name, parameter in named if not given.isdisjoint(above(name))}
+
+
+def _parameters(module: nn.Module, paths: Iterable[str], batchnorm: Policy) -> set[int]:
+    """Ids of the parameters that do not learn."""
+    norms = (child for child in module.modules() if isinstance(child, _BatchNorm)) if batchnorm == "train" else ()
+    return _covered(module, paths) - {id(parameter) for norm in norms for parameter in norm.parameters(recurse=False)}
+
+
+def _held(module: nn.Module, paths: Iterable[str], batchnorm: Policy) -> list[nn.Module]:
+    """The modules that are wholly frozen, a BatchNorm only where the policy keeps it still."""
+    given = set(paths)
+    covered = _covered(module, given)
+    by_path = {id(child) for name, child in module.named_modules(remove_duplicate=False) if not given.isdisjoint(above(name))}
+
+    def whole(child: nn.Module) -> bool:
+        own = [id(parameter) in covered for parameter in child.parameters()]
+        return id(child) in by_path or (bool(own) and all(own))
+
+    return [child for child in module.modules() if whole(child) and (batchnorm == "eval" or not isinstance(child, _BatchNorm))]
+
+
+def _checked(network: Network, paths: Iterable[str]) -> list[str]:
+    """The paths without those that lie inside another one."""
+    module = network.module
+    known = [name for name, _ in module.named_modules(remove_duplicate=False) if name] + parameter_names(module)
+    given = set(paths)
+    for path in sorted(given.difference(known)):
+        near = difflib.get_close_matches(path, known, 1, 0.0)[0]
+        raise InputError(f"{network.entry.title} has no layer '{path}'", "", f"The nearest is '{near}'")
+    return [path for path in known if path in given and given.isdisjoint(above(path.rpartition(".")[0]))]
