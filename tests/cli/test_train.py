@@ -62,7 +62,7 @@ def test_a_recipe_file_keeps_its_own_rates(tlstudio: Command, images: Path, tmp_
         (["--data", "nowhere"], "There is nothing at"),
         (["--data", ".", "--set", "trainin.seed=3"], "The nearest is 'training.seed'"),
         (["--data", ".", "--set", "training.seed"], "has no value"),
-        (["--data", ".", "--epochs", "0"], "training.epochs cannot be used"),
+        (["--data", ".", "--epochs", "0"], "'training.epochs' cannot be used"),
         (["--data", ".", "--strategy", "hed"], "nearest: head"),
         (["--data", ".", "--model", "nonsense"], "no model 'nonsense'"),
         (["--data", ".", "--epochs", "many"], "--epochs"),

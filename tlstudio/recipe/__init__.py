@@ -1,0 +1,200 @@
+"""The recipe: all that determines a run. Immutable; TOML on disk; bounds, units, defaults and help live in its fields.
+
+The window's forms are generated from these fields, `tlstudio train --set section.key=value` addresses them, the run folder keeps them.
+What a head, an optimizer or a schedule can be told beyond the common fields is `{kind, options}`: the file that registers
+the kind knows its options, `api.validate` checks them. Nothing here knows torch or Qt.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import tomli_w
+from pydantic import ValidationError
+
+from tlstudio.errors import InputError
+from tlstudio.recipe.sections import (
+    MAX_PIXELS,
+    STRATEGY_NAMES,
+    Augment,
+    Data,
+    Frozen,
+    Head,
+    Model,
+    Optimizer,
+    Schedule,
+    Section,
+    Strategy,
+    Training,
+    titled,
+)
+
+__all__ = [
+    "MAX_PIXELS",
+    "STRATEGY_NAMES",
+    "Augment",
+    "Data",
+    "Frozen",
+    "Head",
+    "Model",
+    "Optimizer",
+    "Recipe",
+    "Schedule",
+    "Section",
+    "Strategy",
+    "Training",
+    "choices",
+    "field_info",
+    "keys",
+]
+
+
+class Recipe(Section):
+    """All that determines a run. Change it with `set` or `with_strategy`; each returns a new one."""
+
+    name: str = titled("", "Name", "What runs of this recipe are called.")
+    data: Data = Data()
+    model: Model = Model()
+    frozen: Frozen = Frozen()
+    head: Head = Head()
+    optimizer: Optimizer = Optimizer()
+    schedule: Schedule = Schedule()
+    augment: Augment = Augment()
+    training: Training = Training()
+
+    def set(self, changes: dict[str, Any]) -> Recipe:
+        """A new recipe with dotted keys changed, {"training.epochs": 5}. Values may be texts, as from a command line.
+
+        Raises InputError that names the nearest key for an unknown one, and the bounds for a value out of them.
+        """
+        said = self.model_dump()
+        for key, value in changes.items():
+            _put(said, key, value)
+        return _validated(said)
+
+    def with_strategy(self, strategy: str) -> Recipe:
+        """A new recipe with that strategy and with the rates, epochs and weights that suit it."""
+        if strategy not in STRATEGY_NAMES:
+            near = difflib.get_close_matches(strategy, STRATEGY_NAMES, 1, 0.3)
+            raise InputError(
+                f"There is no strategy '{strategy}'",
+                "",
+                f"Take one of {', '.join(STRATEGY_NAMES)}" + (f" (nearest: {near[0]})" if near else ""),
+            )
+        changes: dict[str, Any] = {"frozen.strategy": strategy, **_SUITS.get(strategy, {})}
+        if strategy != "custom":
+            changes["frozen.paths"] = ()
+        if strategy == "scratch":
+            changes["model.weights"] = "random"
+        elif self.frozen.strategy == "scratch" and self.model.weights == "random":
+            changes["model.weights"] = "pretrained"
+        return self.set(changes)
+
+    def get(self, key: str) -> Any:
+        """The value of a dotted key."""
+        value: Any = self
+        for part in key.split("."):
+            value = value[part] if isinstance(value, dict) else getattr(value, part)
+        return value
+
+    def to_toml(self) -> str:
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+    @classmethod
+    def from_toml(cls, text: str, source: str = "The recipe") -> Recipe:
+        """Raises InputError naming the line for bad TOML, the nearest key for an unknown one."""
+        try:
+            said = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(f"{source} is not valid TOML: {error}", "", "Mend that line") from None
+        return cls.parse(said)
+
+    @classmethod
+    def parse(cls, said: Mapping[str, Any]) -> Recipe:
+        """The recipe that a dictionary of sections describes; what it leaves out takes defaults. Raises InputError as `from_toml`."""
+        for section, values in said.items():
+            for key in values if isinstance(values, dict) else ():
+                _check_key(f"{section}.{key}", cls().model_dump())
+            _check_key(section, cls().model_dump())
+        return _validated(dict(said))
+
+    @classmethod
+    def load(cls, path: Path) -> Recipe:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"The recipe {path} cannot be read", str(error), "Give the path of a .toml file") from None
+        return cls.from_toml(text, str(path))
+
+
+# What suits a strategy: rates found on photos of two classes and on the generated leaves (see tests/benchmarks).
+_SUITS: dict[str, dict[str, Any]] = {
+    "head": {"optimizer.lr": 0.01, "optimizer.backbone_lr": 0.0001, "training.epochs": 20, "augment.enabled": False},
+    "last-block": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.0005, "training.epochs": 10},
+    "full": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.0002, "training.epochs": 10},
+    "scratch": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.002, "training.epochs": 20},
+}
+
+
+def keys() -> list[str]:
+    """Every dotted key of a recipe, in the order of the sections."""
+    out = []
+    for section, values in Recipe().model_dump().items():
+        out += [f"{section}.{key}" for key in values] if isinstance(values, dict) else [section]
+    return out
+
+
+def field_info(key: str) -> Any:
+    """pydantic's FieldInfo of a dotted key: title, description (help), json_schema_extra (unit, advanced), metadata (bounds)."""
+    section, _, name = key.partition(".")
+    kind = type(getattr(Recipe(), section)) if name else Recipe
+    return kind.model_fields[name or section]
+
+
+def choices(key: str) -> tuple[str, ...]:
+    """The words that a key of type Literal takes; () for any other."""
+    return tuple(v for v in get_args(field_info(key).annotation) if isinstance(v, str))
+
+
+def _put(said: dict[str, Any], key: str, value: Any) -> None:
+    _check_key(key, said)
+    *path, last = key.split(".")
+    place = said
+    for part in path:
+        place = place.setdefault(part, {})
+    place[last] = _parsed(value) if isinstance(value, str) else value
+
+
+def _parsed(text: str) -> Any:
+    """A value typed on a command line: TOML where it is TOML, else the text itself; none and empty text for None."""
+    if text.lower() == "none":
+        return None
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _check_key(key: str, said: dict[str, Any]) -> None:
+    section, _, rest = key.partition(".")
+    if rest.startswith("options.") or (section in said and not rest):
+        return
+    if rest and isinstance(said.get(section), dict) and rest in said[section]:
+        return
+    near = difflib.get_close_matches(key, keys(), 1, 0.0)[0]
+    raise InputError(f"A recipe has no key '{key}'", "", f"The nearest is '{near}'")
+
+
+def _validated(said: dict[str, Any]) -> Recipe:
+    try:
+        return Recipe.model_validate(said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        what = f"'{key}'" if key else "The recipe"
+        given = f" (given: {first['input']!r})" if not isinstance(first["input"], dict) else ""
+        raise InputError(f"{what} cannot be used: {first['msg'].removeprefix('Value error, ')}{given}") from None

@@ -1,0 +1,172 @@
+"""The sections of a recipe: every field with its default, bounds, unit, title and help; forms are generated from them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Strategy = Literal["head", "last-block", "full", "scratch", "custom"]
+STRATEGY_NAMES = {
+    "head": "Head only",
+    "last-block": "Last block",
+    "full": "Everything",
+    "scratch": "From scratch",
+    "custom": "Own choice",
+}
+# A decompression bomb's border: Pillow's own (about a quarter of a gigabyte of RGB).
+MAX_PIXELS = 89_478_485
+
+Share = Annotated[float, Field(ge=0.0, le=0.9)]
+Rate = Annotated[float, Field(gt=0.0, le=100.0)]
+
+
+class Section(BaseModel):
+    """One section of the recipe: frozen, closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+def titled(default: Any, title: str, help: str, *, unit: str = "", advanced: bool = False, **bounds: Any) -> Any:
+    """A field with what a form needs to show it: title, help (tooltip), unit, whether it is folded away."""
+    return Field(default, title=title, description=help, json_schema_extra={"unit": unit, "advanced": advanced}, **bounds)
+
+
+class Data(Section):
+    """Where the images are, how they are split and brought to the model's size."""
+
+    path: str = titled("", "Images", "Folder (one sub-folder a class, or train/val/test), CSV file beside its images, .zip or .tar.")
+    task: Literal["classification", "segmentation"] = titled("classification", "Task", "What is learned from each image.")
+    val_share: Share = titled(
+        0.2, "Validation", "Share kept aside to judge each epoch, where the data has no validation split.", unit="share"
+    )
+    test_share: Share = titled(0.1, "Test", "Share kept aside for the final figure, where the data has no split of its own.", unit="share")
+    split_seed: int = titled(7, "Split seed", "The same seed gives the same split.", ge=0, le=2**31 - 1)
+    image_size: int = titled(
+        0, "Image size", "Side of the square the model sees; 0 takes the size it was trained with.", unit="px", ge=0, le=4096
+    )
+    resize: Literal["crop", "pad", "squash"] = titled("crop", "Resize", "Crop loses edges, pad adds bars, squash loses the shape.")
+    pad_colour: tuple[int, int, int] = titled((0, 0, 0), "Bars", "Colour of the bars, red green blue 0 to 255.", advanced=True)
+    pad_place: Literal["centre", "corner"] = titled(
+        "centre", "Picture sits", "In the centre with bars on both sides, or in the upper left corner.", advanced=True
+    )
+    interpolation: Literal["bilinear", "bicubic", "nearest"] = titled(
+        "bicubic", "Interpolation", "How pixels are made up when a picture is resized.", advanced=True
+    )
+    mean: tuple[float, float, float] | None = titled(None, "Mean", "Per channel, 0 to 1; empty takes the model's own.", advanced=True)
+    std: tuple[float, float, float] | None = titled(None, "Deviation", "Per channel, 0 to 1; empty takes the model's own.", advanced=True)
+    ignore: tuple[int, ...] = titled((255,), "Ignore", "Mask values to leave out (segmentation).", advanced=True)
+    max_pixels: int = titled(
+        MAX_PIXELS, "Largest picture", "A picture with more pixels is listed as a problem and left out.", unit="pixels", advanced=True, ge=1
+    )
+    exclude: tuple[str, ...] = titled((), "Left out", "Files the user chose to skip, relative to the images.", advanced=True)
+
+    @field_validator("pad_colour")
+    @classmethod
+    def _bytes(cls, value: tuple[int, int, int]) -> tuple[int, int, int]:
+        if not all(0 <= v <= 255 for v in value):
+            raise ValueError("three numbers from 0 to 255 are needed")
+        return value
+
+    @field_validator("std")
+    @classmethod
+    def _positive(cls, value: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
+        if value is not None and not all(v > 0 for v in value):
+            raise ValueError("every deviation has to be above 0")
+        return value
+
+    @model_validator(mode="after")
+    def _something_left(self) -> Self:
+        if self.val_share + self.test_share > 0.9:
+            raise ValueError("validation and test together may take at most 0.9, or too little is left to learn from")
+        return self
+
+
+class Model(Section):
+    """Which network, and where its weights come from."""
+
+    name: str = titled("efficientnet_lite0", "Model", "Name from the catalogue.")
+    weights: str = titled(
+        "pretrained", "Weights", "pretrained: as published; random: from scratch; or a .safetensors or .pt file.", advanced=True
+    )
+
+
+class Frozen(Section):
+    """What does not learn. A strategy is a preset; "custom" takes `paths`."""
+
+    strategy: Strategy = titled("head", "Strategy", "A preset of what learns.")
+    paths: tuple[str, ...] = titled((), "Frozen layers", "Dotted paths of modules or parameters; used by the strategy 'custom'.")
+    batchnorm: Literal["eval", "adapt", "train"] = titled(
+        "eval",
+        "BatchNorm when frozen",
+        "eval: keeps the averages it learned, right for almost everybody. adapt: averages follow your images. train: scale, shift learn.",
+    )
+
+    @field_validator("paths")
+    @classmethod
+    def _sorted(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(set(value)))
+
+
+class Head(Section):
+    """The new layers on top. Options are those of the kind's file in models/heads."""
+
+    kind: str = titled("linear", "Head", "The new layers on top of the backbone.")
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Optimizer(Section):
+    """How weights are moved. Options are those of the kind's file in training/optimizers."""
+
+    kind: str = titled("adamw", "Optimizer", "How gradients become changes of weights.")
+    lr: Rate = titled(0.01, "Head's rate", "Learning rate of the new layers. Too high: loss jumps; too low: nothing happens.")
+    backbone_lr: Rate = titled(
+        0.0001, "Backbone's rate", "Learning rate of pretrained layers that learn; usually 10 to 100 times below the head's."
+    )
+    weight_decay: float = titled(
+        0.01, "Weight decay", "Pulls weights towards zero; a little keeps the head humble.", ge=0.0, le=1.0, advanced=True
+    )
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Schedule(Section):
+    """How the rates change over the run. Options are those of the kind's file in training/schedules."""
+
+    kind: str = titled("cosine", "Schedule", "How the rates fall over the run.")
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Augment(Section):
+    """Random changes of training images, drawn anew for each (seed, epoch, image)."""
+
+    enabled: bool = titled(False, "Augmentation", "Random changes of each training image. Head-only training is fastest without.")
+    random_crop: bool = titled(True, "Random crop", "A random part of the picture, resized.")
+    scale: tuple[float, float] = titled((0.6, 1.0), "Crop's share", "Smallest and largest share of the picture's area.", advanced=True)
+    hflip: float = titled(0.5, "Mirror", "Probability of a left-right flip.", ge=0, le=1)
+    vflip: float = titled(0.0, "Upside down", "Probability of a top-bottom flip.", ge=0, le=1)
+    rotation: float = titled(10.0, "Rotation", "Largest turn to either side.", unit="degrees", ge=0, le=180)
+    brightness: float = titled(0.2, "Brightness", "Largest relative change.", ge=0, le=1)
+    contrast: float = titled(0.2, "Contrast", "Largest relative change.", ge=0, le=1)
+    saturation: float = titled(0.2, "Colour", "Largest relative change of saturation.", ge=0, le=1)
+    hue: float = titled(0.02, "Hue", "Largest turn of the colour wheel, in whole turns.", ge=0, le=0.5, advanced=True)
+
+    @field_validator("scale")
+    @classmethod
+    def _ordered(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not 0 < value[0] <= value[1] <= 1:
+            raise ValueError("two shares are needed, the smaller first, above 0 and at most 1")
+        return value
+
+
+class Training(Section):
+    """Length, batches, chance and machine."""
+
+    epochs: int = titled(20, "Epochs", "How often every training image is seen.", ge=1, le=100_000)
+    batch_size: int = titled(32, "Batch size", "Images a step. Larger is steadier and takes more memory.", unit="images", ge=1, le=65_536)
+    seed: int = titled(7, "Seed", "The same seed gives the same run.", ge=0, le=2**31 - 1)
+    device: Literal["auto", "cpu", "cuda", "mps", "xpu"] = titled(
+        "auto", "Device", "auto takes the graphics card if there is one.", advanced=True
+    )
+    best_by: Literal["metric", "loss"] = titled(
+        "metric", "Best by", "Keep the epoch with the best validation metric, or with the lowest validation loss.", advanced=True
+    )
