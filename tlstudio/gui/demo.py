@@ -65,11 +65,16 @@ class Demo:
         assert isinstance(window, MainWindow)
         self.window, self.session = window, window.session
 
-    def play(self) -> None:
+    def open_sample(self) -> None:
+        """Press the sample's button and wait until its images are there."""
         self._press("tryClassificationSample")
         self._wait(lambda: self.session.data.state in ("ready", "failed"), "the sample")
         if self.session.data.error is not None:
             raise self.session.data.error
+
+    def play(self) -> None:
+        """From the sample's button to the results."""
+        self.open_sample()
         self.session.asked_for.emit("train")
         self._press("startButton")
         self._wait(lambda: self.session.live.state in ("done", "stopped", "failed"), "the run")
