@@ -1,0 +1,102 @@
+"""Which picture is learned from, which judges an epoch, which is kept for the final figure.
+
+Where the data comes split it stays so. What is carved follows from the split seed and the contents of the files alone: not from their
+order, their names or the place of the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tlstudio.recipe import Data
+
+if TYPE_CHECKING:
+    from tlstudio.data.report import DatasetReport
+
+# Sizes from which on a class gives a picture to validation and to test whatever the shares say: learning comes first.
+_MIN_FOR_VAL, _MIN_FOR_TEST = 3, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """Indices into the report's items, each list ascending, no index twice."""
+
+    train: list[int]
+    val: list[int]
+    test: list[int]
+
+
+def assign(report: DatasetReport, data: Data) -> Splits:
+    """The split of the report's items, without the files that `data.exclude` names.
+
+    Carved: stratified by class, rounded by largest remainder over the classes. Every class keeps at least one picture to learn from; one of
+    at least 3 gives at least one to validation, one of at least 5 at least one to test (where the share is above 0). Files of equal content
+    stay in one split. Given splits are kept; without a validation split, that is carved from training by `val_share`; a test split is
+    never carved from given ones.
+    """
+    left_out = {path.replace("\\", "/") for path in data.exclude}
+    items = report.items
+    usable = [i for i, item in enumerate(items) if item.path not in left_out]
+    if all(items[i].split is None for i in usable):
+        return _carved(report, usable, data.split_seed, data.val_share, data.test_share)
+    train = [i for i in usable if items[i].split in ("train", None)]
+    val = [i for i in usable if items[i].split == "val"]
+    test = [i for i in usable if items[i].split == "test"]
+    if not any(item.split == "val" for item in items):
+        carved = _carved(report, train, data.split_seed, data.val_share, 0.0)
+        train, val = carved.train, carved.val
+    return Splits(train, val, test)
+
+
+def _carved(report: DatasetReport, indices: list[int], seed: int, val_share: float, test_share: float) -> Splits:
+    by_digest: dict[str, list[int]] = defaultdict(list)
+    for i in indices:
+        by_digest[report.items[i].digest].append(i)
+    groups_of: dict[int, list[list[int]]] = defaultdict(list)  # by class; a group is the files of one content
+    for digest in sorted(by_digest, key=lambda digest: hashlib.blake2b(f"{seed}:{digest}".encode(), digest_size=8).digest()):
+        group = by_digest[digest]
+        groups_of[min(report.items[i].label for i in group)].append(group)
+    sizes = {label: sum(map(len, groups)) for label, groups in groups_of.items()}
+    val_quota = _quotas(sizes, val_share, _MIN_FOR_VAL)
+    test_quota = _quotas(sizes, test_share, _MIN_FOR_TEST)
+    train: list[int] = []
+    val: list[int] = []
+    test: list[int] = []
+    for label, groups in groups_of.items():
+        # From either end, so that moving one share leaves the other's pictures where they are.
+        of_val = _taken(groups, val_quota[label])
+        rest = [group for n, group in enumerate(groups) if n not in of_val]
+        of_test = _taken(rest[::-1], test_quota[label])
+        val += [i for n in of_val for i in groups[n]]
+        test += [i for n, group in enumerate(rest[::-1]) if n in of_test for i in group]
+        train += [i for n, group in enumerate(rest[::-1]) if n not in of_test for i in group]
+    return Splits(sorted(train), sorted(val), sorted(test))
+
+
+def _quotas(sizes: dict[int, int], share: float, least: int) -> dict[int, int]:
+    """How many of each class: largest remainder, and at least one of a class of `least` or more."""
+    if share <= 0:
+        return dict.fromkeys(sizes, 0)
+    quotas = {label: int(size * share + 1e-9) for label, size in sizes.items()}
+    missing = round(sum(sizes.values()) * share) - sum(quotas.values())
+    by_remainder = sorted(sizes, key=lambda label: (quotas[label] - sizes[label] * share, label))
+    for label in by_remainder[: max(0, missing)]:
+        quotas[label] += 1
+    return {label: max(1, quota) if sizes[label] >= least else 0 for label, quota in quotas.items()}
+
+
+def _taken(groups: list[list[int]], quota: int) -> set[int]:
+    """Positions of groups that fill the quota without going over it (if none fits: the smallest), one group always left behind."""
+    taken: set[int] = set()
+    for n, group in enumerate(groups):
+        if len(taken) == len(groups) - 1:
+            break
+        if len(group) <= quota:
+            taken.add(n)
+            quota -= len(group)
+    if not taken and quota and len(groups) > 1:
+        taken.add(min(range(len(groups)), key=lambda n: len(groups[n])))
+    return taken

@@ -1,0 +1,147 @@
+"""From a picture to what the network sees: resize, augment, normalise. Every random choice follows from a seed given with the picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL import Image
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2 import functional
+
+from tlstudio.recipe import Augment, Data
+
+# As models are evaluated on ImageNet: the shorter side is brought to 1/0.875 of the crop (256 for 224).
+CROP_SHARE = 0.875
+# A picture longer than this many times its width is first cut, or the resized one would be huge for a crop of its middle.
+_LONGEST = 4
+_RATIO = (3 / 4, 4 / 3)  # of a random crop's width to its height, as in torchvision's RandomResizedCrop
+_TRIES = 10
+
+
+class Pipeline:
+    """The phases' transforms for one image size. Immutable, and safe to share between threads.
+
+    size: side S of the square in pixels. mean, std: per channel, of values 0..1.
+    """
+
+    def __init__(self, data: Data, augment: Augment, *, size: int, mean: Sequence[float], std: Sequence[float]) -> None:
+        self._data, self._augment, self.size = data, augment, size
+        self.mean, self.std = tuple(mean), tuple(std)
+        self._interpolation = InterpolationMode(data.interpolation)
+        # Corners that a rotation leaves empty: the colour of the bars where there are bars, else a colour that says nothing to the network.
+        self._corner = list(data.pad_colour) if data.resize == "pad" else [round(255 * m) for m in self.mean]
+
+    @property
+    def decode_size(self) -> int:
+        """What `load_rgb` needs as at_least: twice the size, so that decoding at a reduced scale does not show in the result."""
+        return 2 * self.size
+
+    def plain(self, image: Image.Image) -> torch.Tensor:
+        """The one view without chance: PIL RGB of any size as uint8 (3, S, S)."""
+        return _as_tensor(self._plain(image))
+
+    def augmented(self, image: Image.Image, seed: tuple[int, ...]) -> torch.Tensor:
+        """A random view, the same for the same seed (non-negative integers): PIL RGB of any size as uint8 (3, S, S).
+
+        All choices are drawn in a fixed order whether used or not, so that switching one change off leaves the others as they were.
+        """
+        a = self._augment
+        chance = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed)))
+        crop = chance.random((_TRIES, 4))
+        flips = chance.random(2)
+        angle, brightness, contrast, saturation, hue = chance.uniform(-1, 1, 5)
+        out = self._cropped(image, crop) if a.random_crop else self._plain(image)
+        if flips[0] < a.hflip:
+            out = functional.horizontal_flip(out)
+        if flips[1] < a.vflip:
+            out = functional.vertical_flip(out)
+        if a.rotation:
+            turn = InterpolationMode.NEAREST if self._data.interpolation == "nearest" else InterpolationMode.BILINEAR
+            out = functional.rotate(out, float(angle * a.rotation), interpolation=turn, fill=self._corner)
+        if a.brightness:
+            out = functional.adjust_brightness(out, 1 + float(brightness * a.brightness))
+        if a.contrast:
+            out = functional.adjust_contrast(out, 1 + float(contrast * a.contrast))
+        if a.saturation:
+            out = functional.adjust_saturation(out, 1 + float(saturation * a.saturation))
+        if a.hue:
+            out = functional.adjust_hue(out, float(hue * a.hue))
+        return _as_tensor(out)
+
+    def normalise(self, batch: torch.Tensor) -> torch.Tensor:
+        """uint8 (B, 3, S, S) as float32 (B, 3, S, S) on the same device: (x / 255 - mean) / std."""
+        out = batch.to(torch.float32).div_(255)
+        shape = (1, 3, 1, 1)
+        mean = torch.tensor(self.mean, dtype=torch.float32, device=batch.device).view(shape)
+        std = torch.tensor(self.std, dtype=torch.float32, device=batch.device).view(shape)
+        return out.sub_(mean).div_(std)
+
+    def _plain(self, image: Image.Image) -> Image.Image:
+        if self._data.resize == "squash":
+            return self._resized(image, self.size, self.size)
+        if self._data.resize == "pad":
+            return self._padded(image, self.size)
+        out = functional.resize(_not_too_long(image), [round(self.size / CROP_SHARE)], interpolation=self._interpolation)
+        cropped: Image.Image = functional.center_crop(out, [self.size, self.size])
+        return cropped
+
+    def _resized(self, image: Image.Image, width: int, height: int) -> Image.Image:
+        out: Image.Image = functional.resize(image, [height, width], interpolation=self._interpolation)
+        return out
+
+    def _padded(self, image: Image.Image, side: int) -> Image.Image:
+        """The whole picture in a square of that side, with bars."""
+        scale = side / max(image.size)
+        width, height = (max(1, round(n * scale)) for n in image.size)
+        out = Image.new("RGB", (side, side), self._data.pad_colour)
+        corner = (0, 0) if self._data.pad_place == "corner" else ((side - width) // 2, (side - height) // 2)
+        out.paste(self._resized(image, width, height), corner)
+        return out
+
+    def _cropped(self, image: Image.Image, chance: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Image.Image:
+        """A random part, resized to the square. With bars: of the padded picture; squashed: of what is squashed."""
+        if self._data.resize == "pad":
+            image = self._padded(image, max(self.size, min(self.decode_size, max(image.size))))
+        width, height = image.size
+        squash = width / height if self._data.resize == "squash" else 1.0
+        left, top, w, h = _crop_box(width, height, self._augment.scale, chance, squash)
+        out: Image.Image = functional.resized_crop(image, top, left, h, w, [self.size, self.size], interpolation=self._interpolation)
+        return out
+
+
+def _crop_box(
+    width: int, height: int, scale: tuple[float, float], chance: np.ndarray[tuple[int, int], np.dtype[np.float64]], squash: float
+) -> tuple[int, int, int, int]:
+    """(left, top, width, height) of a random part, as torchvision's RandomResizedCrop draws it (Szegedy et al. 2014).
+
+    chance: (tries, 4) of 0..1 for area, ratio, left and top. squash: factor on the ratio of width to height.
+    """
+    low, high = math.log(_RATIO[0]), math.log(_RATIO[1])
+    for area, ratio, x, y in chance:
+        pixels = width * height * (scale[0] + (scale[1] - scale[0]) * area)
+        wanted = math.exp(low + (high - low) * ratio) * squash
+        w, h = max(1, round(math.sqrt(pixels * wanted))), max(1, round(math.sqrt(pixels / wanted)))
+        if w <= width and h <= height:
+            return int(x * (width - w + 1)), int(y * (height - h + 1)), w, h
+    # None fitted (a long picture): the largest middle part of an allowed ratio.
+    ratio = min(max(width / height, _RATIO[0] * squash), _RATIO[1] * squash)
+    w, h = min(width, max(1, round(height * ratio))), min(height, max(1, round(width / ratio)))
+    return (width - w) // 2, (height - h) // 2, w, h
+
+
+def _as_tensor(image: Image.Image) -> torch.Tensor:
+    out: torch.Tensor = functional.pil_to_tensor(image)
+    return out
+
+
+def _not_too_long(image: Image.Image) -> Image.Image:
+    """The middle of a very long picture, with room around the square that is looked at."""
+    shorter, longer = sorted(image.size)
+    if longer <= _LONGEST * shorter:
+        return image
+    cut = (longer - 2 * shorter) // 2
+    across = image.width > image.height
+    return image.crop((cut, 0, image.width - cut, image.height) if across else (0, cut, image.width, image.height - cut))
