@@ -7,9 +7,10 @@ import traceback
 from collections.abc import Sequence
 from types import TracebackType
 
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from tlstudio import __version__
+from tlstudio import __version__, places
 from tlstudio.errors import StudioError
 from tlstudio.gui import theme
 from tlstudio.gui.main_window import MainWindow
@@ -23,7 +24,8 @@ def build(argv: Sequence[str] = ()) -> tuple[QApplication, QMainWindow]:
     app.setApplicationName("tlstudio")
     app.setApplicationDisplayName("Transfer Learning Studio")
     app.setApplicationVersion(__version__)
-    app.setDesktopFileName("tlstudio")
+    app.setDesktopFileName("io.github.tlstudio.TransferLearningStudio")
+    app.setWindowIcon(QIcon(str(places.resources() / "icons" / "tlstudio.svg")))
     session = Session()
     wanted = str(session.settings.value("look/theme", "system"))
     text = session.settings.value("look/text", 1.0, type=float)
@@ -38,10 +40,12 @@ def build(argv: Sequence[str] = ()) -> tuple[QApplication, QMainWindow]:
 
 
 def main(argv: Sequence[str] = ()) -> int:
-    """Run the app until its window closes; the exit status. argv: a folder, archive or CSV file to open."""
+    """Run the app until its window closes; the exit status. argv: a folder, archive or CSV file to open, or --sample."""
     app, window = build(argv)
     assert isinstance(window, MainWindow)
-    if argv:
+    if argv[:1] == ["--sample"]:
+        window.painted.connect(window.session.open_sample)
+    elif argv:
         window.painted.connect(lambda: window.session.open_data(argv[0]))
     return app.exec()
 

@@ -96,9 +96,13 @@ class Demo:
     def _press(self, name: str) -> None:
         from PySide6.QtWidgets import QPushButton
 
-        self._wait(lambda: self.window.findChild(QPushButton, name) is not None, f"the button {name}")
+        def ready() -> bool:
+            button = self.window.findChild(QPushButton, name)
+            return button is not None and button.isEnabled()
+
+        self._wait(ready, f"the button {name}")
         button = self.window.findChild(QPushButton, name)
-        self._wait(lambda: button.isEnabled(), f"the button {name} to be ready")
+        assert button is not None
         button.click()
 
     def _wait(self, until: Callable[[], bool], what: str) -> None:

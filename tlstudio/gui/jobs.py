@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,10 @@ COALESCE = 1 / 30  # seconds of events that arrive in the window as one list
 
 
 class JobHandle(QObject):
-    """A job asked of an engine, as the window sees it. Signals arrive in the window's thread, in order."""
+    """A job asked of an engine, as the window sees it. Signals arrive in the window's thread, in order.
+
+    The next list of events comes only when the last one was taken: a window that is busy gets fewer, longer lists, never a queue.
+    """
 
     events = Signal(list)
     done = Signal(object)
@@ -27,9 +31,17 @@ class JobHandle(QObject):
     def __init__(self, job: str, args: dict[str, Any]) -> None:
         super().__init__()
         self.job, self.args = job, args
+        self.taken = threading.Event()
+        self.taken.set()
         self._handle: Handle | None = None
         self._said: set[str] = set()
         self._forgotten = False
+        self._on_events: Callable[[list[Event]], Any] | None = None
+        self._on_done: Callable[[Any], Any] | None = None
+        self._on_failed: Callable[[StudioError], Any] | None = None
+        self.events.connect(self._take_events)
+        self.done.connect(self._take_result)
+        self.failed.connect(self._take_error)
 
     def connect_to(
         self,
@@ -38,10 +50,25 @@ class JobHandle(QObject):
         failed: Callable[[StudioError], Any] | None = None,
     ) -> JobHandle:
         """Call these in the window's thread; nothing more once the job is forgotten."""
-        for signal, call in ((self.events, events), (self.done, done), (self.failed, failed)):
-            if call is not None:
-                signal.connect(lambda said, call=call: None if self._forgotten else call(said))
+        self._on_events, self._on_done, self._on_failed = events, done, failed
         return self
+
+    def _take_events(self, said: list[Event]) -> None:
+        try:
+            if self._on_events is not None and not self._forgotten:
+                self._on_events(said)
+        finally:
+            self.taken.set()
+
+    def _take_result(self, document: object) -> None:
+        self.deleteLater()
+        if self._on_done is not None and not self._forgotten:
+            self._on_done(document)
+
+    def _take_error(self, error: StudioError) -> None:
+        self.deleteLater()
+        if self._on_failed is not None and not self._forgotten:
+            self._on_failed(error)
 
     def cancel(self) -> None:
         """End as soon as possible; `failed` comes with Cancelled."""
@@ -96,8 +123,6 @@ class EngineWorker(QThread):
         """Ask for a job; the thread and the engine are started where they are not running."""
         handle = JobHandle(job, args or {})
         handle.setParent(self)
-        for signal in (handle.done, handle.failed):
-            signal.connect(handle.deleteLater)
         self._jobs.put(handle)
         if not self.isRunning():
             self.start()
@@ -131,10 +156,11 @@ class EngineWorker(QThread):
         said: list[Event] = []
         due = 0.0
         while not handle.done:
-            event = handle.wait(max(0.0, due - time.monotonic()) if said else None)
+            event = handle.wait(COALESCE if said else None)
             if event is not None:
                 said.append(event)
-            if said and (handle.done or time.monotonic() >= due):
+            if said and (handle.done or (time.monotonic() >= due and job.taken.is_set())):
+                job.taken.clear()
                 job.events.emit(said)
                 said, due = [], time.monotonic() + COALESCE
         job.done.emit(handle.result())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtCore import QByteArray, Qt, QThreadPool, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget
 
-from tlstudio.errors import StudioError
+from tlstudio.errors import StudioError, sentences
 from tlstudio.gui.page import Page, page_classes
 from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.drop_zone import data_in
 from tlstudio.gui.widgets.parts import column, row, widget
 from tlstudio.gui.widgets.rail import KEY, Rail
 from tlstudio.gui.widgets.run_bar import RunBar
@@ -39,13 +40,17 @@ class MainWindow(QMainWindow):
         self.strip = TitleStrip(session, self)
         self.run_bar = RunBar(session)
         self.setCentralWidget(widget(column(self.strip, (row(self.rail, (self.stack, 1), spacing=0), 1), self.run_bar, spacing=0)))
+        self.painted.connect(self._prepare)
         self.rail.currentRowChanged.connect(self._show)
         session.asked_for.connect(self.rail.show_page)
         session.trouble.connect(self.say)
         session.recipe_changed.connect(self._title)
         self.rail.setCurrentRow(0)
+        self.stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.stack.setFocus()  # nothing is marked until a key is used
         self.resize(*SIZE)
         self.setMinimumSize(*SMALLEST)
+        self.setAcceptDrops(True)
         self._title()
         geometry = session.settings.value("window/geometry")
         if isinstance(geometry, QByteArray):
@@ -62,6 +67,10 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(page)
         page.entered()
 
+    def _prepare(self) -> None:
+        for i, page in enumerate(self.pages.values()):
+            QTimer.singleShot(150 + 50 * i, page, page.prepare)  # one after the other: hands come first
+
     def _mark(self, page: Page) -> None:
         self.rail.show_mark(page.key, *page.mark())
 
@@ -72,9 +81,20 @@ class MainWindow(QMainWindow):
     def say(self, error: StudioError) -> None:
         """A trouble that has no place of its own on a page; does not block."""
         box = QMessageBox(QMessageBox.Icon.Warning, self.tr("Transfer Learning Studio"), error.what, parent=self)
-        box.setInformativeText(" ".join(part.rstrip(".") + "." for part in (error.why, error.do) if part))
+        box.setInformativeText(sentences(error.why, error.do))
         box.setDetailedText(error.details)
         box.open()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if data_in(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """A folder, archive or CSV file may be dropped anywhere."""
+        paths = data_in(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self.session.open_data(paths[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """While a run is training, ask first: stop and keep the best, or stay."""
@@ -84,6 +104,8 @@ class MainWindow(QMainWindow):
             return
         self.session.settings.setValue("window/geometry", self.saveGeometry())
         self.session.close()
+        QThreadPool.globalInstance().clear()
+        QThreadPool.globalInstance().waitForDone(2000)
         event.accept()
 
     def _ask_before_closing(self) -> None:

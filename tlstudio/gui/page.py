@@ -40,6 +40,9 @@ class Page(QWidget):
         """Whether something that the page shows is still being computed or loaded."""
         return False
 
+    def prepare(self) -> None:
+        """Once, soon after the window's first paint: build what is too heavy for the start and will be wanted."""
+
     def entered(self) -> None:
         """The page comes into view."""
 

@@ -32,6 +32,8 @@ class Session(QObject):
     """Another run is looked at on the results page."""
     asked_for = Signal(str)
     """Go to the page with that key."""
+    objections_changed = Signal()
+    """A form holds text that cannot be used, or no longer."""
     trouble = Signal(object)
     """A StudioError that no page shows in its own place."""
 
@@ -39,6 +41,8 @@ class Session(QObject):
         super().__init__(parent)
         self.inspector = EngineWorker("inspector", self)
         self.trainer = EngineWorker("trainer", self)
+        self.downloader = EngineWorker("downloader", self)
+        """For what may take minutes and must not keep others waiting; started when first asked."""
         self.undo = QUndoStack(self)
         self.settings = QSettings(str(places.settings()), QSettings.Format.IniFormat)
         self.recipe = Recipe()
@@ -48,6 +52,7 @@ class Session(QObject):
         self.live.changed.connect(self.run_changed)
         self.live.ended.connect(self._run_ended)
         self.result_run: str = ""
+        self.objections: dict[str, str] = {}
         self._scan: JobHandle | None = None
         self._inspection: JobHandle | None = None
 
@@ -59,6 +64,12 @@ class Session(QObject):
         Steps with the same text in a row (a slider being dragged) become one. Raises InputError for a value out of bounds.
         """
         self._push(self.recipe.set(changes), text)
+
+    def object_to(self, key: str, sentence: str) -> None:
+        """A form holds text for that key which cannot be used, and why; "" takes it back. No run starts meanwhile."""
+        if self.objections.get(key, "") != sentence:
+            self.objections = {k: v for k, v in self.objections.items() if k != key} | ({key: sentence} if sentence else {})
+            self.objections_changed.emit()
 
     def choose_strategy(self, strategy: str) -> None:
         """Take a preset of what learns, with the rates that suit it."""
@@ -208,6 +219,9 @@ class Session(QObject):
         if not self.data.ready:
             self.trouble.emit(InputError(self.tr("Training needs images"), "", self.tr("Open a folder, or take the sample")))
             return
+        if self.objections:
+            self.trouble.emit(InputError(next(iter(self.objections.values())), "", self.tr("Mend the field with the red frame")))
+            return
         self.live.start(self.recipe, self.trainer.submit("train", {"recipe": self.recipe.model_dump(mode="json")}))
 
     def resume(self, run: runs.Run) -> None:
@@ -245,6 +259,7 @@ class Session(QObject):
         """End both engines; the window is closing."""
         self.inspector.close()
         self.trainer.close()
+        self.downloader.close()
         self.settings.sync()
 
 

@@ -16,6 +16,9 @@ def style_sheet(t: Theme, scale: float = 1.0) -> str:
     def pt(points: float) -> str:
         return f"{points * scale:.1f}pt"
 
+    def px(length: float) -> str:
+        return f"{round(length * scale)}px"
+
     def icon(name: str) -> str:
         return (places.resources() / "icons" / f"{name}_{t.name}.svg").as_posix()
 
@@ -35,6 +38,7 @@ def style_sheet(t: Theme, scale: float = 1.0) -> str:
     QLabel[kind="warn"] {{ color: {t.warn}; }}
     QFrame[kind="card"] {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; }}
     QFrame[kind="pane"] {{ background: {t.surface}; border: none; }}
+    QLabel#plotMessage {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px; padding: 8px 16px; }}
     QFrame[kind="hairline"] {{ background: {t.line}; border: none; }}
     QFrame[kind="titleStrip"] {{ background: {t.window}; border: none; border-bottom: 1px solid {t.line}; }}
     QFrame[kind="runBar"] {{ background: {t.surface}; border: none; border-top: 1px solid {t.line}; }}
@@ -65,6 +69,8 @@ def style_sheet(t: Theme, scale: float = 1.0) -> str:
     QToolButton:focus {{ border: 2px solid {t.accent}; }}
     QToolButton:checked {{ background: {t.accent_soft}; color: {t.accent}; }}
     QToolButton:disabled {{ color: {t.muted}; }}
+    QToolButton[edge="true"] {{ padding: 2px 6px 2px 0px; }}
+    QToolButton[edge="true"]:checked {{ background: transparent; color: {t.text}; }}
     QToolButton::menu-indicator {{ image: none; }}
     QToolButton[kind="segment"] {{ padding: 2px 9px; border-radius: 4px; color: {t.muted}; font-size: {pt(9)}; }}
     QToolButton[kind="segment"]:checked {{ background: {t.surface if t.name == "light" else t.line}; color: {t.text}; font-weight: 600; }}
@@ -84,16 +90,16 @@ def style_sheet(t: Theme, scale: float = 1.0) -> str:
     QSpinBox:focus, QDoubleSpinBox:focus {{ padding: 3px 19px 3px 5px; }}
     QAbstractSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0; background: transparent; }}
     QComboBox::drop-down {{ border: none; width: 24px; }}
-    QComboBox::down-arrow {{ image: url({icon("chevron_down")}); width: 12px; height: 12px; }}
+    QComboBox::down-arrow {{ image: url({icon("chevron_down")}); width: {px(12)}; height: {px(12)}; }}
     QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px; padding: 4px;
         selection-background-color: {t.accent_soft}; selection-color: {t.text}; outline: 0; }}
     QSpinBox::up-button, QDoubleSpinBox::up-button {{ subcontrol-position: top right; width: 20px; border: none; background: transparent; }}
     QSpinBox::down-button, QDoubleSpinBox::down-button {{
         subcontrol-position: bottom right; width: 20px; border: none; background: transparent; }}
-    QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url({icon("chevron_up")}); width: 10px; height: 10px; }}
-    QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url({icon("chevron_down")}); width: 10px; height: 10px; }}
+    QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url({icon("chevron_up")}); width: {px(10)}; height: {px(10)}; }}
+    QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url({icon("chevron_down")}); width: {px(10)}; height: {px(10)}; }}
     QCheckBox {{ spacing: 8px; }}
-    QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {t.muted}; border-radius: 4px; background: {t.surface}; }}
+    QCheckBox::indicator {{ width: {px(16)}; height: {px(16)}; border: 1px solid {t.muted}; border-radius: 4px; background: {t.surface}; }}
     QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url({icon("check")}); }}
     QCheckBox::indicator:disabled {{ border-color: {t.line}; }}
     QCheckBox:focus {{ color: {t.accent}; }}
@@ -124,6 +130,9 @@ def style_sheet(t: Theme, scale: float = 1.0) -> str:
     QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: {t.accent}; }}
     QSlider::handle:horizontal:focus {{ background: {t.text}; }}
     QSplitter::handle {{ background: {t.line}; }}
+    QMenuBar {{ background: transparent; border: none; }}
+    QMenuBar::item {{ background: transparent; padding: 5px 10px; margin: 0px 1px; border-radius: 6px; }}
+    QMenuBar::item:selected, QMenuBar::item:pressed {{ background: {t.raised}; color: {t.text}; }}
     QMenu {{ background: {t.surface}; border: 1px solid {t.line}; padding: 4px; }}
     QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 4px; }}
     QMenu::item:selected {{ background: {t.accent_soft}; color: {t.text}; }}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -93,9 +94,9 @@ def card(layout: QBoxLayout, padding: int = GAP, name: str = "") -> QFrame:
 
 def header(title: str | QLabel, *right: Item) -> QWidget:
     """First line of a card: its title, equally high in every card, so that neighbours stand on one line."""
-    out = widget(row(title if isinstance(title, QLabel) else label(title, "section"), None, *right))
-    out.setMinimumHeight(theme.px(24))
-    return out
+    line = row(title if isinstance(title, QLabel) else label(title, "section"), None, *right)
+    line.addStrut(theme.px(24))  # not a minimum height of the widget: that would hide what larger text needs
+    return widget(line)
 
 
 def hairline(vertical: bool = False) -> QFrame:
@@ -112,8 +113,15 @@ def colour(role: str) -> QColor:
 
 def icon(name: str, role: str = "text") -> QIcon:
     """A Phosphor icon in the colour of a role."""
-    drawn: QIcon = qtawesome.icon(f"ph.{name}", color=colour(role), color_disabled=colour("muted"))
+    drawn: QIcon = _phosphor().icon(f"ph.{name}", color=colour(role), color_disabled=colour("muted"))
     return drawn
+
+
+@functools.cache
+def _phosphor() -> Any:
+    """The one set that is used: qtawesome by itself reads and checks all twelve of its own, a tenth of a second at every start."""
+    found = [font for font in getattr(qtawesome, "_BUNDLED_FONTS", ()) if font[0] == "ph"]
+    return qtawesome.iconic_font.IconicFont(*found) if found else qtawesome
 
 
 class IconLabel(QLabel):
@@ -122,7 +130,6 @@ class IconLabel(QLabel):
     def __init__(self, name: str, role: str = "muted", size: int = ICON) -> None:
         super().__init__()
         self._name, self._role, self._size = name, role, size
-        self.setFixedSize(size, size)
         self._draw()
 
     def show_icon(self, name: str, role: str) -> None:
@@ -136,7 +143,9 @@ class IconLabel(QLabel):
             self._draw()
 
     def _draw(self) -> None:
-        self.setPixmap(icon(self._name, self._role).pixmap(QSize(self._size, self._size), self.devicePixelRatioF()))
+        side = theme.px(self._size)  # beside a word, so it grows with the words
+        self.setFixedSize(side, side)
+        self.setPixmap(icon(self._name, self._role).pixmap(QSize(side, side), self.devicePixelRatioF()))
 
 
 class Button(QPushButton):
@@ -154,7 +163,6 @@ class Button(QPushButton):
         self.setProperty("edge", edge)
         self.setToolTip(tip)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setIconSize(QSize(ICON, ICON))
         if on is not None:
             self.clicked.connect(lambda: on())
         self._draw()
@@ -178,6 +186,7 @@ class Button(QPushButton):
             self._draw()
 
     def _draw(self) -> None:
+        self.setIconSize(QSize(theme.px(ICON), theme.px(ICON)))
         if self._icon:
             self.setIcon(icon(self._icon, {"primary": "accent_text", "danger": "bad", "quiet": "accent"}.get(self._kind, "text")))
 
@@ -193,7 +202,6 @@ class ToolButton(QToolButton):
         self.setText(text)
         self.setToolTip(f"{tip} ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})" if shortcut else tip)
         self.setAccessibleName(text or tip)
-        self.setIconSize(QSize(18, 18))
         if text and icon_name:
             self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         if on is not None:
@@ -210,6 +218,7 @@ class ToolButton(QToolButton):
             self._draw()
 
     def _draw(self) -> None:
+        self.setIconSize(QSize(theme.px(18), theme.px(18)))
         if self._icon:
             self.setIcon(icon(self._icon, self._role))
 
@@ -259,7 +268,9 @@ class Swatch(QLabel):
             self._draw()
 
     def _draw(self) -> None:
-        self.setStyleSheet(f"background: {colour(self._role).name()}; border-radius: 2px;")
+        sheet = f"background: {colour(self._role).name()}; border-radius: 2px;"
+        if sheet != self.styleSheet():  # setting one changes the palette, which calls this again
+            self.setStyleSheet(sheet)
 
 
 class SearchField(QLineEdit):

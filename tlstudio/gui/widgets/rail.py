@@ -39,8 +39,11 @@ class _Stage(QStyledItemDelegate):
             painter.setPen(QPen(colour("accent"), 2) if focused else Qt.PenStyle.NoPen)
             painter.drawRoundedRect(box, 6, 6)
         tone = colour("accent" if selected else "text")
-        icon(index.data(_ICON), "accent" if selected else "muted").paint(painter, QRect(box.left() + 12, box.center().y() - 9, 20, 20))
-        text = QRect(box.left() + 44, box.top() + px(5), box.width() - 52, px(20))
+        side = px(20)
+        picture = QRect(box.left() + 12, box.center().y() - side // 2 + 1, side, side)
+        icon(index.data(_ICON), "accent" if selected else "muted").paint(painter, picture)
+        left = 12 + side + 12
+        text = QRect(box.left() + left, box.top() + px(5), box.width() - left - 8, px(20))
         if not line:
             text.moveTop(box.center().y() - text.height() // 2)
         painter.setPen(tone)
@@ -54,7 +57,8 @@ class _Stage(QStyledItemDelegate):
             painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, line)
         if mark in _MARKS:
             name, role = _MARKS[mark]
-            icon(name, role).paint(painter, QRect(box.right() - 22, text.center().y() - 7, 16, 16))
+            side = px(16)
+            icon(name, role).paint(painter, QRect(box.right() - side - 6, text.center().y() - side // 2 + 1, side, side))
         painter.restore()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QProgressBar
 
 from tlstudio.gui import theme
 from tlstudio.gui.live_run import LiveRun
 from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import Button, IconLabel, column, label, row, widget
 from tlstudio.gui.words import remaining, strategy_word, took
 
@@ -31,14 +33,13 @@ class RunBar(QFrame):
         self.session = session
         self.setProperty("kind", "runBar")
         self._mark = IconLabel("moon-stars", "muted", 20)
-        self._name, self._detail = label("", "section"), label("", "small")
+        self._name, self._detail = ElidedLabel("section"), ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
         self._progress = QProgressBar()
         self._progress.setObjectName("runProgress")
         self._progress.setAccessibleName(self.tr("Progress of the run"))
         self._progress.setTextVisible(False)
         self._progress.setRange(0, 1000)
-        self._progress.setFixedWidth(240)
-        self._share, self._left = label("", "section"), label("", "muted")
+        self._share, self._left = label("", "section"), ElidedLabel("muted", mode=Qt.TextElideMode.ElideRight)
         self._speed = label("", "muted")
         self._pause = Button(
             self.tr("Pause"), "", "pause", tip=self.tr("Wait after the present step; nothing is lost"), on=self._pause_or_go
@@ -49,7 +50,8 @@ class RunBar(QFrame):
         self._words = widget(column(None, self._name, self._detail, None, spacing=2))
         self.setLayout(
             row(
-                self._mark, 4, self._words, 8, self._progress, 8, self._share, 8, (self._left, 1), self._speed, 16, self._pause, self._stop,
+                self._mark, 4, self._words, 8, self._progress, 8, self._share, 8, (self._left, 1), self._speed, 16,
+                self._pause, self._stop,
                 margins=(24, 0, 24, 0),
             )
         )  # fmt: skip
@@ -66,11 +68,15 @@ class RunBar(QFrame):
             part.setVisible(not idle and live.state != "done")
         self._pause.setVisible(live.state in ("running", "paused"))
         self._stop.setVisible(live.state in ("starting", "running", "paused"))
-        self._speed.setVisible(live.state == "running")
-        self._name.setText(self._run_name(live) if not idle else self.tr("Nothing is running"))
-        self._name.setProperty("kind", "muted" if idle else "section")
+        kind = "muted" if idle else "section"
+        if self._name.property("kind") != kind:
+            self._name.setProperty("kind", kind)
+            self._name.style().unpolish(self._name)
+            self._name.style().polish(self._name)
+        self._name.show_text(self._run_name(live) if not idle else self.tr("Nothing is running"))
         self._detail.setVisible(not idle)
-        self._detail.setText(self._how(live))
+        self._detail.show_text(self._how(live))
+        self._fit()
         overall = live.history.progress.overall if live.history.progress else None
         share = overall if overall is not None else 0.0
         self._progress.setValue(round(share * 1000))
@@ -80,11 +86,28 @@ class RunBar(QFrame):
         self._share.setText(f"{share:.0%}")
         progress = live.history.progress
         left = remaining(progress.remaining) if progress and live.state == "running" else ""
-        self._left.setText(str(live.error.what) if live.state == "failed" and live.error else left)
+        self._left.show_text(str(live.error.what) if live.state == "failed" and live.error else left)
         self._speed.setText(self.tr("%1 images/s").replace("%1", f"{progress.per_second:.0f}") if progress and progress.per_second else "")
         paused = live.state == "paused"
         self._pause.setText(self.tr("Go on") if paused else self.tr("Pause"))
         self._pause.show_icon("play" if paused else "pause")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.restyles(event) and hasattr(self, "_words"):
+            self.setFixedHeight(theme.px(56))
+            self._fit()
+
+    def _fit(self) -> None:
+        """In a narrow window, or with large text, the bar and the name give way before Pause and Stop do."""
+        narrow = self.width() < theme.px(1100)
+        self._words.setFixedWidth(min(theme.px(240), max(120, self.width() // 4)))
+        self._progress.setFixedWidth(240 if not narrow else 120)
+        self._speed.setVisible(self.session.live.state == "running" and not narrow)
 
     def _run_name(self, live: LiveRun) -> str:
         recipe = live.recipe

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QMenu, QMenuBar, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QMenu, QMenuBar, QMessageBox, QSizePolicy
 
 from tlstudio import __version__, places
 from tlstudio.errors import StudioError
@@ -47,10 +47,10 @@ class TitleStrip(QFrame):
         ):
             button.setEnabled(False)
             can.connect(button.setEnabled)
-            base = button.toolTip()
-            text.connect(lambda said, button=button, base=base: button.setToolTip(f"{base}: {said}" if said else base))
+            text.connect(button.name_step)
         self._tone = ToolButton("moon", self.tr("Light or dark"), on=self.toggle_theme)
         help_ = ToolButton("question", self.tr("This page, explained"), shortcut="F1", on=self.show_guide)
+        menus.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         left = widget(row(menus, None, spacing=0))
         middle = widget(row(None, self._name, 4, self._mark, self._state, None, spacing=4))
         right = widget(row(None, undo, redo, 8, self._tone, help_, spacing=0))
@@ -208,6 +208,9 @@ class TitleStrip(QFrame):
         box.open()
 
     def _start(self) -> None:
+        focus = QApplication.focusWidget()
+        if focus is not None:
+            focus.clearFocus()  # what is still being typed counts
         self.session.asked_for.emit("train")
         self.session.start()
 

@@ -1,0 +1,160 @@
+"""A session whose engines are never started: the jobs it asks for are kept, and the test answers them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from tlstudio import events
+from tlstudio.events import Event
+from tlstudio.gui import theme
+from tlstudio.gui.jobs import EngineWorker, JobHandle
+from tlstudio.gui.session import Session
+
+
+class Jobs(list[JobHandle]):
+    """What was asked of the engines, in order. Answer with `jobs.last("scan").done.emit(document)`."""
+
+    def last(self, job: str) -> JobHandle:
+        return next(handle for handle in reversed(self) if handle.job == job)
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
+    asked = Jobs()
+
+    def submit(self: EngineWorker, job: str, args: dict[str, Any] | None = None) -> JobHandle:
+        handle = JobHandle(job, args or {})
+        asked.append(handle)
+        return handle
+
+    monkeypatch.setattr(EngineWorker, "submit", submit)
+    return asked
+
+
+@pytest.fixture
+def session(qapp: QApplication, jobs: Jobs) -> Iterator[Session]:
+    theme.apply(qapp, theme.LIGHT)
+    made = Session()
+    yield made
+    made.close()
+
+
+def _run_events(done: float = 3.5, *, epochs: int = 10, steps: int = 4, run: str = "/runs/one", end: str = "") -> list[Event]:
+    """What a run of `epochs` epochs of `steps` steps says until `done` epochs are over; validation is best in epoch 2 of every three."""
+    out: list[Event] = [
+        events.RunStarted(
+            run=run, name="Ants", task="classification", model="efficientnet_lite0", strategy="last-block", epochs=epochs,
+            steps_per_epoch=steps, n_train=32, n_val=20, n_test=0, classes=["ants", "bees"], device="cpu", params=1000,
+            params_learning=100, cached=False,
+        ),
+        events.StageStarted(name="Last block", learns="last block", first_epoch=1, last_epoch=epochs),
+    ]  # fmt: skip
+    best = 0
+    for epoch in range(1, math.ceil(done) + 1):
+        n = min(steps, round(done * steps) - (epoch - 1) * steps)
+        x = [epoch - 1 + (i + 1) / steps for i in range(n)]
+        rates = [0.002 * (1 - at / epochs) for at in x]
+        out.append(
+            events.Steps(
+                epoch=epoch, first=1, loss=[1 / (1 + at) for at in x], accuracy=[min(1.0, 0.5 + 0.1 * at) for at in x], lr=rates,
+                backbone_lr=[rate / 10 for rate in rates],
+            )
+        )  # fmt: skip
+        if n == steps:
+            correct = min(20, 10 + epoch + (3 if epoch % 3 == 2 else 0))
+            out.append(
+                events.EpochEnded(
+                    epoch=epoch, stage="last block", train_loss=1 / epoch, train_accuracy=0.5, val_loss=1.5 / epoch,
+                    val_accuracy=correct / 20, correct=correct, n=20, lr=rates[-1], backbone_lr=rates[-1] / 10, seconds=1.5,
+                    images_per_second=20.0, best=correct > best,
+                )
+            )  # fmt: skip
+            best = max(best, correct)
+            out.append(events.CheckpointWritten(epoch=epoch, step=0, best=True))
+    if end:
+        out.append(events.FrozenProof(ok=True, tensors=312, before="ab", after="ab"))
+        out.append(events.RunEnded(reason=end, summary={}))
+    return out
+
+
+@pytest.fixture
+def run_events() -> Callable[..., list[Event]]:
+    return _run_events
+
+
+@pytest.fixture
+def data_document() -> dict[str, Any]:
+    """The `data` document of 100 good images of two classes."""
+    return {
+        "task": "classification",
+        "classes": [{"name": "ants", "count": 50}, {"name": "bees", "count": 50}],
+        "splits": {"train": 70, "val": 20, "test": 10},
+        "problems": [],
+        "problem_counts": {},
+        "split_source": "carved",
+        "source": "/photos/insects",
+        "root": "/photos/insects",
+        "images": 100,
+        "files": 100,
+        "bytes": 1_000_000,
+        "sizes": {"edges": [], "counts": []},
+        "index": "/nowhere",
+    }
+
+
+def _layer(path: str, kind: str, size: int = 0, *, batchnorm: bool = False) -> dict[str, Any]:
+    module = kind != "Parameter"
+    return {
+        "path": path,
+        "type": kind,
+        "kind": "module" if module else "parameter",
+        "input": [1, 3, 8, 8] if module else None,
+        "output": [1, 4, 8, 8] if module else None,
+        "shape": [size],
+        "params": size,
+        "own_params": 0 if module else size,
+        "mult_adds": 10 * size if kind in ("Conv2d", "Linear") else 0,
+        "trainable": bool(size),
+        "batchnorm": batchnorm,
+        "shared_with": None,
+    }
+
+
+@pytest.fixture
+def layers_document() -> dict[str, Any]:
+    """The `layers` document of a small network under the default model's name: stem, bn, two blocks, pool, head of two classes."""
+    rows = [
+        _layer("", "Net", 210),
+        _layer("stem", "Conv2d", 100),
+        _layer("stem.weight", "Parameter", 100),
+        _layer("bn", "BatchNorm2d", 8, batchnorm=True),
+        _layer("bn.weight", "Parameter", 4, batchnorm=True),
+        _layer("bn.bias", "Parameter", 4, batchnorm=True),
+        _layer("bn.act", "ReLU"),
+        _layer("blocks", "Sequential", 80),
+        _layer("blocks.0", "Block", 30),
+        _layer("blocks.0.conv", "Conv2d", 30),
+        _layer("blocks.0.conv.weight", "Parameter", 30),
+        _layer("blocks.1", "Block", 50),
+        _layer("blocks.1.conv", "Conv2d", 50),
+        _layer("blocks.1.conv.weight", "Parameter", 50),
+        _layer("pool", "AvgPool2d"),
+        _layer("head", "Linear", 22),
+        _layer("head.weight", "Parameter", 20),
+        _layer("head.bias", "Parameter", 2),
+    ]
+    rows[0]["output"] = rows[-3]["output"] = [1, 2]
+    return {
+        "model": "efficientnet_lite0",
+        "input": [1, 3, 8, 8],
+        "rows": rows,
+        "totals": {"params": 210, "params_bytes": 840, "mult_adds": 2020},
+        "presets": {"head": ["stem", "bn", "blocks"], "last-block": ["stem", "bn", "blocks.0"], "full": [], "scratch": []},
+        "head_path": "head",
+        "in_features": 10,
+    }

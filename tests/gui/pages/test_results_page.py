@@ -1,0 +1,199 @@
+"""The results page: empty, busy, failing, full; the mark in the rail; what its choosers do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from tlstudio.errors import Cancelled, InputError
+from tlstudio.events import Progress
+from tlstudio.gui.pages.results import ResultsPage
+from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.accuracy_card import AccuracyCard
+from tlstudio.gui.widgets.confusion_matrix import ConfusionMatrix
+from tlstudio.gui.widgets.elided_label import ElidedLabel
+from tlstudio.gui.widgets.most_wrong import MostWrong
+from tlstudio.gui.widgets.stacked_bars import StackedBars
+from tlstudio.gui.widgets.state_panel import StatePanel
+
+CLASSES = ["ants", "bees"]
+P = [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7], [0.05, 0.95]]
+TRUTH = [0, 0, 1, 1]
+
+
+@pytest.fixture
+def page(qtbot: QtBot, session: Session) -> Iterator[ResultsPage]:
+    made = ResultsPage(session)
+    made.resize(1096, 704)
+    made.show()
+    yield made
+    made.close()
+    made.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def row(path: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": Path(path).name, "path": path, "title": "Ants and bees", "strategy": "head", "state": "finished", "error": None,
+        "started": 1.7e9, "n_train": 243, "n_val": 4, "n_test": 0, "val_n": 4, "val_accuracy": 0.75, "best_epoch": 10, "epochs": 20,
+        "frozen_proof": {"ok": True, "tensors": 247, "before": "ab", "after": "ab"},
+    } | changes  # fmt: skip
+
+
+def document(folder: Path, run: str, split: str = "val") -> dict[str, Any]:
+    file = folder / f"{split}.json"
+    images = [{"path": f"/p/{i}.jpg", "truth": t, "probabilities": p, "loss": 0.1} for i, (t, p) in enumerate(zip(TRUTH, P, strict=True))]
+    file.write_text(json.dumps({"classes": CLASSES, "images": images}))
+    per_class = [{"name": name, "precision": 0.5, "recall": 0.5, "f1": 0.5, "n": 2} for name in CLASSES]
+    return {
+        "run": run, "split": split, "n": 4, "classes": CLASSES, "confusion": [[1, 1], [0, 2]], "per_class": per_class,
+        "metrics": {"accuracy": 0.75, "accuracy_interval": [0.3, 0.95], "loss": 0.4},
+        "baseline": {"label": "ants", "accuracy": 0.5}, "predictions": str(file),
+    }  # fmt: skip
+
+
+def child(page: ResultsPage, kind: Any) -> Any:
+    return page.findChild(kind)
+
+
+def texts(page: ResultsPage) -> str:
+    QApplication.processEvents()
+    whole = [label.whole for label in page.findChildren(ElidedLabel) if label.isVisible()]
+    return "\n".join(whole + [label.text() for label in page.findChildren(QLabel) if label.isVisible()])
+
+
+def test_with_no_run_it_says_what_is_missing_and_brings_it(page: ResultsPage, session: Session, jobs: Any, qtbot: QtBot) -> None:
+    page.entered()
+    jobs.last("runs").done.emit([])
+    assert "Results need a trained run" in texts(page)
+    assert page.mark() == ("none", "Needs a trained run")
+    train = next(b for b in page.findChildren(QPushButton) if b.text() == "Go to Train")
+    with qtbot.waitSignal(session.asked_for) as asked:
+        train.click()
+    assert asked.args == ["train"]
+
+
+def test_the_newest_run_is_measured_and_shown(page: ResultsPage, jobs: Any, qtbot: QtBot, tmp_path: Path) -> None:
+    page.entered()
+    jobs.last("runs").done.emit([row("/runs/b", state="unfinished"), row("/runs/a")])
+    assert page.mark() == ("running", "Measuring")
+    job = jobs.last("evaluate")
+    assert job.args == {"run": "/runs/a", "split": "val"}
+    job.events.emit([Progress(phase="evaluate", done=2, total=4, overall=0.5)])
+    assert "2 of 4" in texts(page)
+    assert page.busy
+    job.done.emit(document(tmp_path, "/runs/a"))
+    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    assert page.mark() == ("ready", "0.750 on validation")
+    said = texts(page)
+    assert "3 of 4 right" in said
+    assert "Best: epoch 10 of 20, kept because validation accuracy was highest" in said
+    assert "247 frozen tensors: bit-identical before and after" in said
+    assert child(page, AccuracyCard).isVisible()
+    assert child(page, ConfusionMatrix).isVisible()
+    assert child(page, MostWrong).order == [1]
+    assert len(child(page, StackedBars).order) == 4
+    for name in ("confusionMatrix", "perClassTable", "topLossesGallery", "tryItDrop"):
+        assert page.findChild(object, name) is not None, name
+
+
+def test_a_cell_and_a_mistake_open_their_pictures(page: ResultsPage, jobs: Any, qtbot: QtBot, tmp_path: Path) -> None:
+    page.show_run("/runs/a")
+    jobs.last("evaluate").done.emit(document(tmp_path, "/runs/a"))
+    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    child(page, ConfusionMatrix).cell_chosen.emit(1, 1)
+    dialog = page.findChild(object, "pictureDialog")
+    assert dialog.isVisible()
+    assert dialog.picture.path == "/p/2.jpg"  # the less sure of the two
+    child(page, ConfusionMatrix).cell_chosen.emit(1, 0)  # an empty cell: nothing happens
+    assert dialog.picture.path == "/p/2.jpg"
+    child(page, MostWrong).opened.emit(0)
+    assert dialog.picture.path == "/p/1.jpg"
+    dialog.close()
+
+
+def test_each_split_is_measured_once(page: ResultsPage, jobs: Any, qtbot: QtBot, tmp_path: Path) -> None:
+    page.entered()
+    jobs.last("runs").done.emit([row("/runs/a", n_test=40)])
+    splits = page.findChild(QComboBox, "resultSplit")
+    assert [splits.itemText(i) for i in range(splits.count())] == ["Validation, 4 images", "Test, 40 images", "Training, 243 images"]
+    jobs.last("evaluate").done.emit(document(tmp_path, "/runs/a"))
+    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    splits.activated.emit(1)
+    jobs.last("evaluate").done.emit(document(tmp_path, "/runs/a", "test"))
+    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    assert page.mark() == ("ready", "0.750 on test")
+    splits.activated.emit(0)
+    assert not page.busy
+    assert len([job for job in jobs if job.job == "evaluate"]) == 2
+
+
+def test_a_run_without_test_images_offers_none(page: ResultsPage, jobs: Any) -> None:
+    page.entered()
+    jobs.last("runs").done.emit([row("/runs/a")])
+    splits = page.findChild(QComboBox, "resultSplit")
+    assert [splits.itemData(i) for i in range(splits.count())] == ["val", "train"]
+
+
+def test_failure_cancel_and_measuring_again(page: ResultsPage, jobs: Any) -> None:
+    page.show_run("/runs/a")
+    jobs.last("evaluate").failed.emit(InputError("The images are not at /photos any more", "the folder was moved", "Bring it back"))
+    assert "The images are not at /photos any more" in texts(page)
+
+    def press(text: str) -> None:
+        panel = child(page, StatePanel)
+        next(b for b in panel.findChildren(QPushButton) if b.text() == text and b.isVisible()).click()
+
+    press("Measure again")
+    assert len(jobs) == 2
+    press("Cancel")
+    jobs.last("evaluate").failed.emit(Cancelled("Cancelled"))
+    assert "Measuring was cancelled" in texts(page)
+    press("Measure again")
+    assert len(jobs) == 3
+
+
+def test_a_run_that_ends_is_measured_before_anybody_looks(page: ResultsPage, session: Session, jobs: Any) -> None:
+    session.result_run = "/runs/new"
+    session.result_changed.emit()
+    assert jobs.last("evaluate").args["run"] == "/runs/new"
+    session.result_run = "/runs/newer"
+    session.result_changed.emit()
+    assert jobs.last("evaluate").args["run"] == "/runs/newer"
+
+
+def test_the_proof_that_failed_says_so(page: ResultsPage, jobs: Any) -> None:
+    page.entered()
+    proof = {"ok": False, "tensors": 247, "before": "ab", "after": "cd"}
+    jobs.last("runs").done.emit([row("/runs/a", frozen_proof=proof)])
+    assert "have changed during training" in texts(page)
+
+
+@pytest.mark.parametrize("width", [592, 656, 840, 1096, 1900])
+def test_it_fits_into_any_width(page: ResultsPage, jobs: Any, qtbot: QtBot, tmp_path: Path, width: int) -> None:
+    page.show_run("/runs/a")
+    jobs.last("evaluate").done.emit(document(tmp_path, "/runs/a"))
+    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    page.resize(width, 604)
+    qtbot.wait(10)
+    for card in (child(page, AccuracyCard), page.findChild(object, "tryItDrop")):
+        right = card.mapTo(page, card.rect().topRight()).x()
+        assert right <= width
+
+
+def test_a_run_that_was_deleted_is_left(page: ResultsPage, jobs: Any, session: Session, home: Path) -> None:
+    run, other = str(home / "runs" / "a"), str(home / "runs" / "b")
+    page.entered()
+    jobs.last("runs").done.emit([row(run), row(other)])
+    assert jobs.last("evaluate").args["run"] == run
+    session.runs_changed.emit()
+    assert len([job for job in jobs if job.job == "evaluate"]) == 1
+    jobs.last("runs").done.emit([row(other)])
+    assert jobs.last("evaluate").args["run"] == other

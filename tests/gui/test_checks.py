@@ -1,0 +1,82 @@
+"""The checklist before the start: what is in order, what warns, what stops, and what mends it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tlstudio.gui.checks import Check, checks
+from tlstudio.recipe import Recipe
+
+Document = dict[str, Any]
+
+
+def _by_key(
+    data: Document, recipe: Recipe | None = None, layers: Document | None = None, objections: dict[str, str] | None = None
+) -> dict[str, Check]:
+    return {check.key: check for check in checks(data, layers or {}, recipe or Recipe(), objections or {})}
+
+
+def test_a_good_data_set_with_the_defaults_is_all_in_order(data_document: Document) -> None:
+    found = _by_key(data_document)
+    assert {check.level for check in found.values()} == {"good"}
+    assert found["images"].text == "100 images can be read"
+    assert "Seed 7" in found["seed"].text
+    assert found["weights"].text == "Pretrained weights are built in"
+
+
+def test_files_that_are_left_out_are_counted(data_document: Document) -> None:
+    data_document["problem_counts"] = {"truncated": 7, "empty_file": 2, "small": 4}
+    check = _by_key(data_document)["images"]
+    assert (check.level, check.text, check.page) == ("warn", "9 of 109 files are left out", "data")
+
+
+def test_one_class_or_no_validation_stops_the_run(data_document: Document) -> None:
+    data_document["classes"][1]["count"] = 0
+    data_document["splits"] = {"train": 50, "val": 0, "test": 0}
+    found = _by_key(data_document, Recipe().set({"data.val_share": 0.0}))
+    assert found["classes"].level == "bad"
+    assert found["val"].level == "bad"
+    assert found["val"].changes == {"data.val_share": 0.2}
+
+
+def test_leaks_warn_and_can_be_fixed(data_document: Document) -> None:
+    data_document["problem_counts"] = {"leak": 3}
+    check = _by_key(data_document)["leak"]
+    assert (check.level, check.text, check.remedy) == ("warn", "3 duplicates across splits", "leak")
+
+
+def test_weights(data_document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert _by_key(data_document, Recipe().set({"model.name": "resnet18"}))["weights"].level == "warn"
+    assert _by_key(data_document, Recipe().set({"model.weights": str(tmp_path / "gone.pt")}))["weights"].level == "bad"
+    (tmp_path / "mine.pt").write_bytes(b"x")
+    assert "mine.pt" in _by_key(data_document, Recipe().set({"model.weights": str(tmp_path / "mine.pt")}))["weights"].text
+    assert "random" in _by_key(data_document, Recipe().with_strategy("scratch"))["weights"].text
+
+
+def test_batchnorm_that_moves_warns_and_is_mended(data_document: Document) -> None:
+    recipe = Recipe().set({"frozen.batchnorm": "train"})
+    check = _by_key(data_document, recipe)["batchnorm"]
+    assert check.level == "warn"
+    assert recipe.set(check.changes).frozen.batchnorm == "eval"
+    assert "batchnorm" not in _by_key(data_document, Recipe().with_strategy("full"))
+    assert "batchnorm" not in _by_key(data_document, layers={"rows": [{"batchnorm": False}], "totals": {"params": 1}})
+
+
+def test_too_little_room_on_the_disk_stops_the_run(data_document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = {"rows": [{"batchnorm": True}], "totals": {"params": 25_000_000}}
+    usage = type("Usage", (), {"free": 100_000_000})
+    monkeypatch.setattr(psutil, "disk_usage", lambda path: usage)
+    check = _by_key(data_document, layers=layers)["disk"]
+    assert (check.level, check.text) == ("bad", "Disk: 100 MB free, needs 500 MB")
+    usage.free = 10**10
+    assert _by_key(data_document, layers=layers)["disk"].level == "good"
+
+
+def test_text_that_cannot_be_used_stops_the_run(data_document: Document) -> None:
+    check = _by_key(data_document, objections={"optimizer.lr": "Head's rate has to be a number"})["fields"]
+    assert (check.level, check.text) == ("bad", "Head's rate has to be a number")

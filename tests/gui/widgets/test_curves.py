@@ -1,0 +1,111 @@
+"""What the plots are told to draw, and that millions of steps do not hold the window up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tlstudio.events import Event
+from tlstudio.gui import theme
+from tlstudio.gui.history import RunHistory
+from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.curves import RunCurves
+from tlstudio.gui.widgets.curves_card import CurvesCard
+from tlstudio.recipe import Recipe
+
+Stream = Callable[..., list[Event]]
+
+
+@pytest.fixture
+def curves(qtbot: QtBot, session: Session) -> RunCurves:
+    out = RunCurves("metricPlot", "accuracy", "Accuracy", lambda text: None)
+    qtbot.addWidget(out)
+    out.resize(400, 250)
+    out.show()
+    qtbot.waitExposed(out)
+    qtbot.wait(20)
+    return out
+
+
+def test_points_are_those_of_the_run_in_percent(curves: RunCurves, run_events: Stream) -> None:
+    history = RunHistory(run_events(3.5))
+    curves.draw(history, 10)
+    x, y = curves._raw.getData()
+    assert x.tolist() == pytest.approx(list(history.x))
+    assert y.tolist() == pytest.approx([100 * value for value in history.accuracy])
+    assert curves._val.getData()[1].tolist() == pytest.approx([100 * epoch.val_accuracy for epoch in history.epochs])
+
+
+def test_the_best_epoch_has_a_star_and_a_word(curves: RunCurves, run_events: Stream) -> None:
+    history = RunHistory(run_events(4))
+    curves.draw(history, 10)
+    assert history.best is not None
+    assert curves._star.getData()[0].tolist() == [history.best.epoch]
+    assert curves._note is not None
+    assert curves._note.text == f"best 75.0%, epoch {history.best.epoch}"
+    curves.draw(history, 10, star=False)
+    assert curves._note is None
+
+
+def test_words_at_the_line_ends_stay_inside_and_apart(curves: RunCurves, run_events: Stream, qtbot: QtBot) -> None:
+    for done in (0.25, 1, 5, 10):
+        curves.draw(RunHistory(run_events(done)), 10)
+        qtbot.wait(10)
+        boxes = [curves.mapFromScene(word.sceneBoundingRect()).boundingRect() for word in curves._words]
+        assert len(boxes) == (1 if done < 1 else 3)
+        for box in boxes:
+            assert 0 <= box.left() <= box.right() <= curves.width()
+            assert 0 <= box.top() <= box.bottom() <= curves.height()
+        if done >= 1:
+            assert abs(boxes[-1].center().y() - boxes[-2].center().y()) >= 10
+
+
+def test_what_stands_under_the_mouse(curves: RunCurves, run_events: Stream) -> None:
+    curves.draw(RunHistory(run_events(3.5)), 10)
+    assert curves.said_at(2.5).startswith("epoch 2.5: train ")
+    assert "validation 75.0%" in curves.said_at(2.5)  # that of epoch 2, the last whole one
+    assert "validation" not in curves.said_at(0.5)
+    assert curves.said_at(9) == curves.said_at(-1) == ""
+
+
+def test_a_million_steps_are_drawn_fast(curves: RunCurves) -> None:
+    history = RunHistory()
+    n = 1_000_000
+    history.x.extend(np.linspace(0, 10, n))
+    history.loss.extend(np.ones(n))
+    history.accuracy.extend(np.random.default_rng(1).random(n))
+    curves.draw(history, 10)
+    history.x.append(10.0)
+    history.accuracy.append(0.5)
+    began = time.process_time()
+    curves.draw(history, 10)
+    assert time.process_time() - began < 0.25
+    assert len(curves._raw.getData()[0]) < 4 * curves.width()
+
+
+def test_both_halves_follow_the_theme_and_show_the_plan(qtbot: QtBot, session: Session, qapp: object, run_events: Stream) -> None:
+    card = CurvesCard()
+    qtbot.addWidget(card)
+    card.show()
+    recipe = Recipe()
+    for half in ("loss", "accuracy"):
+        card.draw_half(half, RunHistory(), recipe)
+    card.say("Press Start")
+    assert card._message.text() == "Press Start"
+    assert card._message.isVisible()
+    assert card._bands[0].accessibleName() == "Epochs 1 to 20: head learns"
+    assert "frozen" in card._lanes["backbone_lr"].toolTip()
+    history = RunHistory(run_events(3.5))
+    for half in ("loss", "accuracy"):
+        card.draw_half(half, history, recipe.with_strategy("last-block"))
+    card.say("")
+    assert not card._message.isVisible()
+    assert card._bands[0].accessibleName() == "Epochs 1 to 10: last block learns"
+    before = card.loss._mean.opts["pen"].color()
+    theme.apply(qapp, theme.DARK)  # type: ignore[arg-type]
+    qtbot.wait(10)
+    assert card.loss._mean.opts["pen"].color() != before

@@ -1,0 +1,150 @@
+"""The table of runs: ticks, sorting, filtering, only what differs; and the curves of what is ticked."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from tlstudio.gui import theme
+from tlstudio.gui.widgets.curves_of_runs import CurvesOfRuns
+from tlstudio.gui.widgets.runs_model import COLUMNS, COMPARE, TITLE, names_of, state_of, state_words
+from tlstudio.gui.widgets.runs_table import RunsTable
+
+KEYS = {column.key: i for i, column in enumerate(COLUMNS)}
+
+
+def row(i: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": f"run-{i}", "path": f"/runs/run-{i}", "title": f"Ants {i}", "state": "finished", "error": None, "reason": "completed",
+        "failure": None, "model": "efficientnet_lite0", "strategy": "head", "data": "/photos/ants", "augment": False, "lr": 0.01,
+        "backbone_lr": 0.0001, "batch_size": 32, "seed": 7, "epochs": 20, "epoch": 20, "best_epoch": 9, "started": 1.7e9 - i,
+        "seconds": 13.0 + i, "val_accuracy": 0.9 + 0.001 * (i % 50), "val_accuracy_interval": [0.85, 0.95], "val_loss": 0.2, "val_n": 153,
+        "curve": [0.5, 0.7, 0.9],
+    } | changes  # fmt: skip
+
+
+def table(qtbot: QtBot, rows: list[dict[str, Any]]) -> RunsTable:
+    made = RunsTable()
+    qtbot.addWidget(made)
+    made.resize(1000, 300)
+    made.show()
+    made.show_rows(rows)
+    return made
+
+
+def titles(made: RunsTable) -> list[str]:
+    return [made.model().index(i, TITLE).data() for i in range(made.model().rowCount())]
+
+
+def test_only_what_differs_is_shown_and_the_rest_is_said(qtbot: QtBot) -> None:
+    made = table(qtbot, [row(0), row(1, strategy="full", lr=0.002)])
+    assert made.isColumnHidden(KEYS["model"])
+    assert not made.isColumnHidden(KEYS["strategy"])
+    assert not made.isColumnHidden(KEYS["lr"])
+    assert not made.isColumnHidden(KEYS["val_loss"])  # what came out is always shown
+    assert ("Model", "efficientnet_lite0") in made.same
+    made.show_only_differing(False)
+    assert not made.isColumnHidden(KEYS["model"])
+    made.show_only_differing(True)
+    made.filter_by("everything")
+    assert titles(made) == ["Ants 1"]
+    assert not made.isColumnHidden(KEYS["model"])  # one run alone: nothing to compare with
+    assert made.same == []
+
+
+def test_ticks_give_each_run_a_line_of_its_own(qtbot: QtBot) -> None:
+    made = table(qtbot, [row(i) for i in range(4)])
+    box = made.visualRect(made.model().index(1, COMPARE)).center()
+    QTest.mouseClick(made.viewport(), Qt.MouseButton.LeftButton, pos=box)
+    made.select(["/runs/run-3"])
+    QTest.keyClick(made, Qt.Key.Key_Space)
+    styles = {r["path"]: style.index for r, style in made.rows.compared_rows()}
+    assert styles == {"/runs/run-1": 0, "/runs/run-3": 1}
+    made.rows.compare("/runs/run-1", False)
+    made.rows.compare("/runs/run-0", True)
+    assert made.rows.compared["/runs/run-0"].index == 0  # the style that came free
+    assert made.model().index(0, COMPARE).data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
+    made.show_rows([row(3), row(4)])
+    assert list(made.rows.compared) == ["/runs/run-3"]
+
+
+def test_sorting_keeps_the_selection(qtbot: QtBot) -> None:
+    made = table(qtbot, [row(0, val_accuracy=0.8), row(1, val_accuracy=None, state="unfinished"), row(2, val_accuracy=0.9)])
+    made.select(["/runs/run-0"])
+    made.sortByColumn(KEYS["val_accuracy"], Qt.SortOrder.DescendingOrder)
+    assert titles(made) == ["Ants 2", "Ants 0", "Ants 1"]
+    assert [r["path"] for r in made.selected()] == ["/runs/run-0"]
+    made.sortByColumn(KEYS["seconds"], Qt.SortOrder.AscendingOrder)
+    assert titles(made) == ["Ants 0", "Ants 1", "Ants 2"]
+
+
+def test_states_are_words(qtbot: QtBot) -> None:
+    live, torn = row(0, state="live", epoch=3), row(1, state="unfinished", epoch=7)
+    assert state_words(live) == "running, 3 of 20"
+    assert state_words(torn) == "unfinished, 7 of 20"
+    assert state_of(row(2, state="unfinished", failure="The disk is full")) == "failed"
+    assert state_of(row(2, reason="stopped")) == "stopped"
+    bare = dict.fromkeys(row(3)) | {"name": "x", "path": "/x", "title": "x", "state": "unfinished", "error": "The recipe is broken"}
+    made = table(qtbot, [live, torn, bare])
+    assert state_of(bare) == "unreadable"
+    assert made.model().index(2, KEYS["state"]).data(Qt.ItemDataRole.ToolTipRole) == "The recipe is broken"
+    assert made.model().index(2, KEYS["val_accuracy"]).data() == "–"
+    assert not made.grab().isNull()
+
+
+def test_looking_at_a_run(qtbot: QtBot) -> None:
+    made = table(qtbot, [row(0), row(1)])
+    asked: list[str] = []
+    made.looked_at.connect(lambda r: asked.append(r["path"]))
+    made.select(["/runs/run-1"])
+    QTest.keyClick(made, Qt.Key.Key_Return)
+    assert asked == ["/runs/run-1"]
+
+
+def test_ten_thousand_runs(qtbot: QtBot) -> None:
+    made = RunsTable()
+    qtbot.addWidget(made)
+    rows = [row(i) for i in range(10_000)]
+    began = time.perf_counter()
+    made.show_rows(rows)
+    made.sortByColumn(KEYS["val_accuracy"], Qt.SortOrder.DescendingOrder)
+    made.filter_by("ants 99")
+    assert time.perf_counter() - began < 3.0
+    assert made.model().rowCount() == sum("99" in str(i) for i in range(10_000))
+
+
+def test_names_are_as_short_as_tells_them_apart() -> None:
+    assert names_of([row(0), row(1)]) == ["Ants 0", "Ants 1"]
+    same = {"title": "Ants"}
+    assert names_of([row(0, **same), row(1, strategy="full", **same)]) == ["Head only", "Everything"]
+    names = names_of([row(0, **same), row(1, strategy="full", **same), row(2, title="Bees")])
+    assert names == ["Ants, head only", "Ants, everything", "Bees, head only"]
+
+
+def test_curves_follow_the_ticks_and_the_theme(qtbot: QtBot, qapp: Any) -> None:
+    theme.apply(qapp, theme.LIGHT)
+    made = table(qtbot, [row(0), row(1, curve=[0.2, None, 0.6, 0.7]), row(2, curve=[])])
+    card = CurvesOfRuns()
+    qtbot.addWidget(card)
+    card.resize(600, 260)
+    card.show()
+    for i in range(3):
+        made.rows.compare(f"/runs/run-{i}", True)
+    card.show_rows(made.rows.compared_rows())
+    plot = card.findChild(object, "compareCurves")
+    assert plot is not None
+
+    def lines() -> list[Any]:
+        return [item for item in plot.getPlotItem().listDataItems() if item.xData is not None and len(item.xData)]
+
+    assert [len(item.xData) for item in lines()] == [3, 4]  # a run without an epoch has no line
+    ink = lines()[0].opts["pen"].color().name()
+    theme.apply(qapp, theme.DARK)
+    assert lines()[0].opts["pen"].color().name() != ink
+    card.show_rows([])
+    assert not plot.isVisible()
+    theme.apply(qapp, theme.LIGHT)

@@ -1,0 +1,154 @@
+"""What would go wrong if one pressed Start now, line by line, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from PySide6.QtCore import QCoreApplication
+
+from tlstudio import places
+from tlstudio.errors import InputError
+from tlstudio.gui.words import count, megabytes
+from tlstudio.models import catalogue
+from tlstudio.recipe import Recipe
+
+_LEFT_OUT = ("unreadable", "truncated", "empty_file", "not_image", "bomb", "missing_file", "no_label", "bad_split", "conflict")
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("checks", text)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line. level: good, warn (a run is possible), bad (it is not).
+
+    action: the word on its button, "" for none. What the button does: put `changes` into the recipe, or go to the page `page`,
+    or, where `remedy` is "leak", leave out the training copies of duplicates.
+    """
+
+    key: str
+    level: str
+    text: str
+    tip: str = ""
+    action: str = ""
+    page: str = ""
+    remedy: str = ""
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+def checks(data: Mapping[str, Any], layers: Mapping[str, Any], recipe: Recipe, objections: Mapping[str, str]) -> list[Check]:
+    """data: the `data` document; layers: the `layers` document or {}; objections: what forms hold that cannot be used."""
+    found = [_objection(objections), *_images(data, recipe), _leak(data), _weights(recipe), _batchnorm(recipe, layers), _disk(layers)]
+    return [check for check in (*found, _seed(recipe)) if check is not None]
+
+
+def _objection(objections: Mapping[str, str]) -> Check | None:
+    if not objections:
+        return None
+    return Check("fields", "bad", next(iter(objections.values())), "\n".join(objections.values()))
+
+
+def _images(data: Mapping[str, Any], recipe: Recipe) -> list[Check]:
+    counts: Mapping[str, int] = data.get("problem_counts", {})
+    images, classes, splits = data["images"], data["classes"], data["splits"]
+    out = []
+    left = sum(counts.get(kind, 0) for kind in _LEFT_OUT)
+    if left:
+        text = tr("%1 of %2 files are left out").replace("%1", f"{left:,}").replace("%2", f"{images + left:,}")
+        out.append(Check("images", "warn", text, tr("They cannot be read or have no class."), tr("Show"), "data"))
+    else:
+        out.append(Check("images", "good", tr("%1 can be read").replace("%1", count(images, tr("image"), tr("images")))))
+    if len([entry for entry in classes if entry["count"]]) < 2:
+        text = tr("There is only one class: nothing can be told apart")
+        out.append(Check("classes", "bad", text, tr("Open a folder with one sub-folder a class."), tr("Show"), "data"))
+    elif counts.get("few_images"):
+        text = count(counts["few_images"], tr("class has few images"), tr("classes have few images"))
+        out.append(Check("classes", "warn", text, tr("Expect little of a class with fewer than 5 images."), tr("Show"), "data"))
+    if not splits.get("train"):
+        out.append(Check("train", "bad", tr("No images are left to learn from"), "", tr("Show"), "data"))
+    if not splits.get("val"):
+        mends = {"data.val_share": 0.2} if data.get("split_source") == "carved" and recipe.data.val_share < 0.2 else {}
+        text = tr("No images are kept for validation")
+        tip = tr("Without them nobody can say how good the model is, or which epoch is the best.")
+        out.append(Check("val", "bad", text, tip, tr("Keep 20%") if mends else tr("Show"), "" if mends else "data", "", mends))
+    return out
+
+
+def _leak(data: Mapping[str, Any]) -> Check | None:
+    leaks = data.get("problem_counts", {}).get("leak", 0)
+    if not leaks:
+        return None
+    text = count(leaks, tr("duplicate across splits"), tr("duplicates across splits"))
+    tip = tr("The same picture is learned from and tested on: validation looks better than it is. Fix leaves the copies out.")
+    return Check("leak", "warn", text, tip, tr("Fix"), "", "leak")
+
+
+def _weights(recipe: Recipe) -> Check | None:
+    said = recipe.model.weights
+    if said == "random":
+        return Check("weights", "good", tr("Starts from random weights"))
+    if said != "pretrained":
+        if Path(said).expanduser().is_file():
+            return Check("weights", "good", tr("Weights: %1").replace("%1", Path(said).name), said)
+        return Check("weights", "bad", tr("The file with the weights is gone"), said, tr("Choose"), "model")
+    try:
+        entry = catalogue.find(recipe.model.name)
+    except InputError as error:
+        return Check("weights", "bad", error.what, error.do, tr("Choose"), "model")
+    state = entry.weights_state()
+    if state == "download":
+        text = tr("Weights: %1 are fetched first").replace("%1", megabytes(entry.weights_bytes))
+        return Check(
+            "weights",
+            "warn",
+            text,
+            tr("They come from the internet, once. With no network choose the built-in model."),
+            tr("Choose"),
+            "model",
+        )
+    if state == "none":
+        return Check("weights", "bad", tr("There are no pretrained weights for this model"), "", tr("Choose"), "model")
+    built_in = state == "bundled"
+    return Check("weights", "good", tr("Pretrained weights are built in") if built_in else tr("Pretrained weights are on this computer"))
+
+
+def _batchnorm(recipe: Recipe, layers: Mapping[str, Any]) -> Check | None:
+    if recipe.frozen.strategy in ("full", "scratch"):
+        return None
+    if layers and not any(row.get("batchnorm") for row in layers.get("rows", ())):
+        return None
+    if recipe.frozen.batchnorm == "eval":
+        return Check("batchnorm", "good", tr("Frozen BatchNorm stays in eval"), tr("It keeps the averages it learned."))
+    text = tr("Frozen BatchNorm's averages move") if recipe.frozen.batchnorm == "adapt" else tr("Frozen BatchNorm learns")
+    tip = tr("What is called frozen changes all the same; with few images that often costs accuracy.")
+    return Check("batchnorm", "warn", text, tip, tr("Freeze"), "", "", {"frozen.batchnorm": "eval"})
+
+
+def _disk(layers: Mapping[str, Any]) -> Check | None:
+    folder = places.runs()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        free = psutil.disk_usage(str(folder)).free
+    except OSError:
+        return None
+    room = tr("Disk: %1 free").replace("%1", megabytes(free))
+    params = layers.get("totals", {}).get("params")
+    if not params:
+        return Check("disk", "good", room) if free > 5e8 else Check("disk", "warn", room, str(folder))
+    # 4 bytes a parameter: the best weights; the last ones, and for each Adam's two means; one more while a file is replaced
+    needs = params * 4 * 5
+    text = tr("%1, needs %2").replace("%1", room).replace("%2", megabytes(needs))
+    if free < needs:
+        return Check("disk", "bad", text, tr("Make room at %1, or set TLSTUDIO_HOME to another place.").replace("%1", str(folder)))
+    return Check("disk", "good", text, str(folder))
+
+
+def _seed(recipe: Recipe) -> Check:
+    tip = tr("The same recipe on the same computer gives the same run.")
+    return Check("seed", "good", tr("Seed %1: can be repeated").replace("%1", str(recipe.training.seed)), tip)

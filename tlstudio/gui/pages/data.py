@@ -1,0 +1,146 @@
+"""Data: what is in the opened folder, how it is split, what is wrong with it, what the model will see."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QStackedWidget
+
+from tlstudio.gui.image_index import ImageIndex, IndexReader
+from tlstudio.gui.page import Page
+from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.drop_zone import ask_for_folder, data_in
+from tlstudio.gui.widgets.parts import GAP, MARGIN, column, widget
+from tlstudio.gui.words import count
+
+
+class DataPage(Page):
+    """Empty, busy, failed or ready, as the session's data are."""
+
+    key, icon_name, order = "data", "image", 1
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        from tlstudio.gui.widgets.data_states import BusyState, EmptyState, FailedState
+
+        self.setAcceptDrops(True)
+        self.empty, self.reading, self.failed = EmptyState(), BusyState(), FailedState()
+        self.stack = QStackedWidget()
+        for state in (self.empty, self.reading, self.failed):
+            self.stack.addWidget(state)
+        self.setLayout(column(self.stack))
+        for state in (self.empty, self.failed):
+            state.another_asked.connect(self.open_folder)
+            state.sample_asked.connect(session.open_sample)
+        self.empty.file_asked.connect(self.open_file)
+        self.empty.dropped.connect(session.open_data)
+        self.reading.cancel_asked.connect(session.cancel_scan)
+        self.failed.back_asked.connect(lambda: session.scan(session.recipe.data.path))
+        self._reader = IndexReader(self)
+        self._reader.ready.connect(self._read)
+        self._shown: object = None
+        session.data_changed.connect(self.refresh)
+        self.destroyed.connect(self._reader.close)
+        self.refresh()
+
+    def word(self) -> str:
+        return self.tr("Data")
+
+    def mark(self) -> tuple[str, str]:
+        data = self.session.data
+        if data.state == "busy":
+            progress = data.progress
+            word = self.tr("Drawing") if data.what == "sample" and (not progress or progress.phase == "sample") else self.tr("Reading")
+            return "running", f"{word} {progress.done / progress.total:.0%}" if progress and progress.total else f"{word}…"
+        if data.state == "failed":
+            return "problem", self.tr("Could not be opened")
+        if not data.ready:
+            return "none", self.tr("No images yet")
+        document = data.document
+        classes = len(document["classes"])
+        if classes < 2:
+            return "problem", self.tr("Needs a second class")
+        images = count(int(document["images"]), self.tr("image"), self.tr("images"))
+        return "ready", f"{images}, {count(classes, self.tr('class'), self.tr('classes'))}"
+
+    @property
+    def busy(self) -> bool:
+        if self.session.data.state == "busy":
+            return True
+        return self.session.data.ready and (self._reader.busy or self.cards.busy)
+
+    def guide(self) -> str:
+        return self.tr(
+            "Open a folder with one sub-folder a class, with train, val and test inside if you like; a folder with a CSV that names each "
+            "image's class; or a .zip or .tar of either. Drop it anywhere on this page, or press Ctrl+O.\n\n"
+            "Split: drag the borders, or focus one and use the arrow keys. Images: Up, Down and Enter open a class; a click shows a "
+            "picture large, Left and Right go on from there. Problems: Show looks at the files, Skip and Fix leave them out, Ctrl+Z takes "
+            "that back. Resize and augmentation are drawn with the very transforms that train."
+        )
+
+    # what is shown
+
+    def refresh(self) -> None:
+        """Show how the session's data stand."""
+        data = self.session.data
+        if data.state == "busy":
+            self.reading.show_loading(data)
+            self.stack.setCurrentWidget(self.reading)
+        elif data.state == "failed" and data.error is not None:
+            source = self.session.recipe.data.path
+            self.failed.show_error(data.error, data.what, back=bool(source) and source != data.what)
+            self.stack.setCurrentWidget(self.failed)
+        elif data.ready:
+            self._show_ready()
+        else:
+            self.stack.setCurrentWidget(self.empty)
+        self.mark_changed.emit()
+
+    def _show_ready(self) -> None:
+        from tlstudio.gui.widgets.data_cards import DataCards
+        from tlstudio.gui.widgets.data_summary import DataSummary
+
+        if not hasattr(self, "cards"):  # built with the first data set: the window opens faster without
+            self.summary, self.cards = DataSummary(), DataCards(self.session)
+            self.summary.another_asked.connect(self.open_folder)
+            self.summary.page_asked.connect(self.session.asked_for)
+            self._ready = widget(column(self.summary, 12, (self.cards, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP)))
+            self.stack.addWidget(self._ready)
+        self.stack.setCurrentWidget(self._ready)
+        document = self.session.data.document
+        if document is not self._shown:
+            if self._shown is None or self.cards.pictures.root != ImageIndex(document["root"]).root:
+                self.cards.show_pictures(ImageIndex(document["root"]))
+            self._shown = document
+            self.summary.show_data(document, self.cards.pictures)
+            self.cards.show_document()
+            self._reader.ask(str(document.get("index", "")), str(document["root"]))
+
+    def _read(self, pictures: ImageIndex) -> None:
+        self.cards.show_pictures(pictures)
+        self.summary.show_data(self.session.data.document, pictures)
+
+    # what is opened
+
+    def open_folder(self) -> None:
+        path = ask_for_folder(self)
+        if path:
+            self.session.open_data(path)
+
+    def open_file(self) -> None:
+        kinds = self.tr("Images in an archive or a table (*.zip *.tar *.tar.gz *.tgz *.tar.xz *.tar.bz2 *.csv)")
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open an archive or CSV file"), "", kinds)
+        if path:
+            self.session.open_data(path)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if data_in(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = data_in(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self.session.open_data(paths[0])
+
+
+PAGE = DataPage

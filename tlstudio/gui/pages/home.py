@@ -1,0 +1,229 @@
+"""Home: three ways in, the unfinished run, recent runs, and what this computer has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QWidget
+
+from tlstudio.gui import machine, theme, words
+from tlstudio.gui.background import Background
+from tlstudio.gui.page import Page
+from tlstudio.gui.run_list import RunList
+from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.drop_zone import DropZone, ask_for_folder, data_in
+from tlstudio.gui.widgets.first_steps import FirstSteps
+from tlstudio.gui.widgets.layer_picture import LayerPicture
+from tlstudio.gui.widgets.leaf_tiles import LeafTiles
+from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, IconLabel, card, column, label, row, widget
+from tlstudio.gui.widgets.recent_runs import RecentRuns
+from tlstudio.gui.widgets.unfinished_card import UnfinishedCard
+from tlstudio.gui.words import megabytes
+
+RECENT = 4
+ENTRY = 232
+_ENTRY_WIDTH = 236  # narrower than that, the entries stand one below the other
+_MEMORY = 5000  # milliseconds between two looks at the free memory
+
+
+class HomePage(Page):
+    """objectNames tryClassificationSample, openFolderButton."""
+
+    key, icon_name, order = "home", "house", 0
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._painted = False
+        self._machine = ""
+        self.leaves = LeafTiles()
+        self.drop = self._drop_zone()
+        self._cards = [self._sample(), self.drop, self._door()]
+        self._entries = row(*((entry, 1) for entry in self._cards), spacing=GAP)
+        self.unfinished = UnfinishedCard(session)
+        self._all = Button(
+            "", "quiet", edge=True, tip=self.tr("Compare, look at, or delete runs"), on=lambda: session.asked_for.emit("runs")
+        )
+        self.recent = RecentRuns(self._open_run)
+        table = card(column(self.recent))
+        table.setContentsMargins(0, 0, 0, 0)
+        inside = table.layout()
+        assert inside is not None
+        inside.setContentsMargins(8, 0, 8, 0)
+        self._recent = widget(column(row(label(self.tr("Recent runs"), "section"), None, self._all), table, spacing=4))
+        self.first = FirstSteps()
+        body = column(
+            label(self.tr("Train a vision model on your own images"), "title", wrap=True), 4,
+            label(
+                self.tr("See it work on a sample in a minute, or bring a folder. Every default is set; nothing has to be known first."),
+                "muted", wrap=True,
+            ),
+            16, self._entries, GAP, self.unfinished, GAP, self._recent, self.first, None, GAP, self._foot(),
+            spacing=0, margins=(MARGIN, GAP, MARGIN, GAP),
+        )  # fmt: skip
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setWidget(widget(body))
+        self.setLayout(column(area, spacing=0))
+        self._list = RunList.of(session)
+        self._list.changed.connect(self._show_runs)
+        self._clock = QTimer(self)
+        self._clock.setInterval(_MEMORY)
+        self._clock.timeout.connect(self._show_machine)
+        self._show([])
+
+    def word(self) -> str:
+        return self.tr("Home")
+
+    @property
+    def busy(self) -> bool:
+        return not self.leaves.drawn
+
+    def guide(self) -> str:
+        return self.tr(
+            "Three ways to begin:\n\n"
+            "Classify leaves draws a sample of 200 leaves, opens it, and everything is set to train on it.\n"
+            "Open a folder takes your own images: one sub-folder a class (or train, val and test with such folders inside), an archive of "
+            "that, or a CSV file beside its images. Drop it anywhere in the window, or press Ctrl+O.\n"
+            "Look inside a model shows what the network is made of.\n\n"
+            "A run that was interrupted can be resumed here. Nothing leaves this computer."
+        )
+
+    # ways in
+
+    def _sample(self) -> QFrame:
+        tip = self.tr("Draw 200 leaves, open them, and go to the data page")
+        go = Button(self.tr("Classify leaves"), "primary", "play", tip=tip, on=self.session.open_sample)
+        go.setObjectName("tryClassificationSample")
+        title, text = label(self.tr("Try a sample: classify"), "section", wrap=True), self.tr("200 generated leaves of 5 species")
+        return card(column(self.leaves, 6, title, label(text, "small", wrap=True), None, row(go, None), spacing=4))
+
+    def _drop_zone(self) -> DropZone:
+        tip = self.tr("One sub-folder a class; train, val and test folders are understood (Ctrl+O)")
+        go = Button(self.tr("Open a folder…"), "", "folder-open", tip=tip, on=self._open_folder)
+        go.setObjectName("openFolderButton")
+        centre = Qt.AlignmentFlag.AlignHCenter
+        lines = [
+            label(self.tr("Drop a folder of images"), "section", wrap=True, align=centre),
+            label(
+                self.tr("One sub-folder a class, a .zip or .tar of that, or a CSV file beside its images"), "small", wrap=True, align=centre
+            ),
+        ]
+        layout = column(
+            None, row(None, IconLabel("tray", "accent", 40), None), 4, *lines, 8, row(None, go, None), None, spacing=4,
+            margins=(GAP, GAP, GAP, GAP),
+        )  # fmt: skip
+        zone = DropZone(data_in, layout, "dropZone")
+        zone.setAccessibleName(self.tr("Drop a folder of images here"))
+        zone.dropped.connect(lambda paths: self.session.open_data(paths[0]))
+        return zone
+
+    def _door(self) -> QFrame:
+        tip = self.tr("What a network is made of, and what of it learns")
+        go = Button(self.tr("Look inside"), "", "tree-structure", tip=tip, on=lambda: self.session.asked_for.emit("model"))
+        go.setObjectName("lookInsideButton")
+        title, text = (
+            label(self.tr("Look inside a model"), "section", wrap=True),
+            self.tr("Layers, shapes and weights, before any training"),
+        )
+        return card(column(LayerPicture(), 6, title, label(text, "small", wrap=True), None, row(go, None), spacing=4))
+
+    def _open_folder(self) -> None:
+        path = ask_for_folder(self)
+        if path:
+            self.session.open_data(path)
+
+    def _foot(self) -> QWidget:
+        self._device = label("", "muted", wrap=True)
+        self._device.setObjectName("deviceLine")
+        promise = label(self.tr("Images, models and runs stay on your disk."), "muted")
+        left = row(IconLabel("lock-simple", "good"), label(self.tr("Nothing leaves this computer"), "section"), promise)
+        self._foot_row = row(left, (row(None, IconLabel("cpu"), (self._device, 100)), 1), spacing=24)
+        return widget(self._foot_row)
+
+    # runs
+
+    def _show_runs(self) -> None:
+        self._show(self._list.rows)
+
+    def _show(self, rows: list[dict[str, Any]]) -> None:
+        self.recent.show_runs(rows[:RECENT])
+        self._recent.setVisible(bool(rows))
+        self.first.setVisible(not rows)
+        self._all.setText(self.tr("All %1 runs").replace("%1", f"{len(rows):,}") if len(rows) != 1 else self.tr("All runs"))
+        self.unfinished.show_run(next((run for run in rows if run["state"] == "unfinished"), None))
+
+    def _open_run(self, run: dict[str, Any]) -> None:
+        if run["state"] == "live":
+            self.session.asked_for.emit("train")
+        elif run.get("val_accuracy") is None:
+            self.session.asked_for.emit("runs")
+        else:
+            self.session.show_result(run["path"])
+
+    # after the first paint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self._begin)
+
+    def _begin(self) -> None:
+        """What is not needed for the first sight of the window."""
+        from tlstudio import api
+
+        self.leaves.begin()
+        Background(_look_around, self._found_machine)
+        if not self._list.rows:
+            Background(api.list_runs, self._first_look)  # the inspector that answers the list is still starting
+
+    def _first_look(self, rows: list[dict[str, Any]]) -> None:
+        if self._list.loading.state != "ready":
+            self._show(rows)
+
+    def _found_machine(self, said: str) -> None:
+        self._machine = said
+        self._show_machine()
+        self._clock.start()
+
+    def _show_machine(self) -> None:
+        if not self.isVisible():
+            return
+        free, whole = machine.memory()
+        room = self.tr("%1 of %2 memory free").replace("%1", f"{free / 1e9:.1f}").replace("%2", megabytes(whole))
+        self._device.setText(self._machine.replace("%memory", room))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        inside = self.width() - 2 * MARGIN
+        beside = inside >= 3 * theme.px(_ENTRY_WIDTH) + 2 * GAP
+        self._entries.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        for entry in self._cards:
+            entry.setMinimumHeight(ENTRY if theme.scale() == 1 else round(ENTRY * (0.5 + theme.scale() / 2)))
+        wide = inside >= theme.px(900)
+        self._foot_row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._foot_row.setSpacing(24 if wide else 8)
+        side = Qt.AlignmentFlag.AlignRight if wide else Qt.AlignmentFlag.AlignLeft
+        self._device.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+
+
+def _look_around() -> str:
+    """The computer in one line, with %memory for what changes."""
+    tr = words.tr
+    cards = machine.graphics()
+    parts = [
+        machine.processor(),
+        tr("1 thread") if machine.threads() == 1 else tr("%1 threads").replace("%1", str(machine.threads())),
+        "%memory",
+        cards or tr("no graphics card found"),
+    ]
+    return "  ·  ".join(parts)
+
+
+PAGE = HomePage

@@ -1,0 +1,241 @@
+"""Results: how good a run is, on which images, where it is wrong; and one's own picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QScrollArea
+
+from tlstudio import places
+from tlstudio.gui import theme
+from tlstudio.gui.measurements import Measurements
+from tlstudio.gui.page import Page
+from tlstudio.gui.run_list import Row, RunList
+from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.parts import GAP, MARGIN, column, row, widget
+from tlstudio.gui.widgets.state_panel import Offer, StatePanel
+
+if TYPE_CHECKING:
+    from tlstudio.gui.widgets.picture_dialog import PictureDialog
+
+TRY, TALL = 296, 284  # width of the Try it card; least height of what stands beside it
+
+
+class ResultsPage(Page):
+    """The cards stand in three, two or one columns, as the width allows."""
+
+    key = "results"
+    icon_name = "target"
+    order = 4
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._list = RunList.of(session)
+        self._asked = Measurements(session, self)
+        self._chosen, self._split = "", "val"
+        self._built = False
+        self._dialog: PictureDialog | None = None
+        self._list.changed.connect(self._list_changed)
+        self._asked.changed.connect(self._measured)
+        session.result_changed.connect(lambda: self.show_run(session.result_run))
+
+    def word(self) -> str:
+        return self.tr("Results")
+
+    def mark(self) -> tuple[str, str]:
+        document = self._asked.loading.document
+        if self._asked.loading.ready:
+            said = self.tr("%1 on %2").replace("%1", f"{document['metrics']['accuracy']:.3f}")
+            return "ready", said.replace("%2", self._split_word(document["split"]))
+        if self._asked.loading.state == "busy":
+            return "running", self.tr("Measuring")
+        run = self._list.find(self._chosen) or next(iter(self._list.finished), None)
+        if run is None or run.get("val_accuracy") is None:
+            return ("ready", "") if self._chosen else ("none", self.tr("Needs a trained run"))
+        said = self.tr("%1 on %2").replace("%1", f"{run['val_accuracy']:.3f}")
+        return "ready", said.replace("%2", self._split_word("val"))
+
+    def guide(self) -> str:
+        return self.tr(
+            "How good a run is. Accuracy always says on which images and how sure it is; the matrix says what is called what.\n"
+            "Arrow keys walk the confusion matrix and the bars; Enter opens the pictures behind a cell or a bar.\n"
+            "Ctrl+V pastes a picture into Try it; one can also drop or choose a file."
+        )
+
+    def entered(self) -> None:
+        self._list.ask()
+        self._build()
+        if not self._chosen:
+            self._choose_newest()
+
+    @property
+    def busy(self) -> bool:
+        """Whether results are still being measured."""
+        return self._asked.loading.state == "busy" or (not self._chosen and self._list.loading.state == "busy")
+
+    def show_run(self, run: str, split: str = "val") -> None:
+        """Look at a run (a folder). It is measured at once, so that the figures are there when somebody comes to see."""
+        self._chosen, self._split = run, split
+        self._build()
+        self._try.set_run(run)
+        self._asked.look(run, split)
+        self._show_heading()
+
+    # building
+
+    def _build(self) -> None:
+        if self._built:
+            return
+        self._built = True
+        # numpy and Pillow come with these: the window is on the screen before.
+        from tlstudio.gui.widgets.measured_cards import MeasuredCards
+        from tlstudio.gui.widgets.result_heading import ResultHeading
+        from tlstudio.gui.widgets.try_it import TryIt
+
+        self._heading = ResultHeading()
+        self._heading.run_chosen.connect(lambda run: self.show_run(run, self._split if self._split != "test" else "val"))
+        self._heading.split_chosen.connect(lambda split: self.show_run(self._chosen, split))
+        self._state, self._measured_cards = StatePanel("resultsState"), MeasuredCards()
+        self._measured_cards.opened.connect(self._open)
+        self._try = TryIt(self.session)
+        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)
+        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        paste.activated.connect(self._try.paste)
+        left = column((self._state, 1), (self._measured_cards, 1), spacing=0)
+        self._cards = row((left, 1), self._try, spacing=GAP)
+        inside = widget(column(self._heading, 8, (self._cards, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP)))
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(inside)
+        self.setLayout(column(scroll, spacing=0))
+        self._arrange()
+        self._measured()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._built:
+            self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.restyles(event) and getattr(self, "_built", False):
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """Three columns (accuracy, confusion, Try it), two, or one."""
+        width = self.width() - 2 * MARGIN
+        left = width - theme.px(TRY) - GAP
+        columns = 3 if left >= theme.px(640) else 2 if left >= theme.px(380) else 1
+        self._heading.set_wide(width >= self._heading.minimum_wide())
+        self._state.setMinimumHeight(theme.px(TALL))
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._measured_cards.set_side_by_side(columns == 3)
+        self._cards.setDirection(across if columns > 1 else down)
+        self._try.setMaximumWidth(theme.px(TRY) if columns > 1 else 16_777_215)
+        self._try.setMinimumWidth(theme.px(TRY) if columns > 1 else 0)
+
+    # what is shown
+
+    def _list_changed(self) -> None:
+        if self._built:
+            if not self._chosen and self.isVisible():
+                self._choose_newest()
+            elif self._chosen and self._list.loading.ready and not self._there(self._chosen):
+                self._chosen = self.session.result_run = ""
+                self._asked.clear()
+                self._choose_newest()
+            self._show_heading()
+            self._show_state()
+        self.mark_changed.emit()
+
+    def _there(self, run: str) -> bool:
+        """Whether the run is in the list, may be about to come, or was never there (a folder somewhere else)."""
+        return self._list.find(run) is not None or self._list.pending or not run.startswith(str(places.runs()))
+
+    def _choose_newest(self) -> None:
+        wanted = self.session.result_run or next((run["path"] for run in self._list.finished), "")
+        if wanted and self._list.loading.ready:
+            self.show_run(wanted)
+
+    def _row(self) -> Row | None:
+        return self._list.find(self._chosen) if self._chosen else None
+
+    def _show_heading(self) -> None:
+        self._heading.show_runs(self._list.finished, self._chosen)
+        self._heading.show_run(self._row(), self._split)
+
+    def _measured(self) -> None:
+        if self._built:
+            measurement = self._asked.measurement
+            if measurement is not None and self._asked.loading.ready:
+                self._measured_cards.show_measurement(measurement, self._split_word(measurement.document["split"]))
+            self._show_state()
+        self.mark_changed.emit()
+
+    def _show_state(self) -> None:
+        """The cards, or in their place what is missing."""
+        loading = self._asked.loading
+        ready = loading.ready
+        self._measured_cards.setVisible(ready)
+        self._state.setVisible(not ready)
+        self._try.setVisible(bool(self._chosen))
+        again = Offer(self.tr("Measure again"), self.tr("Ask the run about all images of the split"), self._again, "arrow-clockwise")
+        if loading.state == "busy":
+            cancel = Offer(self.tr("Cancel"), self.tr("Stop measuring"), self._asked.cancel)
+            on = self._split_word(self._split)
+            self._state.show_busy(self.tr("Measuring on the %1 images").replace("%1", on), loading.progress, [cancel])
+        elif loading.state == "failed" and loading.error is not None:
+            moved = Offer(
+                self.tr("Show where the images are…"),
+                self.tr("If the folder of the images was moved or renamed, choose where it is now"),
+                self._find_images,
+                "folder-open",
+            )
+            self._state.show_error(loading.error, [again, moved])
+        elif self._chosen and loading.error is not None:
+            self._state.show_state("target", "muted", self.tr("Measuring was cancelled"), "", [again])
+        elif self._list.loading.state == "failed" and self._list.loading.error is not None:
+            retry = Offer(self.tr("Try again"), self.tr("Read the list of runs again"), self._list.refresh, "arrow-clockwise")
+            self._state.show_error(self._list.loading.error, [retry])
+        elif not ready and self._list.loading.state == "busy":
+            self._state.show_busy(self.tr("Looking for runs"), None)
+        elif not ready:
+            self._show_empty()
+
+    def _show_empty(self) -> None:
+        train = Offer(self.tr("Go to Train"), self.tr("Start a run there"), lambda: self.session.asked_for.emit("train"), "chart-line")
+        tip = self.tr("200 generated leaves of five species, with no download")
+        sample = Offer(self.tr("Take the sample"), tip, self.session.open_sample, "leaf", "primary")
+        offers = [train._replace(kind="primary")] if self.session.data.ready else [sample, train]
+        more = self.tr("Once a run has finished, its accuracy, its mistakes and a place to try your own pictures stand here.")
+        self._state.show_state("target", "muted", self.tr("Results need a trained run"), more, offers)
+
+    def _again(self) -> None:
+        self.show_run(self._chosen, self._split)
+
+    def _find_images(self) -> None:
+        dialog = QFileDialog(self, self.tr("Where are the images now?"))
+        dialog.setObjectName("findImages")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda folder: self._asked.look(self._chosen, self._split, data=folder))
+        dialog.open()
+
+    def _open(self, order: list[int], place: int) -> None:
+        measurement = self._asked.measurement
+        if measurement is not None and 0 <= place < len(order):
+            if self._dialog is None:
+                from tlstudio.gui.widgets.picture_dialog import PictureDialog
+
+                self._dialog = PictureDialog(self)
+            self._dialog.show_from(measurement.predictions, order, place)
+
+    def _split_word(self, split: str) -> str:
+        words = {"val": self.tr("validation"), "test": self.tr("test"), "train": self.tr("training")}
+        return words.get(split, self.tr("all"))
+
+
+PAGE = ResultsPage

@@ -1,0 +1,252 @@
+"""Train: strategy, settings and checklist on the left, the live half on the right."""
+
+from __future__ import annotations
+
+import importlib
+
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QSizePolicy, QStackedLayout, QWidget
+
+from tlstudio.gui import image_index, problem_kinds, theme
+from tlstudio.gui.background import Background
+from tlstudio.gui.checks import Check, checks
+from tlstudio.gui.page import Page
+from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.drop_zone import ask_for_folder
+from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, column, label, row, widget
+from tlstudio.gui.widgets.train_empty import TrainEmpty
+
+LEFT = 312
+_SIDE_BY_SIDE = 312 + 396  # narrower than that, the live half stands below
+
+
+class TrainPage(Page):
+    """objectNames strategyCards, optimizerForm, schedulePreview, startButton, lossPlot, metricPlot, epochTable."""
+
+    key, icon_name, order = "train", "chart-line", 3
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._body: QWidget | None = None
+        self._empty: QWidget | None = None
+        self._stack = QStackedLayout()
+        self.setLayout(self._stack)
+        session.data_changed.connect(self._data_changed)
+        session.run_changed.connect(self._run_changed)
+        session.recipe_changed.connect(self._check)
+        session.layers_changed.connect(self._check)
+        session.objections_changed.connect(self._check)
+
+    def word(self) -> str:
+        return self.tr("Train")
+
+    def mark(self) -> tuple[str, str]:
+        live = self.session.live
+        if live.active:
+            started = live.history.started
+            if started is None or live.state == "starting":
+                return "running", self.tr("Starting")
+            at = min(len(live.history.epochs) + 1, started.epochs)
+            form = self.tr("Paused in epoch %1 of %2") if live.state == "paused" else self.tr("Epoch %1 of %2")
+            return "running", form.replace("%1", str(at)).replace("%2", str(started.epochs))
+        if live.state == "failed":
+            return "problem", self.tr("Could not go on")
+        if not self._has_data:
+            return "none", self.tr("Needs images")
+        if live.state == "done":
+            return "ready", self.tr("Finished")
+        if live.state == "stopped":
+            return "ready", self.tr("Stopped, best is kept")
+        return "ready", self.tr("Ready to start")
+
+    def guide(self) -> str:
+        return self.tr(
+            "Choose what learns, then press Start (Ctrl+Enter). Every default is set.\n\n"
+            "Head only is the place to begin: the pretrained backbone stays as it is, and a run takes seconds to minutes. "
+            "If that is not good enough, try Last block, then Everything.\n\n"
+            "In the plots the thin line is each step, the bold one its running mean (0.85), the dashed one the validation images after "
+            "each epoch; the star marks the epoch whose weights are kept. Move the mouse over a plot to read it; every number stands in "
+            "the epoch table.\n\n"
+            "Pause and Stop are at the bottom of every page. Stop keeps the best epoch. If the program or the computer dies, Home offers "
+            "to resume the run."
+        )
+
+    # what is shown
+
+    @property
+    def _has_data(self) -> bool:
+        return bool(self.session.data.document)
+
+    @property
+    def _wants_body(self) -> bool:
+        return self._has_data or self.session.live.state != "idle"
+
+    @property
+    def busy(self) -> bool:
+        return self.session.data.state == "busy" or self.session.live.active or (self._body is not None and self.live.waiting)
+
+    def prepare(self) -> None:
+        # pyqtgraph takes half a second to import: in a thread nobody notices
+        Background(lambda: importlib.import_module("tlstudio.gui.widgets.train_live"), self._imported)
+
+    def _imported(self, module: object) -> None:
+        self._built()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_half()
+
+    def entered(self) -> None:
+        self._show_half()
+
+    def _show_half(self) -> None:
+        """The page itself where there is something to train on, else what is needed; each built when it is first seen."""
+        if self._wants_body:
+            self._stack.setCurrentWidget(self._built())
+            self._check()
+            self._run_changed()
+            return
+        if self._empty is None:
+            self._empty = _scrolling(TrainEmpty(self.session, self._open_folder))
+            self._stack.addWidget(self._empty)
+        self._stack.setCurrentWidget(self._empty)
+
+    def _built(self) -> QWidget:
+        if self._body is None:
+            self._body = self._build()
+            self._stack.addWidget(self._body)
+            self._check()
+            self._run_changed()
+        return self._body
+
+    def _build(self) -> QWidget:
+        from tlstudio.gui.widgets.basics_card import BasicsCard
+        from tlstudio.gui.widgets.checklist import Checklist
+        from tlstudio.gui.widgets.strategy_cards import StrategyCards
+        from tlstudio.gui.widgets.train_live import TrainLive
+
+        session = self.session
+        self.strategies, self.basics = StrategyCards(session), BasicsCard(session)
+        self.checklist, self.live = Checklist(self._mend), TrainLive(session)
+        self.start = Button(self.tr("Start"), "primary", "play", on=self._start)
+        self.start.setObjectName("startButton")
+        self.see = Button(
+            self.tr("See results"), "primary", "target", tip=self.tr("Where the model is right and wrong"), on=self._see_results
+        )
+        self.see.setObjectName("seeResultsButton")
+        self.hint = label("", "muted", wrap=True)
+        self._settings = widget(column(self.basics, self.checklist, None, spacing=GAP))
+        self._settings_area = _scrolling(self._settings)
+        self._left = widget(column((self._settings_area, 1), row(self.start, self.see, (self.hint, 100), None), spacing=GAP))
+        self._halves = row(self._left, (self.live, 1), spacing=GAP)
+        inner = widget(column(self.strategies, (self._halves, 1), spacing=GAP, margins=(MARGIN, GAP, MARGIN, GAP)))
+        return _scrolling(inner)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        if self._body is None:
+            return
+        beside = self.width() - 2 * MARGIN - GAP >= theme.px(_SIDE_BY_SIDE)
+        self._halves.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        wide = theme.px(LEFT)
+        self._left.setMinimumWidth(wide if beside else 0)
+        self._left.setMaximumWidth(wide if beside else 16_777_215)
+        vertical = QSizePolicy.Policy.Ignored if beside else QSizePolicy.Policy.Preferred
+        self._settings_area.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
+        # one below the other, the page scrolls as a whole; side by side only the settings do, and Start stays in sight
+        self._settings_area.setMinimumHeight(theme.px(120) if beside else self._settings.sizeHint().height())
+        for button in (self.start, self.see):
+            button.setFixedSize(theme.px(128), theme.px(40))
+
+    # the run
+
+    def _run_changed(self) -> None:
+        self.mark_changed.emit()
+        if self._body is None:
+            if self.isVisible() and self._wants_body:
+                self._show_half()
+            return
+        live = self.session.live
+        done = live.state in ("done", "stopped") and bool(live.run)
+        self.see.setVisible(done)
+        self.start.set_kind("" if done or live.state == "failed" else "primary")
+        self.start.setText(self.tr("Start again") if live.state in ("done", "stopped", "failed") else self.tr("Start"))
+        stopped = self.checklist.stops or not self.session.data.ready
+        self.start.setEnabled(not live.active and not stopped)
+        self.start.setToolTip(self.tr("Begin training with these settings (Ctrl+Enter)"))
+        self.hint.setVisible(not done)
+        self.hint.setText(self._how())
+        self._arrange()
+
+    def _how(self) -> str:
+        state, (_, line) = self.session.live.state, self.mark()
+        if state in ("starting", "paused"):
+            return line
+        if state == "running":
+            return self.tr("Running: %1").replace("%1", line[:1].lower() + line[1:])
+        if state == "stopping":
+            return self.tr("Stopping after this step")
+        if self.checklist.stops:
+            return self.tr("See the problem above")
+        return self.tr("Ctrl+Enter")
+
+    def _start(self) -> None:
+        self.session.start()
+
+    def _see_results(self) -> None:
+        self.session.show_result(self.session.live.run)
+
+    # data and checks
+
+    def _data_changed(self) -> None:
+        self.mark_changed.emit()
+        if self.isVisible():
+            self._show_half()
+        else:
+            self._check()
+
+    def _check(self) -> None:
+        if self._body is None or not self._has_data:
+            return
+        session = self.session
+        self.checklist.show_checks(checks(session.data.document, session.layers.document, session.recipe, session.objections))
+        self._run_changed()
+
+    def _mend(self, check: Check) -> None:
+        if check.remedy == "leak":
+            self._leave_copies_out()
+        elif check.changes:
+            self.session.edit(check.changes, check.action)
+        elif check.page:
+            self.session.asked_for.emit(check.page)
+
+    def _leave_copies_out(self) -> None:
+        document = self.session.data.document
+        excluded = self.session.recipe.data.exclude
+
+        def done(pictures: image_index.ImageIndex) -> None:
+            found = [line for line in problem_kinds.lines(document, pictures, excluded) if line.kind == "leak" and line.remedy == "fix"]
+            if found and document is self.session.data.document:
+                left_out = tuple(sorted({*excluded, *found[0].exclude}))
+                self.session.edit({"data.exclude": left_out}, problem_kinds.step_words(found[0]))
+
+        Background(lambda: image_index.read(document["index"], document["root"]), done)
+
+    def _open_folder(self) -> None:
+        path = ask_for_folder(self)
+        if path:
+            self.session.open_data(path)
+
+
+def _scrolling(inside: QWidget) -> QScrollArea:
+    out = QScrollArea()
+    out.setFrameShape(QFrame.Shape.NoFrame)
+    out.setWidgetResizable(True)
+    out.setWidget(inside)
+    return out
+
+
+PAGE = TrainPage

@@ -1,0 +1,125 @@
+"""What curves are drawn from: arrays that grow with a run, their running mean, and as few points as the pixels can show. Knows no Qt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tlstudio.gui.history import RunHistory
+
+SMOOTHING = 0.85
+"""Weight of the past in the running mean."""
+_REACH = 240  # steps that the mean looks back: 0.85 ** 240 is below the precision of a double
+
+Floats = NDArray[np.float64]
+
+
+class Series:
+    """One value per training step of a run ("loss", "accuracy", "lr", "backbone_lr"), read as it grows.
+
+    x: place in epochs (N,). raw: as it came, NaN where it was not finite. smooth: s[i] = 0.85 s[i-1] + 0.15 raw[i], s[0] = raw[0];
+    a value that is not finite leaves the mean as it was.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._clear(None)
+
+    def _clear(self, history: RunHistory | None) -> None:
+        self._history = history
+        self._n = 0
+        self._kept = np.empty((3, 1024))
+
+    def _goes_on(self, x: Sequence[float], values: Sequence[float]) -> bool:
+        """Whether what was read last still stands there."""
+        if not self._n:
+            return True
+        now, then = (x[self._n - 1], values[self._n - 1]), self._kept[:2, self._n - 1]
+        return bool(np.array_equal(now, then, equal_nan=True))
+
+    @property
+    def x(self) -> Floats:
+        return self._kept[0, : self._n]
+
+    @property
+    def raw(self) -> Floats:
+        return self._kept[1, : self._n]
+
+    @property
+    def smooth(self) -> Floats:
+        return self._kept[2, : self._n]
+
+    def update(self, history: RunHistory) -> None:
+        """Take over what came since the last time; a resume that went back, or another run, is read anew."""
+        x, values = history.x, getattr(history, self.name)
+        n = min(len(x), len(values))
+        if history is not self._history or n < self._n or not self._goes_on(x, values):
+            self._clear(history)
+        if n == self._n:
+            return
+        if n > self._kept.shape[1]:
+            larger = np.empty((3, max(n, 2 * self._kept.shape[1])))
+            larger[:, : self._n] = self._kept[:, : self._n]
+            self._kept = larger
+        new = slice(self._n, n)
+        self._kept[0, new] = np.array(x[self._n : n])
+        self._kept[1, new] = np.array(values[self._n : n])
+        before = self._kept[2, self._n - 1] if self._n else math.nan
+        self._kept[2, new] = running_mean(self._kept[1, new], before)
+        self._n = n
+
+
+def running_mean(values: Floats, before: float = math.nan) -> Floats:
+    """The running mean of values (N,), going on from `before`; NaN there begins with the first finite value."""
+    finite = np.isfinite(values)
+    if not finite.any():
+        return np.full(len(values), before)
+    out = np.full(len(values), math.nan)
+    first = int(np.argmax(finite))
+    start = values[first] if math.isnan(before) else before
+    out[:first] = before
+    good = values[finite]
+    if len(good) < 2000:
+        mean, smooth = start, np.empty(len(good))
+        for i, value in enumerate(good.tolist()):
+            mean = SMOOTHING * mean + (1 - SMOOTHING) * value
+            smooth[i] = mean
+    else:  # a long run that is opened at once: the same sum as a convolution
+        kernel = (1 - SMOOTHING) * SMOOTHING ** np.arange(_REACH)
+        smooth = np.convolve(good, kernel)[: len(good)]
+        past = SMOOTHING ** np.arange(1, len(good) + 1, dtype=float)
+        smooth += start * past
+    place = np.cumsum(finite) - 1
+    out[first:] = smooth[place[first:]]
+    return out
+
+
+def thin(x: Floats, y: Floats, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
+    """What of a curve with rising x can be seen between low and high in that many columns of pixels.
+
+    Where several points fall into a column, its smallest and largest value stand for them, so that no spike is lost. NaN is passed over
+    where a column has other values.
+    """
+    start, end = (int(i) for i in np.searchsorted(x, [low, high]))
+    start, end = max(0, start - 1), min(len(x), end + 1)
+    if end - start <= 4 * columns:
+        return x[start:end], y[start:end]
+    edges = np.unique(np.r_[start, np.searchsorted(x, np.linspace(x[start], x[end - 1], columns + 1)[1:-1])]) - start
+    part = y[start:end]
+    pairs = np.stack([np.fmin.reduceat(part, edges), np.fmax.reduceat(part, edges)], axis=1)
+    return np.repeat(x[start:end][edges], 2), pairs.ravel()
+
+
+def round_ticks(low: float, high: float, at_most: int = 5) -> list[float]:
+    """Round numbers that cover low to high, at most that many: steps of 1, 2, 2.5 or 5 times a power of ten."""
+    span = max(high - low, 1e-12)
+    power = 10.0 ** math.floor(math.log10(span / at_most))
+    for factor in (1, 2, 2.5, 5, 10, 20, 25, 50):
+        step = factor * power
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        if last - first + 1 <= at_most:
+            return [round(i * step, 12) for i in range(first, last + 1)]
+    return [low, high]

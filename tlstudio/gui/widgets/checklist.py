@@ -1,0 +1,79 @@
+"""The card "Before the start": what would go wrong, each line with the button that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from tlstudio.gui import theme
+from tlstudio.gui.checks import Check
+from tlstudio.gui.widgets.elided_label import ElidedLabel
+from tlstudio.gui.widgets.parts import GAP, Button, IconLabel, header, label, row, widget
+
+_LOOK = {"good": ("check-circle", "good"), "warn": ("warning", "warn"), "bad": ("x-circle", "bad")}
+
+
+class Checklist(QFrame):
+    """mend(check) is called when a line's button is pressed."""
+
+    def __init__(self, mend: Callable[[Check], None]) -> None:
+        super().__init__()
+        self.setProperty("kind", "card")
+        self.setObjectName("checklist")
+        self._mend = mend
+        self._tail = label("", "small")
+        self._box = QVBoxLayout()
+        self._box.setContentsMargins(*[GAP - 1] * 4)
+        self._box.setSpacing(1)
+        self._box.addWidget(header(self.tr("Before the start"), self._tail))
+        self._box.addSpacing(4)
+        self.setLayout(self._box)
+        self._lines: list[QWidget] = []
+        self.checks: list[Check] = []
+
+    @property
+    def stops(self) -> bool:
+        """Whether a run cannot be started like this."""
+        return any(check.level == "bad" for check in self.checks)
+
+    def show_checks(self, checks: Sequence[Check]) -> None:
+        if list(checks) == self.checks:
+            return
+        self.checks = list(checks)
+        for line in self._lines:
+            self._box.removeWidget(line)
+            line.hide()
+            line.deleteLater()
+        self._lines = [self._line(check) for check in self.checks]
+        for line in self._lines:
+            self._box.addWidget(line)
+        self._tail.setText(self._sum())
+
+    def _sum(self) -> str:
+        levels = [check.level for check in self.checks]
+        bad, warn = levels.count("bad"), levels.count("warn")
+        if not bad and not warn:
+            return self.tr("all in order")
+        parts = []
+        if bad:
+            parts.append(self.tr("1 problem") if bad == 1 else self.tr("%1 problems").replace("%1", str(bad)))
+        if warn:
+            parts.append(self.tr("1 warning") if warn == 1 else self.tr("%1 warnings").replace("%1", str(warn)))
+        return ", ".join(parts)
+
+    def _line(self, check: Check) -> QWidget:
+        mark = IconLabel(*_LOOK[check.level])
+        words = {"good": self.tr("In order"), "warn": self.tr("Warning"), "bad": self.tr("Problem")}
+        mark.setAccessibleName(words[check.level])
+        text = ElidedLabel("" if check.level != "bad" else "bad")
+        text.show_text(check.text, "\n".join(part for part in (check.text, check.tip) if part))
+        parts: list[QWidget | tuple[QWidget, int]] = [mark, (text, 1)]
+        if check.action:
+            button = Button(check.action, "quiet", edge=True, tip=check.tip, on=lambda: self._mend(check))
+            button.setObjectName(f"mend_{check.key}")
+            button.setAccessibleName(f"{check.action}: {check.text}")
+            parts.append(button)
+        line = widget(row(*parts))
+        line.setFixedHeight(theme.px(28))
+        return line

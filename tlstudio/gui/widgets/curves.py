@@ -1,0 +1,160 @@
+"""Loss and accuracy of a run: raw values thin, their running mean bold, validation dashed with points, the best epoch starred.
+
+Import this only where a plot is about to be shown (pyqtgraph).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QMouseEvent
+
+from tlstudio.gui import theme
+from tlstudio.gui.history import RunHistory
+from tlstudio.gui.series import Floats, Series, round_ticks, thin
+from tlstudio.gui.widgets.parts import colour
+from tlstudio.gui.widgets.plot import End, Plot, Stroke
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("curves", text)
+
+
+class RunCurves(Plot):
+    """One quantity of a run, "loss" (nats) or "accuracy" (shown in percent), over epochs.
+
+    `draw` takes the history as it is; nothing is drawn in between. `pointed(text)` is called with what stands under the mouse, or "".
+    """
+
+    def __init__(self, name: str, what: str, description: str, pointed: Callable[[str], Any]) -> None:
+        self._what = what
+        self._scale = 100.0 if what == "accuracy" else 1.0
+        self._series = Series(what)
+        self._history = RunHistory()
+        self._ends_at = 1.0
+        self._pointed = pointed
+        super().__init__(name, tr("epoch"), lambda value: f"{value:g}", description)
+        self._raw = self.line(Stroke("accent", 1, faint=True))
+        self._mean = self.line(Stroke("accent"))
+        self._val = self.line(Stroke("trainable", dash=True, points=True))
+        self._star = self.plot([], [], pen=None, symbol="star", symbolSize=17)
+        self._star.setZValue(10)
+        self._cursor = pg.InfiniteLine(0)
+        self._cursor.setVisible(False)
+        self.addItem(self._cursor)
+        self.setMouseTracking(True)
+        self._tint()
+        self.draw(self._history, 1)
+
+    def draw(self, history: RunHistory, epochs: int, *, star: bool = True) -> None:
+        """Show the history on an axis of that many epochs. star: mark the best epoch here."""
+        fresh = history is not self._history
+        self._history = history
+        self._series.update(history)
+        x, k = self._series.x, self._scale
+        self._ends_at = float(max(epochs, 1))
+        self.set_x(0, self._ends_at)
+        columns = max(64, int(self.getPlotItem().vb.width()))
+        raw = thin(x, self._series.raw, 0, self._ends_at, columns)
+        mean = thin(x, self._series.smooth, 0, self._ends_at, columns)
+        self._raw.setData(raw[0], raw[1] * k)
+        self._mean.setData(mean[0], mean[1] * k)
+        at = np.array([float(epoch.epoch) for epoch in history.epochs])
+        val = np.array([self._validation(epoch) for epoch in history.epochs]) * k
+        at, val = thin(at, val, 0, self._ends_at, columns)
+        self._val.setData(at, val)
+        self._frame(raw[1] * k, mean[1] * k, val)
+        self._end_words(x, mean[1] * k, val, star)
+        if fresh or len(self._marks) != max(0, len(history.stages) - 1):
+            self.remove_uprights()
+            for stage in history.stages[1:]:
+                self.upright(stage.first_epoch - 1, "muted")
+
+    def _validation(self, epoch: Any) -> float:
+        value = epoch.val_accuracy if self._what == "accuracy" else epoch.val_loss
+        return float("nan") if value is None else float(value)
+
+    def _frame(self, raw: Floats, mean: Floats, val: Floats) -> None:
+        """The range of the y axis: round numbers that hold the mean and the validation, and all but the wildest raw values."""
+        sure = np.r_[mean, val]
+        sure = sure[np.isfinite(sure)]
+        raw = raw[np.isfinite(raw)]
+        few = 6 if self.height() > theme.px(190) else 4
+        if self._what == "accuracy":
+            low = min([*sure, 90.0]) if len(sure) else 0.0
+            ticks = round_ticks(max(0.0, low - 2), 100, few)
+            ticks = [tick for tick in ticks if tick <= 100]
+            self.set_y(ticks[0], 100 + (100 - ticks[0]) * 0.015, ticks)
+        else:
+            wild = float(np.quantile(raw, 0.97)) if len(raw) else 0.0
+            high = max([*sure, wild]) if len(sure) else 1.0
+            ticks = round_ticks(min([*sure, 0.0]), max(high, 1e-3), few)
+            self.set_y(ticks[0], ticks[-1] + (ticks[-1] - ticks[0]) * 0.01, ticks)
+
+    def _end_words(self, x: Floats, mean: Floats, val: Floats, star: bool) -> None:
+        ends = []
+        if len(mean) and np.isfinite(mean[-1]):
+            # the last point of the thinned line is its column's largest value; the word says the last one
+            last = float(self._series.smooth[-1]) * self._scale
+            ends.append(End(tr("train %1").replace("%1", self._figure(last)), float(x[-1]), last, "accent"))
+        if self._history.epochs:
+            last = self._validation(self._history.epochs[-1]) * self._scale
+            if np.isfinite(last):
+                ends.append(
+                    End(tr("validation %1").replace("%1", self._figure(last)), float(self._history.epochs[-1].epoch), last, "trainable")
+                )
+        best = self._history.best
+        value = self._validation(best) * self._scale if best is not None and star else float("nan")
+        if best is not None and np.isfinite(value):
+            self._star.setData([best.epoch], [value])
+            text = tr("best %1, epoch %2").replace("%1", self._figure(value)).replace("%2", str(best.epoch))
+            self._star.setToolTip(text)
+            self.set_note(text, float(best.epoch), value)
+        else:
+            self._star.setData([], [])
+            self.set_note("", 0, 0)
+        self.set_ends(ends)
+
+    def _figure(self, value: float) -> str:
+        return f"{value:.1f}%" if self._what == "accuracy" else f"{value:.3f}"
+
+    # what stands under the mouse
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        x = self.getPlotItem().vb.mapSceneToView(event.position()).x()
+        text = self.said_at(x)
+        self._cursor.setVisible(bool(text))
+        self._cursor.setPos(x)
+        self._pointed(text)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._cursor.setVisible(False)
+        self._pointed("")
+
+    def said_at(self, x: float) -> str:
+        """ "epoch 3.4: train 0.211, validation 0.203": the mean at x, and the validation at the end of the last whole epoch before."""
+        at = self._series.x
+        if not len(at) or x < 0 or x > at[-1] + 1e-9:
+            return ""
+        step = min(int(np.searchsorted(at, x)), len(at) - 1)
+        parts = [tr("train %1").replace("%1", self._figure(self._series.smooth[step] * self._scale))]
+        done = [epoch for epoch in self._history.epochs if epoch.epoch <= x + 1e-9]
+        if done:
+            parts.append(tr("validation %1").replace("%1", self._figure(self._validation(done[-1]) * self._scale)))
+        return tr("epoch %1: %2").replace("%1", f"{x:.1f}").replace("%2", ", ".join(parts))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.restyles(event) and hasattr(self, "_cursor"):
+            self._tint()
+
+    def _tint(self) -> None:
+        self._cursor.setPen(pg.mkPen(colour("muted"), width=1, style=Qt.PenStyle.DotLine))
+        self._star.setSymbolBrush(colour("good"))
+        self._star.setSymbolPen(pg.mkPen(colour("surface"), width=1))

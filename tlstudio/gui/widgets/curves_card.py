@@ -1,0 +1,132 @@
+"""The live half's picture: loss and accuracy side by side, each under the band of stages and the lane of its learning rate.
+
+Import this only where a plot is about to be shown (pyqtgraph).
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QWidget
+
+from tlstudio.events import StageStarted
+from tlstudio.gui import theme
+from tlstudio.gui.history import RunHistory
+from tlstudio.gui.planned import backbone_rests, planned
+from tlstudio.gui.series import Series
+from tlstudio.gui.widgets.curves import RunCurves
+from tlstudio.gui.widgets.elided_label import ElidedLabel
+from tlstudio.gui.widgets.parts import GAP, column, header, label, row, widget
+from tlstudio.gui.widgets.plot import AXIS, RIGHT
+from tlstudio.gui.widgets.rate_lane import RateLane
+from tlstudio.gui.widgets.stage_band import StageBand
+from tlstudio.gui.words import strategy_word
+from tlstudio.recipe import Recipe
+
+_NARROW = 390  # below it the plots stand one over the other
+
+
+class CurvesCard(QFrame):
+    """lossPlot and metricPlot. `draw_half` shows a recipe's plan and what has happened of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "card")
+        self._bands: list[StageBand] = []
+        self._used = {"lr": Series("lr"), "backbone_lr": Series("backbone_lr")}
+        self._lanes = {"lr": RateLane(AXIS, RIGHT, self.tr("head")), "backbone_lr": RateLane(AXIS, RIGHT, self.tr("backbone"))}
+        self._units = {"loss": ElidedLabel("small"), "accuracy": ElidedLabel("small")}
+        self._said = {"loss": self.tr("cross-entropy, nats"), "accuracy": self.tr("% of images")}
+        for what, unit in self._units.items():
+            unit.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            unit.show_text(self._said[what])
+        self.loss = RunCurves(
+            "lossPlot", "loss", self.tr("Loss over epochs; its numbers stand in the epoch table"), lambda text: self._point("loss", text)
+        )
+        self.accuracy = RunCurves(
+            "metricPlot",
+            "accuracy",
+            self.tr("Accuracy over epochs; its numbers stand in the epoch table"),
+            lambda text: self._point("accuracy", text),
+        )
+        self._box: QBoxLayout = row(
+            (self._half(self.tr("Loss"), "loss", "lr", self.loss), 1),
+            (self._half(self.tr("Accuracy"), "accuracy", "backbone_lr", self.accuracy), 1),
+            spacing=GAP,
+        )
+        self._box.setContentsMargins(*[GAP - 1] * 4)
+        self.setLayout(self._box)
+        self._message = QLabel(self)
+        self._message.setProperty("kind", "muted")
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._message.setWordWrap(True)
+        self._message.setObjectName("plotMessage")
+        self._message.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        tip = self.tr("Thin: each step. Bold: their running mean (0.85). Dashed: the validation images after each epoch.")
+        for plot in (self.loss, self.accuracy):
+            plot.setToolTip(tip)
+        self._fit()
+
+    def _half(self, title: str, what: str, rate: str, plot: RunCurves) -> QWidget:
+        band = StageBand(AXIS, RIGHT)
+        self._bands.append(band)
+        head = header(label(title, "section"))
+        unit = self._units[what]
+        head_layout = head.layout()
+        assert isinstance(head_layout, QBoxLayout)
+        head_layout.addWidget(unit, 10)
+        return widget(column(head, band, self._lanes[rate], (plot, 1), spacing=4))
+
+    def draw_half(self, what: str, history: RunHistory, recipe: Recipe) -> None:
+        """Draw one half anew, "loss" or "accuracy": one after the other they hold the window up less than both at once."""
+        epochs = history.started.epochs if history.started else recipe.training.epochs
+        half = list(self._units).index(what)
+        self._bands[half].show_stages(history.stages or [self._planned_stage(recipe)], epochs)
+        x, *plans = planned(recipe)
+        name, lane = list(self._lanes.items())[half]
+        used = self._used[name]
+        used.update(history)
+        rests = self.tr("the backbone is frozen: no rate") if name == "backbone_lr" and backbone_rests(recipe) else ""
+        lane.show_rates((used.x, used.raw), (x, plans[half]), epochs, rests)
+        plot = self.loss if what == "loss" else self.accuracy
+        plot.draw(history, epochs, star=(recipe.training.best_by == "loss") == (what == "loss"))
+
+    def say(self, message: str) -> None:
+        """A quiet sentence in the middle while there is nothing to see; "" for none."""
+        if message != self._message.text() or self._message.isHidden() == bool(message):
+            self._message.setText(message)
+            self._message.setVisible(bool(message))
+            self._place()
+
+    def _planned_stage(self, recipe: Recipe) -> StageStarted:
+        learns = {"head": self.tr("head"), "last-block": self.tr("last block and head"), "custom": self.tr("own choice")}
+        word = learns.get(recipe.frozen.strategy, self.tr("everything"))
+        return StageStarted(
+            name=strategy_word(recipe.frozen.strategy), learns=word, first_epoch=1, last_epoch=recipe.training.epochs, at=0.0
+        )
+
+    def _point(self, what: str, text: str) -> None:
+        self._units[what].show_text(text or self._said[what])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < theme.px(_NARROW)
+        self._box.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+        self._fit()
+        self._place()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.restyles(event) and hasattr(self, "_message"):
+            self._fit()
+
+    def _fit(self) -> None:
+        self.loss.setMinimumHeight(theme.px(110))
+        self.accuracy.setMinimumHeight(theme.px(110))
+
+    def _place(self) -> None:
+        if self._message.isVisibleTo(self):
+            whole = self._message.fontMetrics().horizontalAdvance(self._message.text()) + 48
+            width = min(self.width() - 4 * GAP, whole)
+            height = self._message.heightForWidth(width)
+            self._message.setGeometry((self.width() - width) // 2, (self.height() - height) // 2 + theme.px(24), width, height)

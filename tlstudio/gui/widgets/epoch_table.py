@@ -1,0 +1,170 @@
+"""The epoch table: the numbers behind the curves, newest first, the best marked with a star and a word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHeaderView
+
+from tlstudio.events import EpochEnded
+from tlstudio.gui import theme
+from tlstudio.gui.history import RunHistory
+from tlstudio.gui.widgets.parts import colour, icon
+from tlstudio.gui.widgets.table_view import TableView
+from tlstudio.gui.words import percent, took
+
+Index = QModelIndex | QPersistentModelIndex
+_EPOCH, _STAGE, _TRAIN, _VAL, _ACCURACY, _RIGHT, _RATE, _TIME, _BEST = range(9)
+_WIDTHS = (56, 104, 82, 74, 72, 84, 92, 72, 68)
+_SPARE = (_STAGE, _RATE, _TRAIN, _TIME)  # what a narrow table leaves out first: it stands in the plots too
+
+
+class EpochModel(QAbstractTableModel):
+    """One row an epoch of a RunHistory, read as it grows."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._history: RunHistory | None = None
+        self._rows: list[EpochEnded] = []
+        self._best = 0
+
+    def follow(self, history: RunHistory) -> bool:
+        """Take over what came since the last time; whether rows came."""
+        rows = history.epochs
+        if history is not self._history or len(rows) < len(self._rows) or (self._rows and rows[len(self._rows) - 1] is not self._rows[-1]):
+            self.beginResetModel()
+            self._history, self._rows, self._best = history, [], 0
+            self.endResetModel()
+        new = rows[len(self._rows) :]
+        if not new:
+            return False
+        self.beginInsertRows(QModelIndex(), 0, len(new) - 1)
+        self._rows = list(rows)
+        self.endInsertRows()
+        best = history.best
+        before, self._best = self._best, best.epoch if best is not None else 0
+        if before != self._best:
+            self.dataChanged.emit(self.index(0, _EPOCH), self.index(len(rows) - 1, _BEST))
+        return True
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 -- Qt's own signature
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 -- Qt's own signature
+        return 0 if parent.isValid() else len(_WIDTHS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Vertical:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (
+                self.tr("Epoch"), self.tr("Stage"), self.tr("Train loss"), self.tr("Val loss"), self.tr("Val acc."), self.tr("Right"),
+                self.tr("Head's rate"), self.tr("Time"), "",
+            )[section]  # fmt: skip
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(section)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return (
+                self.tr("How often every training image has been seen"),
+                self.tr("What learns in this epoch"),
+                self.tr("Mean cross-entropy of the training images, in nats, measured while they were learned from"),
+                self.tr("Mean cross-entropy of the validation images, in nats"),
+                self.tr("Share of the validation images that are answered right"),
+                self.tr("Validation images that are answered right, of all of them"),
+                self.tr("Learning rate of the head at the end of the epoch"),
+                self.tr("Seconds that the epoch took, validation included"),
+                self.tr("The epoch whose weights are kept"),
+            )[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        epoch = self._rows[len(self._rows) - 1 - index.row()]
+        column = index.column()
+        best = epoch.epoch == self._best
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(epoch, column, best)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(column)
+        if role == Qt.ItemDataRole.DecorationRole and column == _BEST and best:
+            return icon("star-fill", "good")
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{self.headerData(column, Qt.Orientation.Horizontal)} {self._text(epoch, column, best)}".strip()
+        return None
+
+    def _text(self, epoch: EpochEnded, column: int, best: bool) -> str:
+        match column:
+            case 0:
+                return str(epoch.epoch)
+            case 1:
+                return epoch.stage
+            case 2:
+                return _loss(epoch.train_loss)
+            case 3:
+                return _loss(epoch.val_loss)
+            case 4:
+                return percent(epoch.val_accuracy)
+            case 5:
+                return self.tr("%1 of %2").replace("%1", f"{epoch.correct:,}").replace("%2", f"{epoch.n:,}")
+            case 6:
+                return f"{epoch.lr:#.3g}"
+            case 7:
+                return took(epoch.seconds)
+        return self.tr("best") if best else ""
+
+
+def _loss(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column in (_STAGE, _BEST) else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+class EpochTable(TableView):
+    """objectName epochTable."""
+
+    def __init__(self) -> None:
+        super().__init__("epochTable")
+        self.setAccessibleName(self.tr("Epochs, newest first"))
+        self.epochs = EpochModel(self)
+        self.setModel(self.epochs)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(_BEST, QHeaderView.ResizeMode.Stretch)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.px(480), theme.px(32 + 3 * 28 + 4))  # the rest is scrolled
+
+    def follow(self, history: RunHistory) -> None:
+        self.epochs.follow(history)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.epochs.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(colour("muted"))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self.tr("One line for each epoch"))
+            painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.restyles(event) and hasattr(self, "epochs"):
+            self._fit()
+
+    def _fit(self) -> None:
+        widths = [theme.px(width) for width in _WIDTHS]
+        missing = sum(widths) - self.viewport().width()
+        for column in _SPARE:
+            self.setColumnHidden(column, missing > 0)
+            missing -= widths[column] if missing > 0 else 0
+        for column, width in enumerate(widths[:-1]):
+            self.setColumnWidth(column, width)

@@ -1,0 +1,144 @@
+"""How a row of the layer tree is drawn.
+
+A frozen row is told by snowflake, ticked box and muted text, a learning row by flame, empty box and full text, a mixed row by a half
+circle and a dash in the box; colour is the fourth sign, never the only one.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from PySide6.QtCore import QAbstractItemModel, QEvent, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from tlstudio.gui import theme
+from tlstudio.gui.ticks import State
+from tlstudio.gui.widgets.layer_tree.layer_model import LAYER, MULT_ADDS, PARAMS, SHARE, TYPE, Index, LayerModel
+from tlstudio.gui.widgets.parts import colour, icon
+
+ROW, BOX, POINTS = 24, 14, 9.0
+_ICON = {State.FROZEN: ("snowflake", "frozen"), State.MIXED: ("circle-half", "trainable"), State.LEARNS: ("fire-simple-fill", "trainable")}
+
+
+@functools.lru_cache(maxsize=64)
+def drawn(name: str, tone: str, size: int, ratio: float) -> QPixmap:
+    """An icon as pixels; drawing it from its font for each row would cost more than all else. tone is #RRGGBB."""
+    return icon(name, tone).pixmap(QSize(size, size), ratio)
+
+
+@functools.lru_cache(maxsize=8)
+def _font(scale: float) -> QFont:
+    """The font of all cells at a text scale; making one costs more than drawing with it."""
+    return theme.font(POINTS)
+
+
+@functools.lru_cache(maxsize=4096)
+def _cut(text: str, width: int, mode: Qt.TextElideMode, scale: float) -> str:
+    return QFontMetrics(_font(scale)).elidedText(text, mode, width)
+
+
+def box_width() -> int:
+    """From the left edge of a row's first cell: what belongs to the box when one clicks."""
+    return theme.px(BOX + 7)
+
+
+class LayerDelegate(QStyledItemDelegate):
+    """All columns; the view draws the background of the row."""
+
+    def __init__(self, model: LayerModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._model = model
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(0, theme.px(ROW))
+
+    def editorEvent(self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index) -> bool:
+        """The view sees to clicks on the box; the style's own idea of where a box is would toggle it once more."""
+        return False
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        rect: QRect = option.rect
+        row, column = self._model.row(index), index.column()
+        how = self._model.effect(row)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(_font(theme.scale()))
+        if column == SHARE:
+            self._share(painter, rect, row, how)
+        else:
+            if column == LAYER:
+                self._box(painter, rect, self._model.state(row))
+                self._icon(painter, rect, how)
+                rect = rect.adjusted(theme.px(41), 0, -2, 0)
+            else:
+                rect = rect.adjusted(6, 0, -6, 0)
+            painter.setPen(colour("text" if how in (State.LEARNS, State.MIXED) else "muted"))
+            self._text(painter, rect, row, column)
+        painter.restore()
+
+    def _box(self, painter: QPainter, rect: QRect, state: State) -> None:
+        if state == State.NONE:
+            return
+        side = theme.px(BOX)
+        x, y, unit = rect.left() + 4.0, rect.center().y() - side / 2 + 1, side / BOX
+        frame = QRectF(x + 0.5, y + 0.5, side - 1, side - 1)
+        tone = colour("trainable" if state == State.LEARNS else "frozen")
+        painter.setPen(QPen(tone, 1.2))
+        painter.setBrush(tone if state == State.FROZEN else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(frame, 3, 3)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        stroke = QPen(colour("surface") if state == State.FROZEN else tone, 1.8 * unit)
+        stroke.setCapStyle(Qt.PenCapStyle.RoundCap)
+        stroke.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(stroke)
+        if state == State.FROZEN:
+            tick = ((3.6, 7.2), (6.1, 9.8), (10.6, 4.6))
+            painter.drawPolyline([QPointF(x + a * unit, y + b * unit) for a, b in tick])
+        elif state == State.MIXED:
+            painter.drawLine(QPointF(x + 4 * unit, y + 7 * unit), QPointF(x + 10 * unit, y + 7 * unit))
+
+    def _icon(self, painter: QPainter, rect: QRect, how: State) -> None:
+        if how in _ICON:
+            name, role = _ICON[how]
+            size = theme.px(14)
+            pixmap = drawn(name, colour(role).name(), size, painter.device().devicePixelRatio())
+            painter.drawPixmap(rect.left() + theme.px(23), rect.center().y() - size // 2 + 1, pixmap)
+
+    def _share(self, painter: QPainter, rect: QRect, row: int, how: State) -> None:
+        """A track of 4 px, the filled part never under 1 px, so that 864 of 3.4 M is seen to be there."""
+        if how == State.NONE:
+            return
+        track = QRectF(rect.left() + 6, rect.center().y() - 1, rect.width() - 12, 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour("line"))
+        painter.drawRoundedRect(track, 2, 2)
+        fill = QRectF(track)
+        fill.setWidth(max(1.0, track.width() * self._model.share(row)))
+        painter.setBrush(colour("frozen" if how == State.FROZEN else "trainable"))
+        painter.drawRoundedRect(fill, min(2.0, fill.width() / 2), 2)
+
+    def _text(self, painter: QPainter, rect: QRect, row: int, column: int) -> None:
+        middle = Qt.TextElideMode.ElideMiddle if column == LAYER else Qt.TextElideMode.ElideRight
+        text = _cut(self._model.text(row, column), rect.width(), middle, theme.scale())
+        right = column in (PARAMS, MULT_ADDS)
+        if column in (LAYER, TYPE) and row in self._model.matches:
+            self._mark(painter, rect, text)
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _mark(self, painter: QPainter, rect: QRect, text: str) -> None:
+        """Where a filter found its words: a tint and a line under them."""
+        wanted, metrics = self._model.wanted, painter.fontMetrics()
+        if wanted not in text.lower():
+            wanted = wanted.rpartition(".")[2]
+        at = text.lower().find(wanted)
+        if at < 0 or not wanted:
+            return
+        left = rect.left() + metrics.horizontalAdvance(text[:at])
+        wide = metrics.horizontalAdvance(text[at : at + len(wanted)])
+        box = QRectF(left - 1, rect.center().y() - metrics.height() / 2 + 1, wide + 2, metrics.height())
+        tone = QColor(colour("accent"))
+        painter.fillRect(QRectF(box.left(), box.bottom() - 2, box.width(), 2), tone)
+        tone.setAlpha(48)
+        painter.fillRect(box, tone)

@@ -1,0 +1,84 @@
+"""A preview of the generated sample: real pictures of it, drawn small in a thread once the window stands."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from tlstudio.gui.background import Background
+from tlstudio.gui.widgets.parts import colour
+
+HEIGHT = 112
+# pictures with good light and a whole leaf, two of each species
+_CHOSEN = (
+    ("ginkgo", 103), ("maple", 104), ("oak", 106), ("linden", 101), ("willow", 105),
+    ("willow", 101), ("linden", 106), ("ginkgo", 106), ("maple", 103), ("oak", 108),
+)  # fmt: skip
+_GAP = 3
+_PIXELS = 132  # of a tile's side; drawn smaller, so that it is sharp on fine screens
+
+
+def draw_tiles() -> list[QImage]:
+    """The pictures. Takes a quarter of a second: call it in a thread."""
+    from tlstudio.data.sample import tile
+
+    out = []
+    for species, seed in _CHOSEN:
+        picture = tile(species, seed, (_PIXELS, _PIXELS))[0].convert("RGB")
+        image = QImage(picture.tobytes(), picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888)
+        out.append(image.copy())  # owns its pixels
+    return out
+
+
+class LeafTiles(QWidget):
+    """Quiet squares until the pictures are drawn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._images: list[QImage] = []
+        self._work: Background[list[QImage]] | None = None
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip(self.tr("Pictures of the sample. They are generated: drawn by this program, not photographed."))
+        self.setAccessibleName(self.tr("Ten generated pictures of leaves of five species"))
+
+    @property
+    def drawn(self) -> bool:
+        return bool(self._images)
+
+    def begin(self) -> None:
+        """Draw the pictures, if that has not begun."""
+        if self._work is None:
+            self._work = Background(draw_tiles, self._show)
+
+    def _show(self, images: list[QImage]) -> None:
+        self._images = images
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        around = QPainterPath()
+        around.addRoundedRect(QRectF(self.rect()), 6, 6)
+        painter.setClipPath(around)
+        across = len(_CHOSEN) if self.width() > 5 * self.height() else len(_CHOSEN) // 2
+        down = len(_CHOSEN) // across
+        wide, high = (self.width() - _GAP * (across - 1)) / across, (self.height() - _GAP * (down - 1)) / down
+        for i in range(len(_CHOSEN)):
+            box = QRectF((i % across) * (wide + _GAP), (i // across) * (high + _GAP), wide, high)
+            if not self._images:
+                painter.fillRect(box, colour("raised"))
+                continue
+            image = self._images[i]
+            share = min(1.0, high / wide) if wide >= high else 1.0
+            part = QRectF(0, image.height() * (1 - share) / 2, image.width(), image.height() * share)
+            if wide < high:
+                part = QRectF(image.width() * (1 - wide / high) / 2, 0, image.width() * wide / high, image.height())
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawImage(box, image, part)
+        painter.end()

@@ -1,0 +1,88 @@
+"""The log of a run: its last line always in sight, the others when it is unfolded."""
+
+from __future__ import annotations
+
+import datetime
+from itertools import islice
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from tlstudio import events
+from tlstudio.gui import theme
+from tlstudio.gui.history import MAX_NOTES, RunHistory
+from tlstudio.gui.widgets.elided_label import ElidedLabel
+from tlstudio.gui.widgets.parts import ToolButton, column, row
+from tlstudio.gui.words import percent
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("log", text)
+
+
+def log_lines(history: RunHistory, many: int = MAX_NOTES) -> list[str]:
+    """The last lines of a run's log, oldest first: notes, epochs, its end; each with its time of day."""
+    said: list[tuple[float, str]] = [(note.at, note.message) for note in history.notes[-many:]]
+    said += [(epoch.at, _epoch(epoch, history)) for epoch in islice(reversed(history.epochs), many)]
+    if history.started is not None:
+        text = tr("%1, %2: %3 images to learn from, %4 for validation, on %5").replace("%1", history.started.model)
+        text = text.replace("%2", history.started.strategy).replace("%3", f"{history.started.n_train:,}")
+        said.append((history.started.at, text.replace("%4", f"{history.started.n_val:,}").replace("%5", history.started.device)))
+    if history.failed is not None:
+        said.append((history.failed.at, history.failed.what))
+    if history.ended is not None:
+        said.append((history.ended.at, tr("stopped; the best is kept") if history.ended.reason == "stopped" else tr("completed")))
+    lines = [f"{datetime.datetime.fromtimestamp(at):%H:%M:%S}  {text}" for at, text in sorted(said, key=lambda pair: pair[0])]
+    return lines[-many:]
+
+
+def _epoch(epoch: events.EpochEnded, history: RunHistory) -> str:
+    text = tr("epoch %1: %2 of %3 right (%4)").replace("%1", str(epoch.epoch)).replace("%2", f"{epoch.correct:,}")
+    text = text.replace("%3", f"{epoch.n:,}").replace("%4", percent(epoch.val_accuracy))
+    return text + (tr("; the best so far") if epoch.best else "")
+
+
+class LogDrawer(QWidget):
+    """One line, or all of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fold = ToolButton("caret-up", self.tr("Show the whole log"), text=self.tr("Log"), role="muted")
+        self.fold.setCheckable(True)
+        self.fold.setObjectName("logFold")
+        self.fold.setProperty("edge", True)
+        self.fold.toggled.connect(self._unfold)
+        self._line = ElidedLabel("small")
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setMaximumBlockCount(MAX_NOTES)
+        self.text.setAccessibleName(self.tr("Log of the run"))
+        self.text.hide()
+        self._lines: list[str] = []
+        self._history = RunHistory()
+        self.setLayout(column(row(self.fold, (self._line, 1)), self.text, spacing=4))
+
+    def follow(self, history: RunHistory) -> None:
+        self._history = history
+        last = log_lines(history, 1)
+        self._line.show_text(last[-1] if last else "")
+        if self.fold.isChecked():
+            self._fill()
+
+    def _fill(self) -> None:
+        lines = log_lines(self._history)
+        if lines == self._lines:
+            return
+        if self._lines and lines[: len(self._lines)] == self._lines:
+            for line in lines[len(self._lines) :]:
+                self.text.appendPlainText(line)
+        else:
+            self.text.setPlainText("\n".join(lines))
+        self._lines = lines
+
+    def _unfold(self, open_: bool) -> None:
+        self.fold.show_icon("caret-down" if open_ else "caret-up")
+        self.text.setFixedHeight(theme.px(140))
+        self.text.setVisible(open_)
+        if open_:
+            self._fill()

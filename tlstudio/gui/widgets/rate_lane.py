@@ -1,0 +1,98 @@
+"""The learning rate as a lane on the time axis of a plot, never smoothed: what was used, and faint what is planned."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from tlstudio.gui import theme
+from tlstudio.gui.series import Floats, thin
+from tlstudio.gui.widgets.parts import colour
+
+HEIGHT = 28
+_NONE = np.empty(0)
+
+
+def rate_text(rate: float) -> str:
+    """0.00125, 3.2e-07: three figures."""
+    return f"{rate:.3g}"
+
+
+class RateLane(QWidget):
+    """One group of parameters. left, right: what the plot below it leaves free, in pixels at text scale 1."""
+
+    def __init__(self, left: int, right: int, word: str) -> None:
+        super().__init__()
+        self._left, self._right, self._word = left, right, word
+        self._used: tuple[Floats, Floats] = (_NONE, _NONE)
+        self._planned: tuple[Floats, Floats] = (_NONE, _NONE)
+        self._epochs = 1
+        self._instead = ""
+        self._fit()
+
+    def show_rates(self, used: tuple[Floats, Floats], planned: tuple[Floats, Floats], epochs: int, instead: str = "") -> None:
+        """used, planned: (places in epochs, rates). instead: what is said where this group has no rate, because it is frozen."""
+        self._used, self._planned, self._epochs, self._instead = used, planned, max(1, epochs), instead
+        rates = used[1] if len(used[1]) else planned[1][:1]
+        now = rate_text(float(rates[-1])) if len(rates) else ""
+        text = instead or self.tr("Learning rate, %1: %2").replace("%1", self._word).replace("%2", now)
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.font(8.5))
+        painter.setPen(colour("muted"))
+        left = theme.px(self._left)
+        side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(QRectF(0, 0, left - 6, self.height()), side, self.tr("rate"))
+        width = self.width() - left - theme.px(self._right)
+        if self._instead:
+            painter.drawText(QRectF(left, 0, width, self.height()), Qt.AlignmentFlag.AlignVCenter, self._instead)
+            painter.end()
+            return
+        top = max((float(np.max(rates)) for rates in (self._used[1], self._planned[1]) if len(rates)), default=0.0)
+        if top <= 0 or width < 8:
+            painter.end()
+            return
+        now = float(self._used[0][-1]) if len(self._used[0]) else 0.0
+        after = self._planned[0] >= now
+        parts = ((self._planned[0][after], self._planned[1][after], 90), (*self._used, 255))
+        for x, rates, alpha in parts:
+            if len(x) > 1:
+                tone = QColor(colour("muted"))
+                tone.setAlpha(alpha)
+                painter.setPen(QPen(tone, 1.75))
+                places, values = thin(x, rates, 0, self._epochs, max(2, width // 8))
+                painter.drawPolyline(QPolygonF([self._point(a, b, left, width, top) for a, b in zip(places, values, strict=True)]))
+        self._say(painter, now, left, width, top)
+        painter.end()
+
+    def _point(self, x: float, rate: float, left: int, width: int, top: float) -> QPointF:
+        return QPointF(left + width * x / self._epochs, 5 + (self.height() - 10) * (1 - rate / top))
+
+    def _say(self, painter: QPainter, now: float, left: int, width: int, top: float) -> None:
+        """The rate of now, at the end of what was used; where there is no room to the right of it, below the line."""
+        used = self._used[1] if len(self._used[1]) else self._planned[1][:1]
+        if not len(used):
+            return
+        text = f"{self._word} {rate_text(float(used[-1]))}"
+        painter.setPen(colour("text"))
+        end = self._point(now, float(used[-1]), left, width, top)
+        long = painter.fontMetrics().horizontalAdvance(text)
+        x = min(end.x() + 8, left + width - long)
+        at = Qt.AlignmentFlag.AlignTop if end.y() > self.height() * 0.4 else Qt.AlignmentFlag.AlignBottom
+        painter.drawText(QRectF(x, 0, long + 2, self.height()), at, text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.restyles(event):
+            self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedHeight(theme.px(HEIGHT))
+        self.update()

@@ -1,0 +1,165 @@
+"""The head of Results: which run, measured on which split, which of its epochs, and the proof that what was frozen did not move."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QGridLayout, QSizePolicy, QWidget
+
+from tlstudio.errors import StudioError
+from tlstudio.gui import theme
+from tlstudio.gui.run_list import Row
+from tlstudio.gui.widgets.elided_label import ElidedLabel
+from tlstudio.gui.widgets.parts import IconLabel, label, row, widget
+from tlstudio.gui.words import strategy_word, when
+from tlstudio.runs import Run
+
+MOST = 500  # runs that the chooser offers; the others are reached from the Runs page
+
+
+def run_title(run: Row) -> str:
+    """Ants and bees, head only. (The name of a folder, which stands for a run without a title, says its strategy itself.)"""
+    strategy = strategy_word(run["strategy"]).lower() if run.get("strategy") and run["title"] != run["name"] else ""
+    return ", ".join(part for part in (str(run["title"]), strategy) if part)
+
+
+class ResultHeading(QWidget):
+    """objectNames resultRun, resultSplit, resultFacts."""
+
+    run_chosen = Signal(str)
+    split_chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs, self.splits = QComboBox(), QComboBox()
+        self.runs.setObjectName("resultRun")
+        self.runs.setAccessibleName(self.tr("Run"))
+        self.splits.setObjectName("resultSplit")
+        self.splits.setAccessibleName(self.tr("Measured on"))
+        self.splits.setToolTip(
+            self.tr(
+                "Which images are asked. Validation chose the best epoch; test was never looked at while training, so it is the "
+                "fairest; training images are known to the model, so their figure says nothing about new ones."
+            )
+        )
+        for box in (self.runs, self.splits):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(8)
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            box.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.runs.activated.connect(lambda i: self.run_chosen.emit(self.runs.itemData(i)))
+        self.splits.activated.connect(lambda i: self.split_chosen.emit(self.splits.itemData(i)))
+        self._title = label(self.tr("Results"), "title")
+        measured_on = label(self.tr("measured on"), "muted")
+        of_run = label(self.tr("Run"), "muted", align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._choosers_line = row((row(of_run, (self.runs, 1)), 3), (row(measured_on, (self.splits, 1)), 2), spacing=16)
+        self.choosers = widget(self._choosers_line)
+        self._epoch = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
+        self._snow, self._check = IconLabel("snowflake", "frozen"), IconLabel("check-circle", "good")
+        self._proof = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
+        proof = widget(row(self._snow, self._check, self._proof, None, spacing=6))
+        self._facts_line = row(self._epoch, proof, None, spacing=4)
+        self._facts = widget(self._facts_line, "resultFacts")
+        for part in (self._epoch, self._proof):
+            part.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            part.setMinimumWidth(40)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(6)
+        self._wide: bool | None = None
+        self.set_wide(True)
+
+    def set_wide(self, wide: bool) -> None:
+        """Choosers beside the title and facts in one line, or all under each other."""
+        for box, most in ((self.runs, 320), (self.splits, 210)):
+            box.setMaximumWidth(theme.px(most) if wide else 16_777_215)
+        if wide == self._wide:
+            return
+        self._wide = wide
+        self._grid.addWidget(self._title, 0, 0)
+        self._grid.addWidget(self.choosers, *((0, 1) if wide else (1, 0, 1, 2)))
+        self._grid.addWidget(self._facts, 2, 0, 1, 2)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 3)
+        self._facts_line.setSpacing(24 if wide else 4)
+        for line in (self._facts_line, self._choosers_line):
+            line.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+
+    def show_runs(self, runs: list[Row], chosen: str) -> None:
+        """runs: the finished ones, newest first."""
+        self.choosers.setVisible(bool(runs))
+        offered = runs[:MOST]
+        if chosen and all(run["path"] != chosen for run in offered):
+            offered = [*offered, *(run for run in runs if run["path"] == chosen)]
+        titles = [run_title(run) for run in offered]
+        again = {title for title in titles if titles.count(title) > 1}
+        entries = []
+        for run, title in zip(offered, titles, strict=True):
+            told = f"{title}, {when(run['started'])}" if title in again and run.get("started") else title
+            entries.append((told, run["path"]))
+        if entries != [(self.runs.itemText(i), self.runs.itemData(i)) for i in range(self.runs.count())]:
+            self.runs.clear()
+            for told, path in entries:
+                self.runs.addItem(told, path)
+                self.runs.setItemData(self.runs.count() - 1, path, Qt.ItemDataRole.ToolTipRole)
+        self.runs.setCurrentIndex(self.runs.findData(chosen))
+        self.runs.setToolTip(self.tr("The run whose results are shown") + f"\n{self.runs.currentText()}\n{chosen}")
+
+    def show_run(self, run: Row | None, split: str) -> None:
+        """What is known of the chosen run: its splits, its best epoch, its proof."""
+        self._facts.setVisible(run is not None)
+        if run is None:
+            return
+        words = {"val": self.tr("Validation"), "test": self.tr("Test"), "train": self.tr("Training")}
+        entries = []
+        for key, word in words.items():
+            n = run.get(f"n_{key}")
+            if n is None and key == "val":
+                n = run.get("val_n")
+            if key != "test" or n:
+                entries.append((self.tr("%1, %2 images").replace("%1", word).replace("%2", f"{n:,}") if n else word, key))
+        if entries != [(self.splits.itemText(i), self.splits.itemData(i)) for i in range(self.splits.count())]:
+            self.splits.clear()
+            for told, key in entries:
+                self.splits.addItem(told, key)
+        self.splits.setCurrentIndex(self.splits.findData(split))
+        self._epoch.show_text(self._epoch_words(run))
+        self._show_proof(run.get("frozen_proof"))
+
+    def _epoch_words(self, run: Row) -> str:
+        if not run.get("best_epoch"):
+            return ""
+        try:
+            by_loss = Run(Path(run["path"])).recipe().training.best_by == "loss"
+        except StudioError:
+            by_loss = False
+        why = self.tr("validation loss was lowest") if by_loss else self.tr("validation accuracy was highest")
+        said = self.tr("Best: epoch %1 of %2, kept because %3").replace("%1", str(run["best_epoch"]))
+        return said.replace("%2", str(run.get("epochs") or "–")).replace("%3", why)
+
+    def _show_proof(self, proof: dict[str, Any] | None) -> None:
+        """One line: nothing that was frozen has moved, or what is known of that."""
+        known = bool(proof)
+        for part in (self._snow, self._check, self._proof):
+            part.setVisible(known)
+        if not proof:
+            return
+        n = int(proof.get("tensors") or 0)
+        ok = bool(proof.get("ok"))
+        self._snow.setVisible(n > 0)
+        self._check.setVisible(n > 0)
+        self._check.show_icon(*(("check-circle", "good") if ok else ("x-circle", "bad")))
+        if n == 0:
+            said = self.tr("Nothing was frozen in this run")
+        elif ok:
+            said = self.tr("%1 frozen tensors: bit-identical before and after").replace("%1", f"{n:,}")
+        else:
+            said = self.tr("Some of %1 frozen tensors have changed during training").replace("%1", f"{n:,}")
+        tip = self.tr("BLAKE2b over all frozen parameters and buffers\nbefore %1\nafter  %2")
+        self._proof.show_text(said, tip.replace("%1", str(proof.get("before"))).replace("%2", str(proof.get("after"))))
+
+    def minimum_wide(self) -> int:
+        """The width from which on the choosers stand beside the title."""
+        return theme.px(620)

@@ -1,0 +1,126 @@
+"""The live half of the train page: failure, curves, epoch table, proof and log of the run that is trained now, or was last.
+
+Import this only where a plot is about to be shown (pyqtgraph).
+"""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from tlstudio import runs
+from tlstudio.errors import StudioError
+from tlstudio.events import Progress
+from tlstudio.gui import theme
+from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.curves_card import CurvesCard
+from tlstudio.gui.widgets.epoch_table import EpochTable
+from tlstudio.gui.widgets.failure_card import FailureCard
+from tlstudio.gui.widgets.log_drawer import LogDrawer
+from tlstudio.gui.widgets.parts import GAP, column
+from tlstudio.gui.widgets.proof_line import ProofLine
+
+_PARTS = ("table", "loss", "accuracy")
+_FASTEST = 33  # milliseconds between two drawings of a part, at least
+_SLOWEST = 250
+_REST = 8  # and this many times as long as a drawing took, so that the window stays free for hands
+
+
+class TrainLive(QWidget):
+    """Draws by a timer, only what changed and only while it is seen."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.failure = FailureCard(self._resume, session.start)
+        self.curves, self.table, self.proof, self.log = CurvesCard(), EpochTable(), ProofLine(), LogDrawer()
+        self._dirty = dict.fromkeys(_PARTS)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._draw_next)
+        self.setLayout(column(self.failure, (self.curves, 5), (self.table, 3), self.proof, self.log, spacing=GAP // 2))
+        layout = self.layout()
+        assert layout is not None
+        layout.setSpacing(GAP)
+        session.run_changed.connect(self.changed)
+        session.recipe_changed.connect(self.changed)
+        self.table.setMinimumHeight(theme.px(32 + 3 * 28 + 4))
+        self.draw()
+
+    def changed(self) -> None:
+        """Draw soon."""
+        self._dirty = dict.fromkeys((*self._dirty, *_PARTS))  # what waits longest comes first
+        ended = not self.session.live.active
+        if self.isVisible() and (ended or not self._timer.isActive()):
+            self._timer.start(_FASTEST)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something is still to be drawn."""
+        return self.isVisible() and bool(self._dirty)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._dirty:
+            self.draw()
+
+    def draw(self) -> None:
+        """Draw all parts now."""
+        for part in _PARTS:
+            self._draw(part)
+        self._dirty = {}
+
+    def _draw_next(self) -> None:
+        """Draw one part and leave the window free before the next: all at once would be felt."""
+        if not self._dirty:
+            return
+        part = next(iter(self._dirty))
+        del self._dirty[part]
+        began = time.perf_counter()
+        self._draw(part)
+        took = (time.perf_counter() - began) * 1000
+        if self._dirty:
+            self._timer.start(min(_SLOWEST, max(_FASTEST, round(_REST * took))))
+
+    def _draw(self, part: str) -> None:
+        live = self.session.live
+        if part != "table":
+            # with nothing drawn yet it is the next run's plan that stands here
+            recipe = live.recipe if live.recipe is not None and (live.active or live.history.x) else self.session.recipe
+            self.curves.draw_half(part, live.history, recipe)
+            return
+        self.curves.say(self._message())
+        self.table.follow(live.history)
+        self.log.follow(live.history)
+        self.proof.show_proof(live.history.proof)
+        saved = live.history.checkpoint
+        failed = live.state == "failed"
+        resumable = failed and bool(live.run) and saved is not None
+        self.failure.show_error(live.error if failed else None, saved.epoch if saved else None, resumable=resumable)
+
+    def _message(self) -> str:
+        """What to say while there is no curve yet."""
+        live = self.session.live
+        history = live.history
+        if len(history.x):
+            return ""
+        if live.state in ("idle", "failed", "stopped"):
+            return self.tr("The curves grow here. Press Start.") if live.state != "failed" else ""
+        progress = history.progress
+        if isinstance(progress, Progress) and progress.phase == "features":
+            text = self.tr("The frozen backbone looks at each image once: %1 of %2")
+            return text.replace("%1", f"{progress.done:,}").replace("%2", f"{progress.total:,}")
+        if isinstance(progress, Progress) and progress.phase == "download":
+            return self.tr("The weights are being fetched")
+        return self.tr("Starting") if live.active else ""
+
+    def _resume(self) -> None:
+        try:
+            run = runs.Run.open(self.session.live.run)
+        except StudioError as error:
+            self.session.trouble.emit(error)
+            return
+        self.session.resume(run)
