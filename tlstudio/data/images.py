@@ -6,7 +6,9 @@ fonts). The number of pixels is checked from the header, before a single pixel i
 
 from __future__ import annotations
 
+import contextlib
 import re
+import threading
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,9 @@ _UPRIGHT = {  # what undoes each EXIF orientation
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# As many threads as there are processors may decode at once; of very large pictures only two, or they would fill the memory.
+_LARGE_PIXELS = 24_000_000
+_large = threading.BoundedSemaphore(2)
 # Pillow warns of odd metadata (broken EXIF, unknown TIFF tags) that change no pixel. A message says what a user needs to know instead.
 _QUIET: tuple[Any, ...] = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 
@@ -130,7 +135,8 @@ def _load(image: Image.Image, at_least: int | None) -> Picture:
         image.draft(None, (at_least, at_least))  # only JPEG heeds it; keeps both sides at or above
     is_tiff = image.format == "TIFF"  # Pillow turns TIFFs upright itself, when it loads them
     orientation = image.tag_v2.get(_ORIENTATION, 1) if is_tiff else 1  # type: ignore[attr-defined]
-    image.load()
+    with _large if image.width * image.height > _LARGE_PIXELS else contextlib.nullcontext():
+        image.load()
     if not is_tiff:
         orientation = _orientation(image)
         if orientation in _UPRIGHT:

@@ -38,11 +38,15 @@ def of_items(root: Path, items: Sequence[Item], classes: Sequence[str]) -> Itera
 
 
 def _copies(root: Path, group: Sequence[Item], classes: Sequence[str]) -> Iterator[Problem]:
-    leak = len({item.split for item in group}) > 1
+    first_of = {item.split: item for item in reversed(group)}
+    leak = len(first_of) > 1
     labels = sorted({classes[item.label] for item in group})
     conflict = f" Its copies have different classes ({', '.join(labels)}): a conflicting label." if len(labels) > 1 else ""
     for item in group:
-        other = next(o for o in group if o is not item and (not leak or o.split != item.split))
+        if leak:
+            other = next(first for split, first in first_of.items() if split != item.split)
+        else:
+            other = group[1] if item is group[0] else group[0]
         more = f" and {len(group) - 2} more" if len(group) > 2 else ""
         if leak:
             where = f"in {item.split} and in {other.split} ({other.path}{more})"

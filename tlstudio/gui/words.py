@@ -87,8 +87,3 @@ def when(stamp: float) -> str:
 def strategy_word(strategy: str) -> str:
     """Head only, Last block, Everything, From scratch, Own choice."""
     return tr(STRATEGY_NAMES.get(strategy, strategy))
-
-
-def sentences(*parts: str) -> str:
-    """Parts of a failure as sentences: a capital in front, one full stop behind; empty parts are left out."""
-    return " ".join(part[0].upper() + part[1:].rstrip(".") + "." for part in parts if part)

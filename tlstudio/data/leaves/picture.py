@@ -30,11 +30,11 @@ def draw_picture(index: int, rng: np.random.Generator, size: Size) -> tuple[Imag
     light = (float(np.cos(lamp)), float(np.sin(lamp)))
     reach = short * rng.uniform(0.02, 0.05)
     scene = draw_ground(rng, size, light)
-    if rng.random() < 0.4:
+    if rng.random() < 0.45:
         _lay(scene, draw_litter(rng, size, int(rng.integers(1, 5))), light, reach * 0.5)
     pose = Pose(
         centre=(width / 2 + rng.normal(0, 0.04) * short, height / 2 + rng.normal(0, 0.04) * short),
-        length=short * rng.uniform(0.68, 0.98),
+        length=short * rng.uniform(0.66, 0.96),
         angle=rng.uniform(0, 2 * np.pi),
         bend=rng.normal(0, 0.25),
         lean=rng.uniform(0, np.pi),
@@ -43,7 +43,7 @@ def draw_picture(index: int, rng: np.random.Generator, size: Size) -> tuple[Imag
     leaf = draw_leaf(SPECIES[index], pose, light, rng, size)
     _lay(scene, leaf, light, reach)
     shows = leaf.cover >= 0.5
-    if rng.random() < 0.4:
+    if rng.random() < 0.45:
         over = draw_litter(rng, size, int(rng.integers(1, 4)))
         left = visible(leaf, over)
         if left.sum() > 0.8 * shows.sum():  # else too little is left to know it by

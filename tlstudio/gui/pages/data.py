@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QStackedWidget
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from tlstudio.gui.image_index import ImageIndex, IndexReader
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+
 from tlstudio.gui.page import Page
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.drop_zone import ask_for_folder, data_in
 from tlstudio.gui.widgets.parts import GAP, MARGIN, column, widget
 from tlstudio.gui.words import count
+
+if TYPE_CHECKING:
+    from tlstudio.gui.image_index import ImageIndex
+    from tlstudio.gui.widgets.data_states import BusyState, EmptyState, FailedState
 
 
 class DataPage(Page):
@@ -20,27 +26,61 @@ class DataPage(Page):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        from tlstudio.gui.widgets.data_states import BusyState, EmptyState, FailedState
-
         self.setAcceptDrops(True)
-        self.empty, self.reading, self.failed = EmptyState(), BusyState(), FailedState()
         self.stack = QStackedWidget()
-        for state in (self.empty, self.reading, self.failed):
-            self.stack.addWidget(state)
         self.setLayout(column(self.stack))
-        for state in (self.empty, self.failed):
-            state.another_asked.connect(self.open_folder)
-            state.sample_asked.connect(session.open_sample)
-        self.empty.file_asked.connect(self.open_file)
-        self.empty.dropped.connect(session.open_data)
-        self.reading.cancel_asked.connect(session.cancel_scan)
-        self.failed.back_asked.connect(lambda: session.scan(session.recipe.data.path))
-        self._reader = IndexReader(self)
-        self._reader.ready.connect(self._read)
         self._shown: object = None
         session.data_changed.connect(self.refresh)
-        self.destroyed.connect(self._reader.close)
         self.refresh()
+
+    # Each state is built when it is first needed: the window opens faster so.
+
+    @cached_property
+    def empty(self) -> EmptyState:
+        from tlstudio.gui.widgets.data_states import EmptyState
+
+        made = EmptyState()
+        made.another_asked.connect(self.open_folder)
+        made.sample_asked.connect(self.session.open_sample)
+        made.file_asked.connect(self.open_file)
+        made.dropped.connect(self.session.open_data)
+        self.stack.addWidget(made)
+        return made
+
+    @cached_property
+    def reading(self) -> BusyState:
+        from tlstudio.gui.widgets.data_states import BusyState
+
+        made = BusyState()
+        made.cancel_asked.connect(self.session.cancel_scan)
+        self.stack.addWidget(made)
+        return made
+
+    @cached_property
+    def failed(self) -> FailedState:
+        from tlstudio.gui.widgets.data_states import FailedState
+
+        made = FailedState()
+        made.another_asked.connect(self.open_folder)
+        made.sample_asked.connect(self.session.open_sample)
+        made.back_asked.connect(lambda: self.session.scan(self.session.recipe.data.path))
+        self.stack.addWidget(made)
+        return made
+
+    @cached_property
+    def ready(self) -> QWidget:
+        from tlstudio.gui.image_index import IndexReader
+        from tlstudio.gui.widgets.data_cards import DataCards
+        from tlstudio.gui.widgets.data_summary import DataSummary
+
+        self.summary, self.cards, self._reader = DataSummary(), DataCards(self.session), IndexReader(self)
+        self.summary.another_asked.connect(self.open_folder)
+        self.summary.page_asked.connect(self.session.asked_for)
+        self._reader.ready.connect(self._read)
+        self.destroyed.connect(self._reader.close)
+        made = widget(column(self.summary, 12, (self.cards, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP)))
+        self.stack.addWidget(made)
+        return made
 
     def word(self) -> str:
         return self.tr("Data")
@@ -96,21 +136,11 @@ class DataPage(Page):
         self.mark_changed.emit()
 
     def _show_ready(self) -> None:
-        from tlstudio.gui.widgets.data_cards import DataCards
-        from tlstudio.gui.widgets.data_summary import DataSummary
-
-        if not hasattr(self, "cards"):  # built with the first data set: the window opens faster without
-            self.summary, self.cards = DataSummary(), DataCards(self.session)
-            self.summary.another_asked.connect(self.open_folder)
-            self.summary.page_asked.connect(self.session.asked_for)
-            self._ready = widget(column(self.summary, 12, (self.cards, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP)))
-            self.stack.addWidget(self._ready)
-        self.stack.setCurrentWidget(self._ready)
+        self.stack.setCurrentWidget(self.ready)
         document = self.session.data.document
         if document is not self._shown:
-            if self._shown is None or self.cards.pictures.root != ImageIndex(document["root"]).root:
-                self.cards.show_pictures(ImageIndex(document["root"]))
             self._shown = document
+            self.cards.expect(str(document["root"]))
             self.summary.show_data(document, self.cards.pictures)
             self.cards.show_document()
             self._reader.ask(str(document.get("index", "")), str(document["root"]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
@@ -120,6 +122,11 @@ class DataCards(QScrollArea):
         self._show_model_side()
         self._show_problems()
         self._fit()
+
+    def expect(self, root: str) -> None:
+        """The pictures of that folder will follow; those of another are taken away."""
+        if self.pictures.root != Path(root):
+            self.show_pictures(ImageIndex(root))
 
     def show_pictures(self, pictures: ImageIndex) -> None:
         """The index of the document has been read."""

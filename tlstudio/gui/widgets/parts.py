@@ -200,13 +200,18 @@ class ToolButton(QToolButton):
         super().__init__()
         self._icon, self._role = icon_name, role
         self.setText(text)
-        self.setToolTip(f"{tip} ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})" if shortcut else tip)
+        self._tip = f"{tip} ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})" if shortcut else tip
+        self.setToolTip(self._tip)
         self.setAccessibleName(text or tip)
         if text and icon_name:
             self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         if on is not None:
             self.clicked.connect(lambda: on())
         self._draw()
+
+    def name_step(self, step: str) -> None:
+        """Name in the tooltip what a click would take back or do again."""
+        self.setToolTip(f"{self._tip}: {step}" if step else self._tip)
 
     def show_icon(self, name: str) -> None:
         self._icon = name

@@ -5,11 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QProgressBar, QWidget
 
-from tlstudio.errors import StudioError
+from tlstudio.errors import StudioError, sentences
 from tlstudio.gui import theme
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.parts import MARGIN, Button, IconLabel, column, label, row
-from tlstudio.gui.words import sentences
 
 
 class TreeState(QWidget):

@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QProgressBar
 
-from tlstudio.errors import Cancelled, StudioError
+from tlstudio.errors import Cancelled, StudioError, sentences
 from tlstudio.events import Event, Progress
 from tlstudio.gui import theme
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.parts import GAP, Button, IconLabel, column, hairline, label, row
-from tlstudio.gui.words import megabytes, remaining, sentences
+from tlstudio.gui.words import megabytes, remaining
 from tlstudio.models import catalogue
 
 NARROW = 560  # below that the buttons stand under the sentence
