@@ -134,7 +134,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
 
 def test_sentences_for_writes_that_fail() -> None:
     assert "read-only" in str(cannot_write(Path("/x"), OSError(30, "")))
-    assert "--run-dir" in str(cannot_write(Path("/x"), OSError(13, "")))
+    assert "another folder" in str(cannot_write(Path("/x"), OSError(13, "")))
     assert "full" in str(cannot_write(Path("/x"), OSError(28, "")))
 
 

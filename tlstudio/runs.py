@@ -240,7 +240,7 @@ def cannot_write(path: Path, error: OSError) -> StudioError:
         return StudioError(
             f"{path} cannot be written",
             "the folder is read-only, or belongs to somebody else",
-            "Choose another folder with --run-dir, or change its permissions",
+            "Choose another folder, or change its permissions",
         )
     return StudioError(f"{path} cannot be written", error.strerror or str(error), "Choose another place")
 

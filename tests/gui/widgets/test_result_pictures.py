@@ -95,16 +95,16 @@ def test_columns_show_the_probabilities_with_the_truth_at_the_bottom() -> None:
 
 def test_more_images_than_pixels_are_averaged() -> None:
     said = made(1000, 3)
-    shares, _, first = columns(said, said.by_truth, 10)
-    assert first.tolist() == list(range(0, 1000, 100))
+    shares, truth = columns(said, said.by_truth, 10)
+    assert truth.tolist() == said.truth[said.by_truth[::100]].tolist()
     assert shares[0] == pytest.approx(said.probabilities[said.by_truth[:100]].mean(0), abs=1e-5)
     assert shares.sum(1) == pytest.approx(np.ones(10), abs=1e-4)
 
 
 def test_fewer_images_than_pixels_repeat() -> None:
     said = made(3, 2)
-    _, _, first = columns(said, said.by_truth, 9)
-    assert first.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    shares, _ = columns(said, said.by_truth, 9)
+    assert shares.tolist() == said.probabilities[said.by_truth].repeat(3, axis=0).tolist()
 
 
 def test_ten_thousand_columns_of_a_hundred_classes_are_quick(qapp: QApplication) -> None:
@@ -128,6 +128,17 @@ def test_from_the_eighth_class_on_a_hatch_tells_them_apart(qapp: QApplication) -
     assert len(colours[0]) == 1
     assert len(colours[1]) == 2
     assert colours[0] < colours[1]
+
+
+def test_of_a_thousand_classes_the_truth_alone_is_drawn(qapp: QApplication) -> None:
+    said = made(50, 1000)
+    said.probabilities[:] = 0
+    said.probabilities[np.arange(50), said.truth] = 0.5
+    image = paint_columns(said, said.by_truth, 50, 20, 1.0)
+    assert len({image.pixel(x, y) for x in range(50) for y in range(20)}) == 2
+    assert image.pixel(3, 5) != image.pixel(3, 15)
+    few = paint_columns(said, said.by_truth, 5, 20, 1.0)  # ten images a column, of other truths: still the mean of their truths'
+    assert [few.pixel(x, 15) for x in range(5)] == [image.pixel(3, 15)] * 5
 
 
 def test_hover_click_and_keys_lead_to_an_image(qtbot: QtBot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QSizePolicy, QStackedLayout, QWidget
 
@@ -29,6 +30,7 @@ class TrainPage(Page):
         super().__init__(session)
         self._body: QWidget | None = None
         self._empty: QWidget | None = None
+        self._shown: tuple[object, ...] = ()
         self._stack = QStackedLayout()
         self.setLayout(self._stack)
         session.data_changed.connect(self._data_changed)
@@ -104,7 +106,6 @@ class TrainPage(Page):
         if self._wants_body:
             self._stack.setCurrentWidget(self._built())
             self._check()
-            self._run_changed()
             return
         if self._empty is None:
             self._empty = _scrolling(TrainEmpty(self.session, self._open_folder))
@@ -116,7 +117,8 @@ class TrainPage(Page):
             self._body = self._build()
             self._stack.addWidget(self._body)
             self._check()
-            self._run_changed()
+            self._show_run()
+            self._arrange()
         return self._body
 
     def _build(self) -> QWidget:
@@ -146,6 +148,11 @@ class TrainPage(Page):
         super().resizeEvent(event)
         self._arrange()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.restyles(event) and hasattr(self, "_body"):
+            self._arrange()
+
     def _arrange(self) -> None:
         if self._body is None:
             return
@@ -164,6 +171,13 @@ class TrainPage(Page):
     # the run
 
     def _run_changed(self) -> None:
+        live = self.session.live
+        now = (live.state, live.run, len(live.history.epochs), live.history.started is not None)
+        if now != self._shown:  # steps come thirty times a second, and change nothing here
+            self._shown = now
+            self._show_run()
+
+    def _show_run(self) -> None:
         self.mark_changed.emit()
         if self._body is None:
             if self.isVisible() and self._wants_body:
@@ -179,7 +193,6 @@ class TrainPage(Page):
         self.start.setToolTip(self.tr("Begin training with these settings (Ctrl+Enter)"))
         self.hint.setVisible(not done)
         self.hint.setText(self._how())
-        self._arrange()
 
     def _how(self) -> str:
         state, (_, line) = self.session.live.state, self.mark()
@@ -213,7 +226,7 @@ class TrainPage(Page):
             return
         session = self.session
         self.checklist.show_checks(checks(session.data.document, session.layers.document, session.recipe, session.objections))
-        self._run_changed()
+        self._show_run()
 
     def _mend(self, check: Check) -> None:
         if check.remedy == "leak":

@@ -14,8 +14,9 @@ from PySide6.QtGui import QFontMetricsF
 
 from tlstudio.gui import theme
 from tlstudio.gui.run_list import Row
+from tlstudio.gui.widgets.line_ends import End
 from tlstudio.gui.widgets.line_style import LineStyle
-from tlstudio.gui.widgets.plot import End, Plot
+from tlstudio.gui.widgets.plot import Plot
 from tlstudio.gui.widgets.runs_model import names_of
 from tlstudio.gui.words import percent
 

@@ -16,8 +16,9 @@ from PySide6.QtGui import QMouseEvent
 from tlstudio.gui import theme
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.series import Floats, Series, round_ticks, thin
+from tlstudio.gui.widgets.line_ends import End
 from tlstudio.gui.widgets.parts import colour
-from tlstudio.gui.widgets.plot import End, Plot, Stroke
+from tlstudio.gui.widgets.plot import Plot, Stroke
 
 
 def tr(text: str) -> str:
@@ -52,7 +53,6 @@ class RunCurves(Plot):
 
     def draw(self, history: RunHistory, epochs: int, *, star: bool = True) -> None:
         """Show the history on an axis of that many epochs. star: mark the best epoch here."""
-        fresh = history is not self._history
         self._history = history
         self._series.update(history)
         x, k = self._series.x, self._scale
@@ -69,10 +69,7 @@ class RunCurves(Plot):
         self._val.setData(at, val)
         self._frame(raw[1] * k, mean[1] * k, val)
         self._end_words(x, mean[1] * k, val, star)
-        if fresh or len(self._marks) != max(0, len(history.stages) - 1):
-            self.remove_uprights()
-            for stage in history.stages[1:]:
-                self.upright(stage.first_epoch - 1, "muted")
+        self.set_uprights([(stage.first_epoch - 1, "muted") for stage in history.stages[1:]])
 
     def _validation(self, epoch: Any) -> float:
         value = epoch.val_accuracy if self._what == "accuracy" else epoch.val_loss

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHeaderView
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tlstudio.events import EpochEnded
 from tlstudio.gui import theme
@@ -123,6 +123,25 @@ def _side(column: int) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
+class _Cells(QStyledItemDelegate):
+    """Paints plain text. The style sheet's own way takes ten times as long, and in a fast run epochs come thirty times a second."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        box: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, colour("accent_soft"))
+        inside = box.adjusted(9, 0, -9, 0)
+        mark: QIcon | None = index.data(Qt.ItemDataRole.DecorationRole)
+        if mark is not None:
+            side = theme.px(14)
+            mark.paint(painter, QRect(inside.left(), inside.center().y() - side // 2 + 1, side, side))
+            inside.setLeft(inside.left() + side + 6)
+        painter.setPen(colour("text"))
+        painter.setFont(option.font)
+        painter.drawText(inside, index.data(Qt.ItemDataRole.TextAlignmentRole), index.data())
+
+
 class EpochTable(TableView):
     """objectName epochTable."""
 
@@ -131,6 +150,7 @@ class EpochTable(TableView):
         self.setAccessibleName(self.tr("Epochs, newest first"))
         self.epochs = EpochModel(self)
         self.setModel(self.epochs)
+        self.setItemDelegate(_Cells(self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)

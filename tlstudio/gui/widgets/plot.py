@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtCore import QEvent, QLineF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.series import round_ticks
+from tlstudio.gui.widgets.line_ends import End, Frame, place, place_note
 from tlstudio.gui.widgets.parts import colour
 
 AXIS = 40  # width of the y axis: what stands above the plot on the same x axis begins there
@@ -42,26 +43,17 @@ class Stroke:
         return out
 
 
-@dataclass(frozen=True)
-class End:
-    """A word at a line's end, in the line's colour: the legend."""
-
-    text: str
-    x: float
-    y: float
-    role: str
-
-
 class Plot(pg.PlotWidget):  # type: ignore[misc]
     """Lines over x; the owner sets ranges. Colours and text sizes follow the theme."""
 
     def __init__(self, name: str, x_label: str, said: Callable[[float], str], description: str) -> None:
         """name: objectName. said: how a value of the y axis is written. description: for screen readers."""
-        super().__init__(background=None)
+        super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(description)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setStyleSheet("background: transparent;")
+        # with the card's own colour behind it, the card need not be painted again for each drawing
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
@@ -70,16 +62,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._said = said
         self._x_label = x_label
         self._lines: list[tuple[Any, Stroke]] = []
-        self._rules: list[Any] = []
-        self._marks: list[tuple[Any, str]] = []
+        self._uprights: list[tuple[float, str]] = []
         self._ends: list[End] = []
-        self._words: list[Any] = []
         self._note: End | None = None
         self._ticks: list[float] = []
         self._x_ticks: list[float] = []
-        self._leader = self.plot([], [])
         self._built = True
-        self.getPlotItem().vb.sigResized.connect(lambda: self._place_ends())
         self._restyle()
 
     def close(self) -> bool:
@@ -99,18 +87,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._restyle_line(item, stroke)
         return item
 
-    def upright(self, x: float, role: str) -> Any:
-        """A dotted line over the whole height at x."""
-        item = pg.InfiniteLine(x)
-        self.addItem(item)
-        self._marks.append((item, role))
-        item.setPen(pg.mkPen(colour(role), width=1, style=Qt.PenStyle.DotLine))
-        return item
-
-    def remove_uprights(self) -> None:
-        for item, _ in self._marks:
-            self.removeItem(item)
-        self._marks = []
+    def set_uprights(self, uprights: Sequence[tuple[float, str]]) -> None:
+        """Dotted lines over the whole height: (x, role of their colour)."""
+        if list(uprights) != self._uprights:
+            self._uprights = list(uprights)
+            self.viewport().update()
 
     def set_x(self, low: float, high: float) -> None:
         """The range of the x axis, with a tick at round whole numbers."""
@@ -126,91 +107,68 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setYRange(low, high, padding=0)
         if list(ticks) != self._ticks:
             self._ticks = list(ticks)
-            self._rule()
+            self.getAxis("left").setTicks([[(v, self._said(v)) for v in ticks]])
 
     def set_ends(self, ends: Sequence[End]) -> None:
         """The words at the line ends; they are kept apart and inside the plot."""
         if list(ends) != self._ends:
             self._ends = list(ends)
-            self._place_ends()
+            self.viewport().update()
 
     def set_note(self, text: str, x: float, y: float) -> None:
-        """A word about one point (the best epoch), with a dotted line to it from the nearer empty edge of the plot; "" for none."""
+        """A word about one point (the best epoch), with a dotted line to it from the farther edge of the plot; "" for none."""
         note = End(text, x, y, "good") if text else None
         if note != self._note:
             self._note = note
-            self._place_ends()
+            self.viewport().update()
 
-    def _rule(self) -> None:
-        for rule in self._rules:
-            self.removeItem(rule)
-        self.getAxis("left").setTicks([[(v, self._said(v)) for v in self._ticks]])
-        self._rules = [pg.InfiniteLine(v, angle=0, pen=pg.mkPen(colour("line"), width=1)) for v in self._ticks]
-        for rule in self._rules:
-            rule.setZValue(-10)
-            self.addItem(rule)
-
-    def _place_ends(self) -> None:
-        """Beside the ends where there is room, else where the plot is empty above or below them; never on one another."""
-        for word in self._words:
-            self.removeItem(word)
-        self._words = []
+    @property
+    def frame(self) -> Frame:
+        """The area inside the axes, in pixels of this widget, and its ranges."""
         box = self.getPlotItem().vb
-        (left, right), (bottom, top) = box.viewRange()
-        width, height = box.width(), box.height()
-        self._leader.setData([], [])
-        if width < 2 or height < 2 or right <= left or top <= bottom:
+        x_range, y_range = box.viewRange()
+        return Frame(self.mapFromScene(box.sceneBoundingRect()).boundingRect().toRectF(), tuple(x_range), tuple(y_range))
+
+    def words(self) -> list[tuple[End, QRectF]]:
+        """The words at the line ends and where they stand, in pixels of this widget."""
+        return place(self._ends, self.frame, QFontMetricsF(theme.font(9, bold=True)))
+
+    # what is painted here and not left to items of the scene costs a tenth, and a plot is drawn ten times a second
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        super().drawBackground(painter, rect)
+        frame = self.frame
+        if frame.empty:
             return
-        per_x, per_y = (right - left) / width, (top - bottom) / height
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(colour("line"), 1))
+        for tick in self._ticks:
+            y = round(frame.at(0, tick).y())
+            painter.drawLine(QLineF(frame.box.left(), y, frame.box.right(), y))
+        for x, role in self._uprights:
+            painter.setPen(QPen(colour(role), 1, Qt.PenStyle.DotLine))
+            at = round(frame.at(x, 0).x())
+            painter.drawLine(QLineF(at, frame.box.top(), at, frame.box.bottom()))
+        painter.restore()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        super().drawForeground(painter, rect)
+        frame = self.frame
+        if frame.empty:
+            return
+        painter.save()
+        painter.resetTransform()
+        painter.setFont(theme.font(9, bold=True))
         if self._note is not None:
-            self._place_note(self._note, left, right, bottom, top, per_x, per_y)
-        taken: float | None = None  # lower edge of the word above, in pixels from the top
-        many = len(self._ends)
-        last = max((end.x for end in self._ends), default=0.0)
-        ordered = sorted(self._ends, key=lambda end: -end.y)
-        words = [self._word(end) for end in ordered]
-        widest = max((word.boundingRect().width() for word in words), default=0.0)
-        tall = sum(word.boundingRect().height() * 0.82 for word in words)
-        highest, lowest = ((top - (ordered[at].y if ordered else top)) / per_y for at in (0, -1))
-        # lines that end in the upper half have the room below them, all others above
-        edge = lowest + 8 if highest + lowest < height else highest - tall - 8
-        for i, (end, word) in enumerate(zip(ordered, words, strict=True)):
-            size = word.boundingRect()
-            w, h = size.width(), size.height() * 0.82
-            x, y = (last - left) / per_x, (top - end.y) / per_y
-            beside = x + 6 + widest <= width
-            x = x + 6 if beside else width - w
-            if beside:
-                y -= h / 2
-            else:
-                y = edge if taken is None else taken
-            y = min(max(y, 0.0), height - h * (many - i))
-            if taken is not None:
-                y = max(y, taken)
-            taken = y + h
-            word.setPos(left + x * per_x, top - (y - size.height() * 0.09) * per_y)
-            word.setZValue(20)
-            self.addItem(word, ignoreBounds=True)
-            self._words.append(word)
-
-    def _word(self, end: End) -> Any:
-        word = pg.TextItem(end.text, color=colour(end.role), fill=_veil())
-        word.setFont(theme.font(9, bold=True))
-        return word
-
-    def _place_note(self, note: End, left: float, right: float, bottom: float, top: float, per_x: float, per_y: float) -> None:
-        high = note.y > (top + bottom) / 2
-        word = self._word(note)
-        size = word.boundingRect()
-        x = note.x + 4 * per_x
-        if x + size.width() * per_x > right:
-            x = max(left, note.x - (size.width() + 4) * per_x)
-        word.setPos(x, bottom + (size.height() + 4) * per_y if high else top)
-        word.setZValue(20)
-        self.addItem(word, ignoreBounds=True)
-        self._words.append(word)
-        self._leader.setData([note.x, note.x], [bottom if high else top, note.y])
-        self._leader.setPen(pg.mkPen(colour(note.role), width=1, style=Qt.PenStyle.DotLine))
+            box, edge, point = place_note(self._note, frame, QFontMetricsF(painter.font()))
+            painter.setPen(QPen(colour(self._note.role), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QLineF(edge, point))
+            _write(painter, self._note, box)
+        for end, box in self.words():
+            _write(painter, end, box)
+        painter.restore()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -220,12 +178,13 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def _restyle(self) -> None:
         self._look = _look()
+        self.setBackground(colour("surface"))
         item = self.getPlotItem()
         for name in ("left", "bottom"):
             axis = item.getAxis(name)
             axis.setTextPen(pg.mkPen(colour("muted")))
             axis.setTickFont(theme.font(9))
-            axis.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
+            axis.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=False, tickAlpha=0)
         item.getAxis("bottom").setPen(pg.mkPen(colour("line")))
         item.getAxis("left").setPen(pg.mkPen(None))
         item.getAxis("left").setTickPen(pg.mkPen(None))
@@ -236,10 +195,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         item.layout.setContentsMargins(0, theme.px(8), theme.px(RIGHT), 0)
         for line, stroke in self._lines:
             self._restyle_line(line, stroke)
-        for mark, role in self._marks:
-            mark.setPen(pg.mkPen(colour(role), width=1, style=Qt.PenStyle.DotLine))
-        self._rule()
-        self._place_ends()
+        self.viewport().update()
 
     def _restyle_line(self, line: Any, stroke: Stroke) -> None:
         line.setPen(stroke.pen())
@@ -251,8 +207,9 @@ def _look() -> tuple[str, float]:
     return theme.current().name, theme.scale()
 
 
-def _veil() -> QColor:
-    """The card's own colour, nearly opaque: a word stays readable where a line passes under it."""
-    out = QColor(colour("surface"))
-    out.setAlpha(190)
-    return out
+def _write(painter: QPainter, end: End, box: QRectF) -> None:
+    veil = QColor(colour("surface"))  # nearly opaque: a word stays readable where a line passes under it
+    veil.setAlpha(190)
+    painter.fillRect(box, veil)
+    painter.setPen(colour(end.role))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, end.text)

@@ -30,6 +30,7 @@ class RateLane(QWidget):
         self._planned: tuple[Floats, Floats] = (_NONE, _NONE)
         self._epochs = 1
         self._instead = ""
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the card behind it need not be painted for each drawing
         self._fit()
 
     def show_rates(self, used: tuple[Floats, Floats], planned: tuple[Floats, Floats], epochs: int, instead: str = "") -> None:
@@ -44,6 +45,7 @@ class RateLane(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.fillRect(self.rect(), colour("surface"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(8.5))
         painter.setPen(colour("muted"))

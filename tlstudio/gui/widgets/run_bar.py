@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QProgressBar
 
@@ -23,6 +23,7 @@ _LOOK = {
     "stopped": ("check-circle", "good"),
     "failed": ("x-circle", "bad"),
 }
+_EVERY = 150  # milliseconds
 
 
 class RunBar(QFrame):
@@ -56,11 +57,24 @@ class RunBar(QFrame):
             )
         )  # fmt: skip
         self._left.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        session.run_changed.connect(self.refresh)
+        self._shown = ""
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_EVERY)
+        self._soon.timeout.connect(self.refresh)
+        session.run_changed.connect(self._changed)
         self.refresh()
+
+    def _changed(self) -> None:
+        """A new state at once; progress as often as somebody can read it."""
+        if self.session.live.state != self._shown:
+            self.refresh()
+        elif not self._soon.isActive():
+            self._soon.start()
 
     def refresh(self) -> None:
         live = self.session.live
+        self._shown = live.state
         self.setFixedHeight(theme.px(56))
         self._mark.show_icon(*_LOOK[live.state])
         idle = live.state == "idle"

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.predictions import Predictions
-from tlstudio.gui.widgets.column_image import paint_columns
+from tlstudio.gui.widgets.column_image import MOST, paint_columns
 from tlstudio.gui.widgets.parts import colour
 
 
@@ -119,7 +119,11 @@ class StackedBars(QWidget):
                 text = metrics.elidedText(self._said.classes[truth], Qt.TextElideMode.ElideMiddle, int(right - left) - 6)
                 painter.drawText(QRectF(left, area.bottom() + 2, right - left, line), Qt.AlignmentFlag.AlignCenter, text)
         painter.setPen(colour("muted"))
-        said = self.tr("%1 images by truth, the surest first; height: probability").replace("%1", f"{len(self.order):,}")
+        if len(self._said.classes) > MOST:
+            said = self.tr("%1 images by truth, the surest first; filled: probability of the truth")
+        else:
+            said = self.tr("%1 images by truth, the surest first; height: probability")
+        said = said.replace("%1", f"{len(self.order):,}")
         box = QRectF(area.left(), area.bottom() + 2 + line, area.width(), theme.px(20))
         elided = metrics.elidedText(said, Qt.TextElideMode.ElideRight, int(box.width()))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, elided)

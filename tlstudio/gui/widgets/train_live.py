@@ -26,7 +26,7 @@ from tlstudio.gui.widgets.proof_line import ProofLine
 _PARTS = ("table", "loss", "accuracy")
 _FASTEST = 33  # milliseconds between two drawings of a part, at least
 _SLOWEST = 250
-_REST = 8  # and this many times as long as a drawing took, so that the window stays free for hands
+_REST = 20  # and this many times as long as a drawing took, so that the window stays free for hands
 
 
 class TrainLive(QWidget):

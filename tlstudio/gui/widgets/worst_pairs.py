@@ -27,15 +27,13 @@ class Pairs(QAbstractTableModel):
     def show_counts(self, counts: NDArray[np.int64], names: list[str]) -> None:
         wrong = counts.copy()
         np.fill_diagonal(wrong, 0)
-        share = wrong / np.maximum(1, counts.sum(1, keepdims=True))
-        order = np.lexsort((-share.ravel(), -wrong.ravel()))[:MOST]
+        truth, said = np.nonzero(wrong)
+        count = wrong[truth, said]
+        share = count / counts.sum(1)[truth]
+        order = np.lexsort((-share, -count))[:MOST]
         self.beginResetModel()
         self._names = names
-        self.pairs = []
-        for place in order.tolist():
-            truth, said = divmod(place, len(names))
-            if wrong[truth, said]:
-                self.pairs.append((truth, said, int(wrong[truth, said]), float(share[truth, said])))
+        self.pairs = [(int(truth[i]), int(said[i]), int(count[i]), float(share[i])) for i in order]
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
