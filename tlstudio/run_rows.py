@@ -31,6 +31,9 @@ def row(run: Run) -> dict[str, Any]:
         "epochs": recipe.training.epochs,
         "started": (run.path / "recipe.toml").stat().st_mtime,
     }
+    summary = run.summary()
+    if summary is not None:
+        return out | _finished(summary)
     epochs, failed = [], None
     for event in run.history():
         if isinstance(event, EpochEnded):
@@ -41,16 +44,18 @@ def row(run: Run) -> dict[str, Any]:
             out["n_train"], out["n_val"], out["n_test"] = event.n_train, event.n_val, event.n_test
     out["curve"], out["epoch"] = [event.val_accuracy for event in epochs], len(epochs)
     out["failure"] = failed.what if failed else None
-    summary = run.summary()
-    if summary is None:
-        best = next((event for event in reversed(epochs) if event.best), None)
-        if best is not None:
-            out |= {"val_accuracy": best.val_accuracy, "val_loss": best.val_loss, "val_n": best.n, "best_epoch": best.epoch}
-        return out
-    metrics = summary.get("metrics", {})
-    out |= {key: metrics.get(key) for key in ("val_accuracy", "val_accuracy_interval", "val_loss", "val_n")}
-    out |= {key: summary.get(key) for key in ("seconds", "best_epoch", "reason", "device", "images_per_second", "frozen_proof")}
+    best = next((event for event in reversed(epochs) if event.best), None)
+    if best is not None:
+        out |= {"val_accuracy": best.val_accuracy, "val_loss": best.val_loss, "val_n": best.n, "best_epoch": best.epoch}
     return out
+
+
+def _finished(summary: dict[str, Any]) -> dict[str, Any]:
+    """What summary.json knows; the events of a finished run need not be read."""
+    metrics = summary.get("metrics", {})
+    out = {key: metrics.get(key) for key in ("val_accuracy", "val_accuracy_interval", "val_loss", "val_n")}
+    out |= {key: summary.get(key) for key in ("seconds", "best_epoch", "reason", "device", "images_per_second", "frozen_proof", "curve")}
+    return out | {key: summary.get(key) for key in ("n_train", "n_val", "n_test")} | {"epoch": summary.get("epochs")}
 
 
 _KEYS = (

@@ -26,7 +26,6 @@ class RunList(QObject):
         self.loading = Loading()
         self._job: JobHandle | None = None
         self._stale = False
-        session.layers_changed.connect(self._first)
         session.runs_changed.connect(self.refresh)
         session.run_changed.connect(self._follow)
 
@@ -59,7 +58,7 @@ class RunList(QObject):
             return
         self._stale = False
         self.loading = Loading("busy" if self.loading.state != "ready" else "ready", "runs")
-        self._job = self.session.inspector.submit("runs", {}).connect_to(None, self._done, self._failed)
+        self._job = self.session.librarian.submit("runs", {}).connect_to(None, self._done, self._failed)
         self.changed.emit()
 
     def _done(self, rows: list[Row]) -> None:
@@ -74,11 +73,6 @@ class RunList(QObject):
         self._job = None
         self.loading = Loading("failed", "runs", error=error)
         self.changed.emit()
-
-    def _first(self) -> None:
-        # The inspector has answered about the model: it is warm and free, so the rail can learn how many runs there are.
-        if self.session.layers.state in ("ready", "failed"):
-            self.ask()
 
     def _follow(self) -> None:
         live = self.session.live

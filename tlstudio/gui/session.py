@@ -41,7 +41,9 @@ class Session(QObject):
         super().__init__(parent)
         self.inspector = EngineWorker("inspector", self)
         self.trainer = EngineWorker("trainer", self)
+        # Neither waits for the inspector's torch, nor for each other.
         self.downloader = EngineWorker("downloader", self)
+        self.librarian = EngineWorker("librarian", self)
         """For what may take minutes and must not keep others waiting; started when first asked."""
         self.undo = QUndoStack(self)
         self.settings = QSettings(str(places.settings()), QSettings.Format.IniFormat)
@@ -260,6 +262,7 @@ class Session(QObject):
         self.inspector.close()
         self.trainer.close()
         self.downloader.close()
+        self.librarian.close()
         self.settings.sync()
 
 

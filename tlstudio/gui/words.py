@@ -44,9 +44,11 @@ def megabytes(size: float | None) -> str:
 
 
 def took(seconds: float | None) -> str:
-    """0.8 s, 21 s, 4 min 12 s, 2 h 5 min."""
+    """24 ms, 0.8 s, 21 s, 4 min 12 s, 2 h 5 min."""
     if seconds is None or math.isnan(seconds):
         return "–"
+    if seconds < 0.0995:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)

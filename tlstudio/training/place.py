@@ -22,6 +22,7 @@ class Place:
     """epoch: whole epochs done; step: steps done in the next; sums: of that epoch so far (see StepLog).
 
     best: {epoch, accuracy, loss, correct} of the best epoch; best_state: its moving tensors. seconds: spent before this session.
+    curve: validation accuracy of each epoch.
     frozen: checksums of what is frozen when the run began. data: digest of its images.
     """
 
@@ -32,6 +33,7 @@ class Place:
     sums: dict[str, float] = field(default_factory=StepLog.zero)
     best: dict[str, Any] | None = None
     seconds: float = 0.0
+    curve: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.best_state: dict[str, Tensor] | None = None
@@ -47,6 +49,7 @@ class Place:
 
     def judge(self, setup: Setup, epoch: int, accuracy: float, loss: float, correct: int) -> bool:
         """Whether the epoch is the best so far: by metric, then loss; or by loss alone. If so, its weights are kept."""
+        self.curve.append(accuracy)
         if self.best is not None:
             if setup.recipe.training.best_by == "loss":
                 better = loss < self.best["loss"]

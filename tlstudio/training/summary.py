@@ -43,6 +43,8 @@ def summary_of(
         "images_per_second": images_per_second,
         "device": device_name(setup.device),
         "features_kept": setup.keep_features,
+        "curve": place.curve,
+        **{f"n_{split}": setup.n(split) for split in ("train", "val", "test")},
         "params": params,
         "params_learning": learning,
         "frozen_proof": {"ok": proof.ok, "tensors": proof.tensors, "before": proof.before, "after": proof.after, "moved": proof.moved},

@@ -139,14 +139,6 @@ def test_a_run_that_is_gone_is_said(page: HomePage, session: Session, qtbot: QtB
         page.unfinished.resume.click()
 
 
-def test_the_list_is_there_before_the_engines_are(page: HomePage, qtbot: QtBot) -> None:
-    _unfinished("early")
-    page.show()
-    qtbot.waitUntil(lambda: page.unfinished.isVisible(), timeout=20_000)
-    assert page.recent.model().rowCount() == 1
-
-
-@pytest.mark.parametrize("width", [1096, 840, 776])
 def test_long_names_do_not_widen_the_page(page: HomePage, qtbot: QtBot, width: int) -> None:
     page.resize(width, 604)
     page.show()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from tlstudio.events import Event
@@ -64,6 +65,17 @@ def test_words_at_the_line_ends_stay_inside_and_apart(curves: RunCurves, run_eve
             assert boxes[1].top() >= boxes[0].bottom() - 0.01
 
 
+def test_hairlines_stand_at_the_ticks_also_after_they_changed(curves: RunCurves, run_events: Stream, qtbot: QtBot) -> None:
+    for done in (1, 5):
+        curves.draw(RunHistory(run_events(done)), 10)
+        qtbot.wait(20)
+        picture = curves.grab().toImage()
+        line, x = QColor(theme.current().line).rgb(), picture.width() - 20
+        rows = [y for y in range(picture.height()) if picture.pixel(x, y) == line]
+        wanted = [round(curves.frame.at(0, tick).y()) for tick in curves._ticks]
+        assert sorted(wanted)[:-1] == rows[: len(wanted) - 1]  # the lowest lies on the axis
+
+
 def test_what_stands_under_the_mouse(curves: RunCurves, run_events: Stream) -> None:
     curves.draw(RunHistory(run_events(3.5)), 10)
     assert curves.said_at(2.5).startswith("epoch 2.5: train ")
@@ -94,6 +106,7 @@ def test_both_halves_follow_the_theme_and_show_the_plan(qtbot: QtBot, session: S
     recipe = Recipe()
     for half in ("loss", "accuracy"):
         card.draw_half(half, RunHistory(), recipe)
+    card.draw_rates(RunHistory(), recipe)
     card.say("Press Start")
     assert card._message.text() == "Press Start"
     assert card._message.isVisible()
@@ -102,6 +115,7 @@ def test_both_halves_follow_the_theme_and_show_the_plan(qtbot: QtBot, session: S
     history = RunHistory(run_events(3.5))
     for half in ("loss", "accuracy"):
         card.draw_half(half, history, recipe.with_strategy("last-block"))
+    card.draw_rates(history, recipe.with_strategy("last-block"))
     card.say("")
     assert not card._message.isVisible()
     assert card._bands[0].accessibleName() == "Epochs 1 to 10: last block learns"

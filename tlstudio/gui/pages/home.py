@@ -138,9 +138,9 @@ class HomePage(Page):
     def _foot(self) -> QWidget:
         self._device = label("", "muted", wrap=True)
         self._device.setObjectName("deviceLine")
-        promise = label(self.tr("Images, models and runs stay on your disk."), "muted")
-        left = row(IconLabel("lock-simple", "good"), label(self.tr("Nothing leaves this computer"), "section"), promise)
-        self._foot_row = row(left, (row(None, IconLabel("cpu"), (self._device, 100)), 1), spacing=24)
+        promise = label(self.tr("Images, models and runs stay on your disk."), "muted", wrap=True)
+        left = row(IconLabel("lock-simple", "good"), label(self.tr("Nothing leaves this computer"), "section"), (promise, 1))
+        self._foot_row = row((left, 1), (row(None, IconLabel("cpu"), (self._device, 100)), 1), spacing=24)
         return widget(self._foot_row)
 
     # runs
@@ -173,16 +173,9 @@ class HomePage(Page):
 
     def _begin(self) -> None:
         """What is not needed for the first sight of the window."""
-        from tlstudio import api
-
         self.leaves.begin()
         Background(_look_around, self._found_machine)
-        if not self._list.rows:
-            Background(api.list_runs, self._first_look)  # the inspector that answers the list is still starting
-
-    def _first_look(self, rows: list[dict[str, Any]]) -> None:
-        if self._list.loading.state != "ready":
-            self._show(rows)
+        self._list.ask()
 
     def _found_machine(self, said: str) -> None:
         self._machine = said
@@ -226,7 +219,7 @@ def _look_around() -> str:
         machine.processor(),
         tr("1 thread") if machine.threads() == 1 else tr("%1 threads").replace("%1", str(machine.threads())),
         "%memory",
-        cards or tr("no graphics card found"),
+        cards or tr("no graphics card"),
     ]
     return "  ·  ".join(parts)
 

@@ -27,7 +27,7 @@ _NARROW = 390  # below it the plots stand one over the other
 
 
 class CurvesCard(QFrame):
-    """lossPlot and metricPlot. `draw_half` shows a recipe's plan and what has happened of it."""
+    """lossPlot and metricPlot. `draw_half` and `draw_rates` show a recipe's plan and what has happened of it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,17 +79,20 @@ class CurvesCard(QFrame):
 
     def draw_half(self, what: str, history: RunHistory, recipe: Recipe) -> None:
         """Draw one half anew, "loss" or "accuracy": one after the other they hold the window up less than both at once."""
-        epochs = history.started.epochs if history.started else recipe.training.epochs
-        half = list(self._units).index(what)
-        self._bands[half].show_stages(history.stages or [self._planned_stage(recipe)], epochs)
-        x, *plans = planned(recipe)
-        name, lane = list(self._lanes.items())[half]
-        used = self._used[name]
-        used.update(history)
-        rests = self.tr("the backbone is frozen: no rate") if name == "backbone_lr" and backbone_rests(recipe) else ""
-        lane.show_rates((used.x, used.raw), (x, plans[half]), epochs, rests)
         plot = self.loss if what == "loss" else self.accuracy
-        plot.draw(history, epochs, star=(recipe.training.best_by == "loss") == (what == "loss"))
+        plot.draw(history, _epochs(history, recipe), star=(recipe.training.best_by == "loss") == (what == "loss"))
+
+    def draw_rates(self, history: RunHistory, recipe: Recipe) -> None:
+        """Draw the bands of stages and the lanes of rates anew."""
+        epochs = _epochs(history, recipe)
+        for band in self._bands:
+            band.show_stages(history.stages or [self._planned_stage(recipe)], epochs)
+        x, *plans = planned(recipe)
+        for (name, lane), plan in zip(self._lanes.items(), plans, strict=True):
+            used = self._used[name]
+            used.update(history)
+            rests = self.tr("the backbone is frozen: no rate") if name == "backbone_lr" and backbone_rests(recipe) else ""
+            lane.show_rates((used.x, used.raw), (x, plan), epochs, rests)
 
     def say(self, message: str) -> None:
         """A quiet sentence in the middle while there is nothing to see; "" for none."""
@@ -130,3 +133,7 @@ class CurvesCard(QFrame):
             width = min(self.width() - 4 * GAP, whole)
             height = self._message.heightForWidth(width)
             self._message.setGeometry((self.width() - width) // 2, (self.height() - height) // 2 + theme.px(24), width, height)
+
+
+def _epochs(history: RunHistory, recipe: Recipe) -> int:
+    return history.started.epochs if history.started else recipe.training.epochs

@@ -12,11 +12,11 @@ from tlstudio.gui.widgets.parts import colour
 HEIGHT = 112
 # pictures with good light and a whole leaf, two of each species
 _CHOSEN = (
-    ("ginkgo", 103), ("maple", 104), ("oak", 106), ("linden", 101), ("willow", 105),
-    ("willow", 101), ("linden", 106), ("ginkgo", 106), ("maple", 103), ("oak", 108),
+    ("ginkgo", 103), ("maple", 105), ("oak", 105), ("linden", 101), ("willow", 106),
+    ("willow", 105), ("linden", 106), ("ginkgo", 106), ("maple", 101), ("oak", 104),
 )  # fmt: skip
 _GAP = 3
-_PIXELS = 132  # of a tile's side; drawn smaller, so that it is sharp on fine screens
+_PIXELS = 120  # of a tile's side; drawn smaller, so that it is sharp on fine screens
 
 
 def draw_tiles() -> list[QImage]:

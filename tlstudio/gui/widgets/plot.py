@@ -12,7 +12,7 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QLineF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.series import round_ticks
@@ -54,6 +54,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.setFrameShape(QFrame.Shape.NoFrame)
         # with the card's own colour behind it, the card need not be painted again for each drawing
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)  # the hairlines are part of the background
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
@@ -96,6 +97,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def set_x(self, low: float, high: float) -> None:
         """The range of the x axis, with a tick at round whole numbers."""
         self.setXRange(low, high, padding=0)
+        self.viewport().update()  # hairlines and words move with the range, wherever they stand
         many = max(2, int(self.getPlotItem().vb.width() / theme.px(48)))
         ticks = [tick for tick in round_ticks(low, high, many) if low <= tick <= high and tick == round(tick)]
         if ticks != self._x_ticks:
@@ -105,6 +107,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def set_y(self, low: float, high: float, ticks: Sequence[float]) -> None:
         """Range and ticks with their hairlines. (With pyqtgraph's own grid on, the labels at both ends of the axis vanish.)"""
         self.setYRange(low, high, padding=0)
+        self.viewport().update()
         if list(ticks) != self._ticks:
             self._ticks = list(ticks)
             self.getAxis("left").setTicks([[(v, self._said(v)) for v in ticks]])

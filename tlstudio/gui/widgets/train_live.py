@@ -23,7 +23,7 @@ from tlstudio.gui.widgets.log_drawer import LogDrawer
 from tlstudio.gui.widgets.parts import GAP, column
 from tlstudio.gui.widgets.proof_line import ProofLine
 
-_PARTS = ("table", "loss", "accuracy")
+_PARTS = ("table", "loss", "rates", "accuracy")
 _FASTEST = 33  # milliseconds between two drawings of a part, at least
 _SLOWEST = 250
 _REST = 20  # and this many times as long as a drawing took, so that the window stays free for hands
@@ -90,7 +90,10 @@ class TrainLive(QWidget):
         if part != "table":
             # with nothing drawn yet it is the next run's plan that stands here
             recipe = live.recipe if live.recipe is not None and (live.active or live.history.x) else self.session.recipe
-            self.curves.draw_half(part, live.history, recipe)
+            if part == "rates":
+                self.curves.draw_rates(live.history, recipe)
+            else:
+                self.curves.draw_half(part, live.history, recipe)
             return
         self.curves.say(self._message())
         self.table.follow(live.history)
