@@ -139,6 +139,7 @@ def test_a_run_that_is_gone_is_said(page: HomePage, session: Session, qtbot: QtB
         page.unfinished.resume.click()
 
 
+@pytest.mark.parametrize("width", [1096, 840, 776])
 def test_long_names_do_not_widen_the_page(page: HomePage, qtbot: QtBot, width: int) -> None:
     page.resize(width, 604)
     page.show()

@@ -9,11 +9,6 @@ from PySide6.QtWidgets import QSplitter, QWidget
 from tlstudio.gui import theme
 from tlstudio.gui.page import Page
 from tlstudio.gui.session import Session
-from tlstudio.gui.widgets.catalogue_list import WIDTH as CATALOGUE
-from tlstudio.gui.widgets.catalogue_list import CatalogueList
-from tlstudio.gui.widgets.layer_pane import LayerPane
-from tlstudio.gui.widgets.model_side import WIDTH as SIDE
-from tlstudio.gui.widgets.model_side import ModelSide
 from tlstudio.gui.widgets.parts import GAP, TIGHT, Segments, column, row, widget
 from tlstudio.models import catalogue
 
@@ -67,6 +62,13 @@ class ModelPage(Page):
         if self._built:
             return
         self._built = True
+        # numpy comes with these: the window is on the screen before.
+        from tlstudio.gui.widgets import catalogue_list, model_side
+        from tlstudio.gui.widgets.catalogue_list import CatalogueList
+        from tlstudio.gui.widgets.layer_pane import LayerPane
+        from tlstudio.gui.widgets.model_side import ModelSide
+
+        self._widths = catalogue_list.WIDTH, model_side.WIDTH
         self.catalogue, self.layers, self.side = CatalogueList(), LayerPane(self.session), ModelSide(self.session)
         words = {"models": self.tr("Models"), "layers": self.tr("Layers"), "side": self.tr("Layer and head")}
         self._tabs = Segments(words, self._shown, self._show_pane, name="modelPanes")
@@ -153,7 +155,8 @@ class ModelPage(Page):
                 pane.setMinimumWidth(0 if narrow else px(least))
                 pane.setMaximumWidth(16_777_215 if narrow else px(most))
             if not narrow:
-                self._splitter.setSizes([px(CATALOGUE), self.width() - px(CATALOGUE + SIDE), px(SIDE)])
+                left, right = self._widths
+                self._splitter.setSizes([px(left), self.width() - px(left + right), px(right)])
 
 
 PAGE = ModelPage

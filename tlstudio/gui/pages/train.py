@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QSizePolicy, QStackedLayout, QWidget
 
-from tlstudio.gui import image_index, problem_kinds, theme
+from tlstudio.gui import theme
 from tlstudio.gui.background import Background
 from tlstudio.gui.checks import Check, checks
 from tlstudio.gui.page import Page
@@ -239,6 +239,9 @@ class TrainPage(Page):
     def _leave_copies_out(self) -> None:
         document = self.session.data.document
         excluded = self.session.recipe.data.exclude
+
+        # numpy comes with these: the window is on the screen before.
+        from tlstudio.gui import image_index, problem_kinds
 
         def done(pictures: image_index.ImageIndex) -> None:
             found = [line for line in problem_kinds.lines(document, pictures, excluded) if line.kind == "leak" and line.remedy == "fix"]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
-
-from tlstudio.gui.series import thin
 
 
 def paint_spark(painter: QPainter, box: QRectF, values: Sequence[float | None], tone: QColor) -> None:
     """Draw the values from left to right into the box, the last one marked with a dot; gaps (None, NaN) are bridged."""
+    import numpy as np  # not before the first curve: the window is on the screen sooner
+
+    from tlstudio.gui.series import thin
+
     y = np.array([np.nan if value is None else value for value in values], dtype=float)
     y = y[np.isfinite(y)]
     if not len(y):
