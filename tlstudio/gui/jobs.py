@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
 from tlstudio.engine.client import Engine
 from tlstudio.engine.handle import Handle
@@ -117,12 +117,15 @@ class EngineWorker(QThread):
         self.setObjectName(name)
         self.engine = Engine(name)
         self._jobs: queue.SimpleQueue[JobHandle | None] = queue.SimpleQueue()
-        self._warm = False
+        self._warm = self._closed = False
 
     def submit(self, job: str, args: dict[str, Any] | None = None) -> JobHandle:
         """Ask for a job; the thread and the engine are started where they are not running."""
         handle = JobHandle(job, args or {})
         handle.setParent(self)
+        if self._closed:  # a timer that fired while the window was closing
+            QTimer.singleShot(0, handle, lambda: handle.failed.emit(Cancelled("Cancelled")))
+            return handle
         self._jobs.put(handle)
         if not self.isRunning():
             self.start()
@@ -136,6 +139,7 @@ class EngineWorker(QThread):
 
     def close(self) -> None:
         """End the engine and the thread; jobs that were running are cut off (a run can be resumed)."""
+        self._closed = True
         self._jobs.put(None)
         self.engine.close(grace=0.5)
         self.wait()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 
 from tlstudio.gui import theme
 from tlstudio.gui.history import RunHistory
@@ -53,7 +53,7 @@ class RunCurves(Plot):
 
     def draw(self, history: RunHistory, epochs: int, *, star: bool = True) -> None:
         """Show the history on an axis of that many epochs. star: mark the best epoch here."""
-        self._history = history
+        self._history, self._starred = history, star
         self._series.update(history)
         x, k = self._series.x, self._scale
         self._ends_at = float(max(epochs, 1))
@@ -71,6 +71,15 @@ class RunCurves(Plot):
         self._end_words(x, mean[1] * k, val, star)
         self.set_uprights([(stage.first_epoch - 1, "muted") for stage in history.stages[1:]])
 
+    def _room(self) -> int:
+        """How many ticks the height has room for."""
+        return 6 if self.height() > theme.px(190) else 4
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if getattr(self, "_most_ticks", 0) not in (0, self._room()):
+            self.draw(self._history, round(self._ends_at), star=self._starred)
+
     def _validation(self, epoch: Any) -> float:
         value = epoch.val_accuracy if self._what == "accuracy" else epoch.val_loss
         return float("nan") if value is None else float(value)
@@ -80,7 +89,7 @@ class RunCurves(Plot):
         sure = np.r_[mean, val]
         sure = sure[np.isfinite(sure)]
         raw = raw[np.isfinite(raw)]
-        few = 6 if self.height() > theme.px(190) else 4
+        few = self._most_ticks = self._room()
         if self._what == "accuracy":
             low = min([*sure, 90.0]) if len(sure) else 0.0
             ticks = round_ticks(max(0.0, low - 2), 100, few)

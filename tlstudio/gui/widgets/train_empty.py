@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QLabel, QWidget
@@ -32,14 +32,13 @@ class _Ghost(QWidget):
         painter.drawLine(QPointF(0, 95), QPointF(240, 95))
         tone = QColor(colour("muted"))
         tone.setAlpha(130)
-        x = np.arange(0, 241, 3)
         for dashed, rate, low in ((False, 0.035, 78), (True, 0.045, 64)):
             pen = QPen(tone, 2)
             if dashed:
                 pen.setDashPattern([4, 3])
             painter.setPen(pen)
-            y = low - (low - 6) * np.exp(-rate * x) * np.cos(x / 90)
-            painter.drawPolyline(QPolygonF([QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]))
+            curve = [QPointF(x, low - (low - 6) * math.exp(-rate * x) * math.cos(x / 90)) for x in range(0, 241, 3)]
+            painter.drawPolyline(QPolygonF(curve))
         painter.end()
 
 
