@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import hashlib
 import json
@@ -43,6 +44,8 @@ _DECOMPRESSORS: dict[bytes, Callable[[IO[bytes]], Any]] = {
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\0": lzma.LZMAFile,
 }
+# What the system says of a file where a folder is, of a folder where a file is, and of names too long or of forbidden letters.
+_NAMES = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 
 
@@ -84,6 +87,12 @@ def unpack(path: Path, *, tell: Tell = silent, control: Control | None = None) -
     except OSError as error:
         if isinstance(error, tarfile.ReadError | EOFError) or error.errno is None:
             raise InputError(f"The archive {path} is damaged", str(error), "Download or pack it again") from None
+        if error.errno in _NAMES:
+            raise InputError(
+                f"The archive {path} cannot be unpacked here",
+                f"it holds names that this computer cannot give to files ({error.strerror})",
+                "Unpack it yourself, rename them, and open the folder",
+            ) from None
         raise cannot_write(final, error) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -136,17 +136,26 @@ def _fill(root: Path, folder: Folder, problems: list[Problem]) -> set[Folder]:
     linked: set[Folder] = set()
     with os.scandir(root / folder.path) as entries:
         for entry in sorted(entries, key=lambda e: e.name):
+            what = _kind(entry)
             if is_hidden(entry.name):
-                what = "folder" if entry.is_dir() else "file"
+                what = what or "file"
                 problems.append(Problem("hidden", entry.path, f"The {what} is hidden or made by another program; it is ignored.", "info"))
-            elif entry.is_dir():
+            elif what == "folder":
                 inner = Folder(folder.of_file(entry.name))
                 folder.folders.append(inner)
                 if entry.is_symlink():
                     linked.add(inner)
-            elif entry.is_file():
+            elif what == "file":
                 folder.files.append(entry.name)
             else:
                 said = "This is a link that leads nowhere, or no plain file; it is left out."
                 problems.append(Problem("unreadable", entry.path, said, "bad"))
     return linked
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    """folder, file, or "" for what is neither."""
+    try:
+        return "folder" if entry.is_dir() else "file" if entry.is_file() else ""
+    except OSError:  # a link onto itself
+        return ""

@@ -50,7 +50,11 @@ def _layout(source: Path, tell: Tell, control: Control | None) -> Layout:
         return layouts.find_table(source, tell, control)
     if archives.is_archive(source):
         folder, problems = archives.unpack(source, tell=tell, control=control)
-        layout = layouts.find(folder, tell, control)
+        try:
+            layout = layouts.find(folder, tell, control)
+        except InputError as error:  # the user knows the archive, not where it was unpacked
+            said = (text.replace(str(folder), str(source)) for text in (error.what, error.why, error.do))
+            raise InputError(*said) from None
         layout.problems[:0] = problems
         return layout
     if listing.looks_like_image(source.name):

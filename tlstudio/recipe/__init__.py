@@ -126,9 +126,11 @@ class Recipe(Section):
     def load(cls, path: Path) -> Recipe:
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"The recipe {path} cannot be read", str(error), "Give the path of a .toml file") from None
-        return cls.from_toml(text, str(path))
+        except OSError as error:
+            raise InputError(f"The recipe {path} cannot be read", error.strerror or str(error), "Give the path of a .toml file") from None
+        except UnicodeDecodeError:
+            raise InputError(f"The recipe {path} is not UTF-8 text", "", "Save it as UTF-8, or give the path of a .toml file") from None
+        return cls.from_toml(text, f"The recipe {path}")
 
 
 # What suits a strategy: rates found on photos of two classes and on the generated leaves (see tests/benchmarks).
@@ -196,5 +198,7 @@ def _validated(said: dict[str, Any]) -> Recipe:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         what = f"'{key}'" if key else "The recipe"
+        if first["type"] == "model_type":
+            raise InputError(f"{what} is a section of a recipe, not one value", "", f"Write [{key}] and its keys below") from None
         given = f" (given: {first['input']!r})" if not isinstance(first["input"], dict) else ""
         raise InputError(f"{what} cannot be used: {first['msg'].removeprefix('Value error, ')}{given}") from None

@@ -68,11 +68,18 @@ class Data(Section):
             raise ValueError("three numbers from 0 to 255 are needed")
         return value
 
+    @field_validator("mean")
+    @classmethod
+    def _shares(cls, value: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
+        if value is not None and not all(0 <= v <= 1 for v in value):
+            raise ValueError("three numbers from 0 to 1 are needed")
+        return value
+
     @field_validator("std")
     @classmethod
     def _positive(cls, value: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
-        if value is not None and not all(v > 0 for v in value):
-            raise ValueError("every deviation has to be above 0")
+        if value is not None and not all(0 < v <= 1 for v in value):
+            raise ValueError("every deviation has to be above 0, and at most 1")
         return value
 
     @model_validator(mode="after")

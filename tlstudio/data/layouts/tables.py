@@ -41,9 +41,9 @@ def usable(root: Path, tree: Folder, files: table.Files) -> list[tuple[table.Tab
 def _nothing_found(of: table.Table) -> InputError:
     example = next((file for _, file, _, _ in of.rows), "")
     return InputError(
-        f"None of the images that {of.path.name} names is in {of.path.parent}" if example else f"{of.path.name} names no images",
+        f"None of the images that {of.path.name} names is in {of.path.parent}" if example else f"The table {of.path.name} names no images",
         f"the first is '{example}'" if example else "",
-        "Put the table into the folder that holds the images",
+        "Put the table into the folder that holds the images" if example else "Give it one line for each image",
     )
 
 

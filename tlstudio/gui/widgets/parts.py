@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import qtawesome
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QKeySequence
 from PySide6.QtWidgets import (
@@ -24,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from tlstudio.gui import theme
+from tlstudio.gui.icons import glyph
 
 MARGIN = 24  # page edge to content (16 at the top)
 GAP = 16  # card to card, and inside a card from edge to content
@@ -113,15 +112,7 @@ def colour(role: str) -> QColor:
 
 def icon(name: str, role: str = "text") -> QIcon:
     """A Phosphor icon in the colour of a role."""
-    drawn: QIcon = _phosphor().icon(f"ph.{name}", color=colour(role), color_disabled=colour("muted"))
-    return drawn
-
-
-@functools.cache
-def _phosphor() -> Any:
-    """The one set that is used: qtawesome by itself reads and checks all twelve of its own, a tenth of a second at every start."""
-    found = [font for font in getattr(qtawesome, "_BUNDLED_FONTS", ()) if font[0] == "ph"]
-    return qtawesome.iconic_font.IconicFont(*found) if found else qtawesome
+    return glyph(name, colour(role), colour("muted"))
 
 
 class IconLabel(QLabel):
