@@ -11,38 +11,13 @@ import importlib.util
 import json
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPixmap
 
 _GLYPH = 0.875  # height of the glyph in its box, as the set is drawn
-
-
-class _Glyph(QIconEngine):
-    """One character of the icon font, sharp at every size."""
-
-    def __init__(self, character: str, colour: QColor, disabled: QColor) -> None:
-        super().__init__()
-        self._character, self._colour, self._disabled = character, colour, disabled
-
-    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        font = QFont(_set().family)
-        font.setPixelSize(max(1, round(_GLYPH * rect.height())))
-        painter.save()
-        painter.setPen(self._disabled if mode == QIcon.Mode.Disabled else self._colour)
-        painter.setFont(font)
-        painter.drawText(QRectF(rect), Qt.AlignmentFlag.AlignCenter, self._character)
-        painter.restore()
-
-    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        drawn = QPixmap(size)
-        drawn.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(drawn)
-        self.paint(painter, QRect(QPointF(0, 0).toPoint(), size), mode, state)
-        painter.end()
-        return drawn
-
-    def clone(self) -> QIconEngine:
-        return _Glyph(self._character, self._colour, self._disabled)
+# Pixel sizes that the window uses, at 1x and 2x and with larger text; any other is scaled from the next larger one. (An icon engine
+# of our own would draw every size, but Qt may use it after Python has let go of it.)
+_SIZES = (10, 14, 16, 18, 20, 24, 32, 36, 40, 48, 64)
 
 
 class _Set:
@@ -63,6 +38,29 @@ def _set() -> _Set:
     return _Set()
 
 
+@functools.lru_cache(maxsize=1024)
+def _drawn(name: str, colour: str, disabled: str) -> QIcon:
+    icon = QIcon()
+    for size in _SIZES:
+        icon.addPixmap(_pixmap(name, colour, size), QIcon.Mode.Normal)
+        if size in (16, 18, 32, 36):
+            icon.addPixmap(_pixmap(name, disabled, size), QIcon.Mode.Disabled)
+    return icon
+
+
+def _pixmap(name: str, colour: str, size: int) -> QPixmap:
+    drawn = QPixmap(size, size)
+    drawn.fill(Qt.GlobalColor.transparent)
+    font = QFont(_set().family)
+    font.setPixelSize(max(1, round(_GLYPH * size)))
+    painter = QPainter(drawn)
+    painter.setPen(QColor(colour))
+    painter.setFont(font)
+    painter.drawText(QRectF(0, 0, size, size), Qt.AlignmentFlag.AlignCenter, _set().characters[name])
+    painter.end()
+    return drawn
+
+
 def glyph(name: str, colour: QColor, disabled: QColor) -> QIcon:
     """The icon of that name (see phosphoricons.com) in a colour, and in another while its widget is disabled. Raises KeyError."""
-    return QIcon(_Glyph(_set().characters[name], colour, disabled))
+    return QIcon(_drawn(name, colour.name(), disabled.name()))
