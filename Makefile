@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-headless lint bench screenshots package clean
+.PHONY: demo test lint bench screenshots package clean
 
 demo: $(VENV)/.installed  ## the app on the built-in sample; without a display the same offscreen, with screenshots
 	$(BIN)/tlstudio demo --run

@@ -66,6 +66,23 @@ def test_every_job_takes_and_gives_json(tmp_path: Path) -> None:
     assert api.resume(summary["run"]) == summary
 
 
+def test_train_makes_the_folder_it_is_given_and_begins_in_it_only_once(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    recipe = {"data": {"path": str(class_folders(tmp_path / "photos")), "image_size": 64}, "training": {"epochs": 1}}
+    run = str(tmp_path / "run")
+    assert api.train(recipe, run)["run"] == run
+    assert api.evaluate(run)["n"] > 0
+    with pytest.raises(InputError, match="has begun already"):
+        api.train(recipe, run)
+
+
+def test_the_folder_of_a_run_says_what_was_trained(tmp_path: Path) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    with pytest.raises(StudioError):
+        api.train({"data": {"path": str(tmp_path / "nowhere")}}, str(run.path))
+    assert run.recipe().data.path == str(tmp_path / "nowhere")
+
+
 def test_a_run_that_fails_is_kept_with_the_reason(tmp_path: Path) -> None:
     said: list[Event] = []
     recipe = Recipe.parse({"data": {"path": str(tmp_path / "nowhere")}})

@@ -33,14 +33,24 @@ def test_values_may_be_texts_as_from_a_command_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "text"), [("data.path", "2024"), ("data.path", "2024-05-03"), ("name", "7"), ("name", "None"), ("name", "true")]
+)
+def test_a_text_that_looks_like_something_else_stays_a_text(key: str, text: str) -> None:
+    assert Recipe().set({key: text}).get(key) == text
+
+
+@pytest.mark.parametrize(
     ("key", "value", "said"),
     [
+        ("data.options.path", 3, "nearest is"),
         ("training.epoch", 3, "nearest is 'training.epochs'"),
         ("optimiser.lr", 3, "nearest is 'optimizer.lr'"),
         ("training.epochs", 0, "greater than or equal to 1"),
         ("optimizer.lr", "fast", "valid number"),
         ("data.resize", "stretch", "'crop', 'pad' or 'squash'"),
         ("data.std", (0, 1, 1), "above 0"),
+        ("data.std", (float("inf"), 1, 1), "at most 1"),
+        ("data.mean", (float("nan"), 0, 0), "from 0 to 1"),
         ("augment.scale", (0.9, 0.2), "smaller first"),
         ("data.val_share", 0.85, "too little is left"),
     ],
@@ -54,8 +64,14 @@ def test_bad_files_are_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         Recipe.load(tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("[training\nepochs = 3")
-    with pytest.raises(InputError, match="not valid TOML"):
+    with pytest.raises(InputError, match=r"The recipe .*bad\.toml is not valid TOML"):
         Recipe.load(tmp_path / "bad.toml")
+    (tmp_path / "old.toml").write_bytes(b'name = "B\xe4ume"')
+    with pytest.raises(InputError, match="not UTF-8"):
+        Recipe.load(tmp_path / "old.toml")
+    (tmp_path / "flat.toml").write_text("training = 3")
+    with pytest.raises(InputError, match=r"Write \[training\]"):
+        Recipe.load(tmp_path / "flat.toml")
     (tmp_path / "key.toml").write_text("[training]\nepoch = 3")
     with pytest.raises(InputError, match=r"nearest is 'training\.epochs'"):
         Recipe.load(tmp_path / "key.toml")
@@ -91,3 +107,8 @@ def test_every_field_has_words_for_a_form() -> None:
 def test_a_recipe_cannot_be_changed_in_place() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Recipe().training.epochs = 3
+
+
+def test_a_file_saved_by_notepad(tmp_path: Path) -> None:
+    (tmp_path / "marked.toml").write_bytes(b"\xef\xbb\xbf[training]\nepochs = 3")
+    assert Recipe.load(tmp_path / "marked.toml").training.epochs == 3

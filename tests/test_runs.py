@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tlstudio import places, runs
 from tlstudio.errors import InputError, StudioError
@@ -70,7 +74,10 @@ def test_open_by_folder_or_name_and_a_sentence_for_neither(tmp_path: Path) -> No
 
 def test_the_lock_is_seen_from_another_process_and_goes_with_its_holder(tmp_path: Path) -> None:
     run = Run.create(Recipe(), tmp_path / "run")
-    code = "import sys\nfrom pathlib import Path\nfrom tlstudio.runs import Run\nwith Run(Path(sys.argv[1])).locked():\n print('held', flush=True)\n sys.stdin.read()"
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom tlstudio.runs import Run\n"
+        "with Run(Path(sys.argv[1])).locked():\n print('held', flush=True)\n sys.stdin.read()"
+    )
     with subprocess.Popen([sys.executable, "-c", code, str(run.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == "held"
@@ -94,6 +101,15 @@ def test_history_tells_what_a_resume_did_again_only_once(tmp_path: Path) -> None
     assert [event.epoch for event in said if isinstance(event, EpochEnded)] == [1, 2]
 
 
+def test_history_of_a_run_that_had_to_begin_anew_holds_it_once(tmp_path: Path) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    _log(run, [_started(), _steps(1, 1, 4), _epoch(1)])  # killed before its first checkpoint
+    _log(run, [_started(), _steps(1, 1, 4), _epoch(1), _steps(2, 1, 1)])
+    said = run.history()
+    assert [event.loss for event in said if isinstance(event, Steps)] == [[1.1, 1.2, 1.3, 1.4], [2.1]]
+    assert [event.epoch for event in said if isinstance(event, EpochEnded)] == [1]
+
+
 def test_a_line_cut_short_by_power_loss_costs_only_itself(tmp_path: Path) -> None:
     run = Run.create(Recipe(), tmp_path / "run")
     _log(run, [Note(message="one"), Note(message="two")])
@@ -101,6 +117,46 @@ def test_a_line_cut_short_by_power_loss_costs_only_itself(tmp_path: Path) -> Non
     path.write_bytes(path.read_bytes()[:-9])
     _log(run, [Note(message="three")])
     assert [event.message for event in run.events() if isinstance(event, Note)] == ["one", "three"]
+
+
+def test_runs_begun_at_the_same_time_get_a_folder_each() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: Run.create(Recipe()), range(32)))
+    assert len({run.path for run in made}) == 32
+
+
+def test_a_look_at_the_state_does_not_keep_a_run_from_starting(tmp_path: Path) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    assert not run.is_live()
+    assert not (run.path / ".lock").exists()
+    looked, begun = FileLock(run.path / ".lock"), threading.Event()
+
+    def look() -> None:
+        with looked:
+            begun.set()
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    begun.wait()
+    with run.locked():
+        assert run.is_live()
+    thread.join()
+
+
+def test_a_trash_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    places.trash().parent.mkdir(parents=True, exist_ok=True)
+    places.trash().write_text("a file in the way")
+    with pytest.raises(StudioError, match="cannot be written"):
+        run.to_trash()
+    assert run.path.is_dir()
+
+
+def test_documents_hold_null_for_what_is_no_number(tmp_path: Path) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    run.write_json("summary.json", {"metrics": {"val_loss": float("nan")}})
+    assert run.summary() == {"metrics": {"val_loss": None}}
 
 
 def test_trash_keeps_the_run(tmp_path: Path) -> None:

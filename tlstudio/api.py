@@ -134,7 +134,9 @@ def validate(recipe: Recipe | Mapping[str, Any]) -> Recipe:
     optimizers.REGISTRY.options(checked.optimizer.kind, checked.optimizer.options)
     schedules.REGISTRY.options(checked.schedule.kind, checked.schedule.options)
     if checked.data.task != "classification":
-        raise InputError("This version trains classifiers", f"data.task is {checked.data.task}", "Set data.task to classification")
+        raise InputError(
+            "This version trains classifiers", f"the recipe's data.task is {checked.data.task}", "Set data.task to classification"
+        )
     return checked
 
 
@@ -164,12 +166,20 @@ def download(model: str, *, tell: Tell = silent, control: Control | None = None)
 
 
 def train(recipe: Recipe | Mapping[str, Any], run: str | None = None, *, tell: Tell = silent, control: Control | None = None) -> Document:
-    """Train a recipe: its summary with `run`, the folder. run: a folder that `Run.create` made; without it one is made.
+    """Train a recipe: its summary with `run`, the folder. run: a folder that `Run.create` made, or an absent or empty one.
 
-    A run that fails or is cancelled stays and can be resumed.
+    A run that fails or is cancelled stays and can be resumed. Raises InputError for a folder in which a run has begun.
     """
     checked = validate(recipe)
-    return _fit(checked, runs.Run(Path(run)) if run else runs.Run.create(checked), tell, control)
+    path = runs.absolute(run) if run else None
+    if path is None or not (path / "recipe.toml").exists():
+        return _fit(checked, runs.Run.create(checked, path), tell, control)
+    made = runs.Run(path)
+    if made.last.exists() or made.summary() is not None:
+        raise InputError(f"The run {made.name} has begun already", "", "Resume it, or name another folder")
+    with made.locked():
+        made.write_text("recipe.toml", checked.to_toml())  # what is trained is what the folder says
+    return _fit(checked, made, tell, control)
 
 
 def resume(run: str, *, tell: Tell = silent, control: Control | None = None) -> Document:

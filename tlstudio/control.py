@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from tlstudio.errors import Cancelled
@@ -28,6 +29,7 @@ class Control:
         self._stop = threading.Event()
         self._go = threading.Event()
         self._go.set()
+        self._rested = 0.0
 
     def cancel(self) -> None:
         self._cancel.set()
@@ -51,8 +53,15 @@ class Control:
     def paused(self) -> bool:
         return not self._go.is_set()
 
+    def clock(self) -> float:
+        """Seconds on a clock that stands still while the job that asks for it rests in `check`: what work took is measured with it."""
+        return time.perf_counter() - self._rested
+
     def check(self) -> None:
         """Wait here while paused; raise Cancelled when cancelled. Call it between two pieces of work."""
-        self._go.wait()
+        if not self._go.is_set():
+            began = time.perf_counter()
+            self._go.wait()
+            self._rested += time.perf_counter() - began
         if self._cancel.is_set():
             raise Cancelled("Cancelled")

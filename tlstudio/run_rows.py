@@ -1,4 +1,4 @@
-"""A run in one row, for tables: from its recipe, summary and the last lines of its events; never from its weights."""
+"""A run in one row, for tables: from its recipe, summary and events; never from its weights."""
 
 from __future__ import annotations
 

@@ -55,13 +55,16 @@ class Run:
 
         Raises InputError if it exists with something in it, StudioError where it cannot be written.
         """
-        path = run_dir if run_dir is not None else _fresh_name(places.runs(), recipe)
-        if path.is_dir() and any(path.iterdir()):
-            raise InputError(f"The run folder {path} is not empty", "", "Name another folder, or an empty one")
-        if path.exists() and not path.is_dir():
-            raise InputError(f"{path} is a file", "a run needs a folder of its own", "Name another folder")
+        path = run_dir if run_dir is not None else places.runs()
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            if run_dir is None:
+                path = _fresh_folder(path, recipe)
+            elif path.is_dir() and any(path.iterdir()):
+                raise InputError(f"The run folder {path} is not empty", "", "Name another folder, or an empty one")
+            elif path.exists() and not path.is_dir():
+                raise InputError(f"{path} is a file", "a run needs a folder of its own", "Name another folder")
+            else:
+                path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise cannot_write(path, error) from None
         run = cls(path)
@@ -112,8 +115,8 @@ class Run:
         """The events of the run as if it had never been interrupted: what a resume did again stands once."""
         out: list[Event] = []
         for event in self.events():
-            if isinstance(event, events.RunStarted) and event.resumed_from is not None:
-                epochs, steps = event.resumed_from
+            if isinstance(event, events.RunStarted):
+                epochs, steps = event.resumed_from or (0, 0)  # without a checkpoint it began anew
                 out = [kept for e in out if (kept := _before(e, epochs, steps)) is not None]
             out.append(event)
         return out
@@ -125,6 +128,8 @@ class Run:
         return "live" if self.is_live() else "unfinished"
 
     def is_live(self) -> bool:
+        if not (self.path / ".lock").exists():
+            return False
         lock = FileLock(self.path / ".lock")
         try:
             lock.acquire(blocking=False)
@@ -138,7 +143,7 @@ class Run:
         """Hold the run for writing. The lock goes with the process, however that ends. Raises InputError if it is held."""
         lock = FileLock(self.path / ".lock")
         try:
-            lock.acquire(blocking=False)
+            lock.acquire(timeout=0.3, poll_interval=0.02)  # `is_live`, asked elsewhere, holds it for a moment
         except Timeout:
             raise InputError(f"The run {self.name} is being trained right now", "", "Wait for it to end, or stop it") from None
         except OSError as error:
@@ -152,15 +157,18 @@ class Run:
         write_atomic(self.path / name, lambda file: file.write(text.encode()))
 
     def write_json(self, name: str, said: dict[str, Any]) -> None:
-        self.write_text(name, json.dumps(said, indent=2, allow_nan=False) + "\n")
+        self.write_text(name, events.dumps(said, indent=2) + "\n")
 
     def to_trash(self) -> Path:
         """Move the folder to the trash; its place there. Raises InputError while it is live."""
         if self.is_live():
             raise InputError(f"The run {self.name} is being trained right now", "", "Stop it first")
-        places.trash().mkdir(parents=True, exist_ok=True)
         to = places.trash() / f"{self.name}-{time.time_ns()}"
-        shutil.move(self.path, to)
+        try:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(self.path, to)
+        except OSError as error:
+            raise cannot_write(Path(error.filename or to), error) from None
         return to
 
 
@@ -192,11 +200,11 @@ def all_runs(root: Path | None = None) -> list[Run]:
     """Every run of the runs folder, newest first."""
     root = root or places.runs()
     try:
-        found = [(entry.stat().st_mtime, entry.path) for entry in os.scandir(root) if entry.is_dir()]
+        found = [entry.path for entry in os.scandir(root) if entry.is_dir()]
     except OSError:
         return []
     stamped = []
-    for _, path in found:
+    for path in found:
         try:
             stamped.append(((Path(path) / "recipe.toml").stat().st_mtime_ns, path))
         except OSError:
@@ -255,7 +263,7 @@ def _before(event: Event, epochs: int, steps: int) -> Event | None:
             return event
         cut = {key: getattr(event, key)[:keep] for key in ("loss", "accuracy", "lr", "backbone_lr")}
         return event.replace(**cut) if keep > 0 else None
-    if isinstance(event, events.RunFailed | events.RunEnded):
+    if isinstance(event, events.FrozenProof | events.RunFailed | events.RunEnded):
         return None
     return event
 
@@ -273,13 +281,15 @@ def _mend_last_line(path: Path) -> None:
         return
 
 
-def _fresh_name(root: Path, recipe: Recipe) -> Path:
-    """A readable name that no run has: date, name of the recipe or of its data, strategy."""
+def _fresh_folder(root: Path, recipe: Recipe) -> Path:
+    """A new folder with a readable name: date, name of the recipe or of its data, strategy. No other process gets the same."""
     word = recipe.name or Path(recipe.data.path).stem or "run"
     slug = re.sub(r"[^\w-]+", "-", word, flags=re.UNICODE).strip("-").lower()[:40] or "run"
     stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{recipe.frozen.strategy}"
+    root.mkdir(parents=True, exist_ok=True)
     for n in range(1, 10_000):
         path = root / (stem if n == 1 else f"{stem}-{n}")
-        if not path.exists():
+        with contextlib.suppress(FileExistsError):
+            path.mkdir()
             return path
     raise StudioError(f"{root} holds too many runs of the same second", "", "Empty the trash or name a run folder")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -35,6 +36,13 @@ def test_python_m_tlstudio_is_the_same_program() -> None:
     done = subprocess.run([sys.executable, "-m", "tlstudio", "trian"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "train" in done.stderr
+
+
+def test_names_that_the_pipe_cannot_write_are_no_failure() -> None:
+    code = "import sys; from tlstudio import __main__, cli; cli.run = lambda argv: print('Bäume 🐝'); __main__.main()"
+    env = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=env, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, b"B\xe4ume \\U0001f41d")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tlstudio import places
+from tlstudio.cli import output
+from tlstudio.errors import StudioError
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 
@@ -105,8 +107,24 @@ def test_a_killed_engine_is_a_sentence(tlstudio: Command, images: Path) -> None:
     said = tlstudio("train", "--data", images, "--name", "dead")
     assert said.code == 1
     assert "was killed" in said.err
-    assert "go on with 'tlstudio resume " in said.err
+    assert f"go on with 'tlstudio resume {next(places.runs().iterdir()).name}'" in said.err
     assert "Traceback" not in said.err
+
+
+def test_the_way_on_is_told_for_a_run_folder_of_ones_own(tlstudio: Command, images: Path, tmp_path: Path) -> None:
+    said = tlstudio("train", "--data", images, "--name", "dead", "--run-dir", tmp_path / "here")
+    assert f"go on with 'tlstudio resume {tmp_path / 'here'}'" in said.err
+
+
+def test_a_resume_that_learned_nothing_sends_nobody_round_in_circles(tlstudio: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run.create(Recipe())
+    run.last.write_bytes(b"damaged")
+
+    def broken(*_: object) -> None:
+        raise StudioError("The checkpoint cannot be read", "", "Train again")
+
+    monkeypatch.setattr(output, "in_engine", broken)
+    assert tlstudio("resume", run.name).err == "tlstudio: The checkpoint cannot be read. Train again.\n"
 
 
 def test_resume_goes_on_with_an_unfinished_run(tlstudio: Command) -> None:

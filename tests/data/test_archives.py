@@ -173,6 +173,34 @@ def test_damaged_archives(two_classes, tmp_path, name, damage):
     assert "damaged" in refused(path)
 
 
+def test_a_tar_without_its_end(two_classes, tmp_path):
+    path = packed(two_classes, tmp_path / "x.tar")
+    with tarfile.open(path) as archive:
+        half = archive.getmembers()[8].offset  # where tarfile itself sees a whole, shorter archive
+    path.write_bytes(path.read_bytes()[:half])
+    assert "its end is missing" in refused(path).lower()
+
+
+@pytest.mark.parametrize("names", [["ants/a.png", "ants"], ["ants", "ants/a.png"], [f"ants/{'a' * 300}.png"]])
+def test_names_that_cannot_be_files_here(tmp_path, photo, names):
+    picture = photo(tmp_path / "good.png").read_bytes()
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, picture)
+    assert "names that this computer cannot give" in refused(tmp_path / "x.zip")
+
+
+def test_an_archive_of_nothing_useful_is_named_itself(tmp_path):
+    for name, inside in (("empty.zip", []), ("text.zip", ["a.txt"])):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            for file in inside:
+                archive.writestr(file, "text")
+        with pytest.raises(InputError) as caught:
+            scan(tmp_path / name)
+        assert str(tmp_path / name) in str(caught.value)
+        assert str(places.cache()) not in str(caught.value)
+
+
 def test_a_protected_zip(tmp_path):
     path = zipped(tmp_path / "x.zip", **{"ants/a.png": b"x"})
     content = bytearray(path.read_bytes())

@@ -109,3 +109,11 @@ def test_not_more_is_decoded_ahead_than_two_batches(images, monkeypatch):
 
 def test_empty_order(images):
     assert list(batches(images, [], 4, epoch=0, augment=True, workers=2)) == []
+
+
+def test_forgotten_views_are_made_anew_and_not_kept(images):
+    first = images.load(3, 0, False)
+    assert images.kept(3) is not None
+    images.forget()
+    assert torch.equal(images.load(3, 0, False), first)
+    assert images.kept(3) is None

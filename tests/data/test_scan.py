@@ -291,6 +291,13 @@ def test_links_that_lead_round(two_classes):
     assert of_kind(report, "link").keys() == {"ants/up"}
 
 
+def test_a_link_onto_itself_costs_only_itself(two_classes):
+    (two_classes / "ants" / "a3.png").symlink_to("a3.png")
+    report = scan(two_classes)
+    assert len(report.items) == 16
+    assert of_kind(report, "unreadable").keys() == {"ants/a3.png"}
+
+
 def test_a_folder_counts_where_it_really_lies(two_classes, tmp_path, photo):
     (two_classes / "aardvarks").symlink_to(two_classes / "bees")
     (two_classes / "bees" / "more").symlink_to(photo(tmp_path / "outside" / "b.png", 50).parent)

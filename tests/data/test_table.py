@@ -190,7 +190,7 @@ def test_a_table_counts_more_than_folders(two_classes):
     ("lines", "word"),
     [
         ([], "empty"),
-        (["file,label"], "names no images"),
+        (["file,label"], r"The table \S+\.csv names no images"),
         (["file,label", "x.png,a", "y.png,b"], "x.png"),
         (["a,b,c", "1,2,3"], "a, b, c"),
         (["file,one,two", "i00.png,1,2"], "such as 'label'"),

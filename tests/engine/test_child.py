@@ -41,6 +41,14 @@ def test_the_child_ends_when_its_parent_is_killed(job: str, args: dict[str, floa
     assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
 
 
+def test_the_child_ends_when_its_parent_dies_in_mid_sentence() -> None:
+    with subprocess.Popen(environment.command("fake_jobs"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        child.stdin.write(b'{"id": 1, "job": "cou')
+        child.stdin.close()
+        assert child.wait(20) == 0
+
+
 def test_the_child_is_modest_and_stays_in_its_parents_group(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('the current folder was on the path')")
     monkeypatch.chdir(tmp_path)

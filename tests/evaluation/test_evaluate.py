@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ import torch
 
 from tests.pictures import class_folders, picture
 from tlstudio import api
-from tlstudio.errors import InputError
+from tlstudio.errors import InputError, StudioError
 from tlstudio.evaluation.evaluate import _per_class
+from tlstudio.runs import Run
 from tlstudio.training.measure import Measured, wilson
 
 
@@ -77,6 +80,36 @@ def test_predict_takes_files_and_folders_and_tells_of_bad_ones(trained: Path, tm
     rows = list(csv.DictReader((tmp_path / "out" / "predictions.csv").read_text().splitlines()))
     assert rows[0]["label"] == said[0]["label"]
     assert rows[1]["error"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files are bytes on POSIX only")
+def test_the_table_of_predictions_keeps_names_that_are_no_text(trained: Path, tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.png")
+    picture(0, 99).save(tmp_path / "a.png")
+    (tmp_path / "a.png").rename(tmp_path / name)
+    api.predict(str(trained), [str(tmp_path / name)], out=str(tmp_path / "out"))
+    assert b"caf\xe9.png" in (tmp_path / "out" / "predictions.csv").read_bytes()
+
+
+def test_a_run_from_a_computer_with_another_device_can_be_used_here(trained: Path, tmp_path: Path) -> None:
+    run = Run(Path(shutil.copytree(trained, tmp_path / "run")))
+    missing = "mps" if not torch.backends.mps.is_available() else "cuda"
+    run.write_text("recipe.toml", run.recipe().set({"training.device": missing}).to_toml())
+    assert api.evaluate(str(run.path))["metrics"] == api.evaluate(str(trained))["metrics"]
+
+
+def test_a_run_folder_that_cannot_be_written_is_said(trained: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(trained, tmp_path / "run", ignore=shutil.ignore_patterns("evaluations")))
+    (run / "evaluations").write_text("a file in the way")
+    with pytest.raises(StudioError, match="evaluations cannot be written"):
+        api.evaluate(str(run))
+
+
+def test_a_receipt_that_names_no_classes_is_said(trained: Path, tmp_path: Path) -> None:
+    run = Run(Path(shutil.copytree(trained, tmp_path / "run")))
+    run.write_text("receipt.json", "{}")
+    with pytest.raises(StudioError, match=r"no readable receipt\.json"):
+        api.evaluate(str(run.path))
 
 
 def test_a_run_without_weights_says_so(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,13 @@ from safetensors.torch import load_file
 from tlstudio import api
 from tlstudio.control import Control
 from tlstudio.errors import Cancelled, InputError, StudioError
-from tlstudio.events import EpochEnded, Event, FrozenProof, RunEnded, RunStarted, Steps
+from tlstudio.events import EpochEnded, Event, FrozenProof, Note, RunEnded, RunStarted, Steps
 from tlstudio.models.network import build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
+from tlstudio.training import fit as fit_module
 from tlstudio.training.fit import fit
+from tlstudio.training.measure import Measured
 from tlstudio.training.steps import StepLog
 
 
@@ -158,7 +162,13 @@ def test_cancel_leaves_a_run_that_can_be_resumed(photos: Path, tmp_path: Path) -
     with pytest.raises(Cancelled):
         list(training)
     assert run.state() == "unfinished"
-    assert api.resume(str(run.path))["epochs"] == 3
+    recipe = run.recipe()
+    for change in ({"optimizer.kind": "sgd"}, {"training.batch_size": 1}, {"head.kind": "dropout_linear"}):
+        run.write_text("recipe.toml", recipe.set(change).to_toml())
+        with pytest.raises(InputError, match=next(iter(change))):
+            api.resume(str(run.path))
+    run.write_text("recipe.toml", recipe.set({"training.epochs": 4}).to_toml())
+    assert api.resume(str(run.path))["epochs"] == 4
 
 
 def test_a_moved_frozen_buffer_is_told(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,3 +213,44 @@ def test_batch_size_one_and_a_last_batch_of_one(photos: Path, tmp_path: Path) ->
     started = next(event for event in said if isinstance(event, RunStarted))
     assert started.n_train % 3 == 1
     assert len(_losses(said)) == started.steps_per_epoch == started.n_train // 3
+
+
+def test_one_image_too_small_for_batchnorm_is_refused(photos: Path, tmp_path: Path) -> None:
+    base = {"training.epochs": 1, "training.batch_size": 1, "data.image_size": 16, "model.name": "mobilenet_v3_small"}
+    with pytest.raises(InputError, match="too little to learn from"):
+        _train(_recipe(photos).with_strategy("scratch").set(base), tmp_path / "run")
+    _train(_recipe(photos).with_strategy("scratch").set({**base, "data.image_size": 64}), tmp_path / "larger")
+
+
+def test_what_is_left_out_or_cannot_be_learned_is_told(photos: Path, tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        shutil.copytree(photos, tmp_path / "insects" / split)
+    (tmp_path / "insects" / "train" / "ants" / "broken.png").write_bytes(b"no picture")
+    shutil.copytree(photos / "ants", tmp_path / "insects" / "val" / "wasps")
+    _, said = _train(_recipe(tmp_path / "insects", training__epochs=1), tmp_path / "run")
+    notes = [event.message for event in said if isinstance(event, Note)]
+    assert any(note.startswith("1 of 61 files cannot be used") for note in notes)
+    assert any("'wasps'" in note and "cannot be learned" in note for note in notes)
+
+
+def test_a_pause_is_not_counted_as_work(photos: Path, tmp_path: Path, every_step: None) -> None:
+    control = Control()
+    run = Run.create(_recipe(photos, training__epochs=2), tmp_path / "run")
+    epochs = []
+    for event in fit(run.recipe(), run, control=control):
+        if isinstance(event, EpochEnded):
+            epochs.append(event)
+        elif isinstance(event, Steps) and event.epoch == 2 and event.first == 1:
+            control.pause()
+            threading.Timer(1.5, control.go_on).start()
+    assert epochs[1].at - epochs[0].at > 1.4
+    assert epochs[1].seconds < 1
+    assert epochs[1].images_per_second > 20
+
+
+def test_weights_that_went_out_of_bounds_are_never_the_best(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = Measured(torch.full((4, 2), float("nan")), torch.zeros(4, dtype=torch.int64))
+    monkeypatch.setattr(fit_module, "measure", lambda forward, batches: nowhere)
+    with pytest.raises(StudioError, match="no number any more in epoch 1"):
+        _train(_recipe(photos), tmp_path / "run")
+    assert not (tmp_path / "run" / "best.safetensors").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tlstudio import places
 from tlstudio.cli import output
 from tlstudio.errors import InputError, StudioError
 
@@ -73,13 +75,23 @@ def _pair(change: str) -> tuple[str, str]:
 
 @contextmanager
 def _kept(run: Run) -> Iterator[None]:
-    """If the work fails, say how to go on from what was learned."""
+    """If the work fails after something was learned, say how to go on from there."""
+    before = _stamp(run)
     try:
         yield
     except StudioError as error:
-        if run.last.exists() and not isinstance(error, InputError):
-            error.do = f"{error.do.rstrip('.')}. What was learned is kept; go on with 'tlstudio resume {run.name}'".removeprefix(". ")
+        if _stamp(run) != before and not isinstance(error, InputError):
+            called = run.name if run.path.parent == places.runs() else shlex.quote(str(run.path))
+            error.do = f"{error.do.rstrip('.')}. What was learned is kept; go on with 'tlstudio resume {called}'".removeprefix(". ")
         raise
+
+
+def _stamp(run: Run) -> int:
+    """When the run's last checkpoint was written; 0 where there is none."""
+    try:
+        return run.last.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _forget(run: Run) -> None:

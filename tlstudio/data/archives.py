@@ -168,6 +168,8 @@ class _Unpacking:
                     self._folder(member.name)
                     continue
                 yield member.name, archive.extractfile(member) if member.isreg() else None
+            if stream.tell() <= archive.offset:  # tarfile takes the end of the file for the end of the archive
+                raise tarfile.ReadError("its end is missing")
         while block := stream.read(_BLOCK):  # up to the checksum at the end, which else nobody would look at
             self._count(len(block))
 

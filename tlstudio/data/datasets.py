@@ -68,6 +68,12 @@ class ImageSet:
                 self._kept[i] = view
         return view
 
+    def forget(self) -> None:
+        """Let go of the plain views, and keep none from now on."""
+        with self._lock:
+            self._room = 0
+            self._kept.clear()
+
     def kept(self, i: int) -> torch.Tensor | None:
         """The plain view of picture i if it is in memory."""
         return self._kept.get(i)

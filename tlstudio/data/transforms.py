@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -74,10 +75,7 @@ class Pipeline:
     def normalise(self, batch: torch.Tensor) -> torch.Tensor:
         """uint8 (B, 3, S, S) as float32 (B, 3, S, S) on the same device: (x / 255 - mean) / std."""
         out = batch.to(torch.float32).div_(255)
-        shape = (1, 3, 1, 1)
-        mean = torch.tensor(self.mean, dtype=torch.float32, device=batch.device).view(shape)
-        std = torch.tensor(self.std, dtype=torch.float32, device=batch.device).view(shape)
-        return out.sub_(mean).div_(std)
+        return out.sub_(_channels(self.mean, batch.device)).div_(_channels(self.std, batch.device))
 
     def _plain(self, image: Image.Image) -> Image.Image:
         if self._data.resize == "squash":
@@ -130,6 +128,13 @@ def _crop_box(
     ratio = min(max(width / height, _RATIO[0] * squash), _RATIO[1] * squash)
     w, h = min(width, max(1, round(height * ratio))), min(height, max(1, round(width / ratio)))
     return (width - w) // 2, (height - h) // 2, w, h
+
+
+@functools.lru_cache(maxsize=16)
+def _channels(values: tuple[float, ...], device: torch.device) -> torch.Tensor:
+    """One value a channel as float32 (1, 3, 1, 1) on the device; kept, for to bring it there waits for all steps before."""
+    with torch.inference_mode(False):
+        return torch.tensor(values, dtype=torch.float32, device=device).view(1, 3, 1, 1)
 
 
 def _as_tensor(image: Image.Image) -> torch.Tensor:

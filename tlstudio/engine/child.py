@@ -63,6 +63,8 @@ class Loop:
     def read(self) -> None:
         """Runs in its own thread until the parent is gone."""
         for line in self._requests:
+            if not line.endswith(b"\n"):  # cut short: the parent died while it wrote
+                break
             said = json.loads(line)
             if "job" in said:
                 self._controls[said["id"]] = Control()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ from tlstudio.data.scan import scan
 from tlstudio.data.splits import assign
 from tlstudio.errors import InputError
 from tlstudio.evaluation.trained import Trained, trained
-from tlstudio.events import Note, Progress
-from tlstudio.runs import Run, absolute, write_atomic
+from tlstudio.events import Note, Progress, dumps
+from tlstudio.runs import Run, absolute, cannot_write, write_atomic
 from tlstudio.training.measure import Measured, measure, wilson
 from tlstudio.training.pace import Pace
 from tlstudio.training.prepare import SPLITS, images_of
@@ -114,8 +113,11 @@ def _document(model: Trained, split: str, root: Path, items: list[Item], measure
     ]
     folder = model.run.path / "evaluations"
     predictions = folder / f"{split}.json"
-    said = json.dumps({"classes": model.classes, "images": entries}).encode()
-    folder.mkdir(exist_ok=True)
+    said = dumps({"classes": model.classes, "images": entries}).encode()
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
     write_atomic(predictions, lambda file: file.write(said))
     counts = torch.bincount(measured.labels, minlength=n_classes)
     commonest = int(counts.argmax())

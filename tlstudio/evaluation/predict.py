@@ -17,6 +17,7 @@ from tlstudio.errors import InputError
 from tlstudio.evaluation.trained import Trained, trained
 from tlstudio.events import Progress
 from tlstudio.runs import Run, absolute, cannot_write, write_atomic
+from tlstudio.training.prepare import memory_format_of
 
 
 def predict(
@@ -48,7 +49,7 @@ def _said_of(model: Trained, path: Path) -> dict[str, Any]:
     except ImageProblem as problem:
         return {"path": str(path), "error": str(problem)}
     pixels = model.pipeline.plain(image)[None].to(model.device)
-    inputs = model.pipeline.normalise(pixels).contiguous(memory_format=torch.channels_last)
+    inputs = model.pipeline.normalise(pixels).contiguous(memory_format=memory_format_of(model.device))
     p = model.network.module(inputs).float().softmax(1)[0].cpu().tolist()
     label = model.classes[max(range(len(p)), key=p.__getitem__)]
     return {
@@ -85,4 +86,4 @@ def _write_table(folder: Path, classes: list[str], entries: list[dict[str, Any]]
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(folder, error) from None
-    write_atomic(folder / "predictions.csv", lambda file: file.write(text.getvalue().encode()))
+    write_atomic(folder / "predictions.csv", lambda file: file.write(text.getvalue().encode("utf-8", "surrogateescape")))

@@ -15,12 +15,12 @@ from tlstudio.errors import InputError, StudioError
 from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
-from tlstudio.training.prepare import device_of, pipeline_of
+from tlstudio.training.prepare import device_of, memory_format_of, pipeline_of
 
 
 @dataclass(frozen=True)
 class Trained:
-    """network: in eval mode on device, channels last, with the weights of the best epoch. classes: names by index."""
+    """network: in eval mode on device, with the weights of the best epoch. classes: names by index."""
 
     run: Run
     recipe: Recipe
@@ -43,9 +43,10 @@ def trained(run: Run) -> Trained:
 def _trained(path: Path, stamp: int) -> Trained:
     run = Run(path)
     recipe, receipt = run.recipe(), run.receipt()
-    if receipt is None:
+    named = receipt.get("classes") if receipt is not None else None
+    if not isinstance(named, list):
         raise StudioError(f"The run {run.name} has no readable receipt.json", "it names the classes", "Train again")
-    classes = [str(name) for name in receipt["classes"]]
+    classes = [str(name) for name in named]
     network = build(recipe.model.name, classes=len(classes), head=recipe.head, weights="random")
     try:
         network.module.load_state_dict(load_file(run.best))
@@ -53,6 +54,9 @@ def _trained(path: Path, stamp: int) -> Trained:
         raise StudioError(
             f"The weights {run.best} cannot be read", "the file is damaged, or of another model", "Train again", details=str(error)
         ) from None
-    device = device_of(recipe)
-    network.module.to(device).to(memory_format=torch.channels_last).eval()
+    try:
+        device = device_of(recipe)
+    except InputError:  # trained on another computer
+        device = device_of(Recipe())
+    network.module.to(device).to(memory_format=memory_format_of(device)).eval()
     return Trained(run, recipe, network, classes, pipeline_of(recipe, network.entry), device)

@@ -64,8 +64,10 @@ def _images(data: Mapping[str, Any], recipe: Recipe) -> list[Check]:
     else:
         out.append(Check("images", "good", tr("%1 can be read").replace("%1", count(images, tr("image"), tr("images")))))
     if len([entry for entry in classes if entry["count"]]) < 2:
-        text = tr("There is only one class: nothing can be told apart")
-        out.append(Check("classes", "bad", text, tr("Open a folder with one sub-folder a class."), tr("Show"), "data"))
+        text = tr("There is only one class")
+        out.append(
+            Check("classes", "bad", text, tr("Nothing can be told apart. Open a folder with one sub-folder a class."), tr("Show"), "data")
+        )
     elif counts.get("few_images"):
         text = count(counts["few_images"], tr("class has few images"), tr("classes have few images"))
         out.append(Check("classes", "warn", text, tr("Expect little of a class with fewer than 5 images."), tr("Show"), "data"))

@@ -64,13 +64,12 @@ class RunHistory:
 
     def _start(self, event: events.RunStarted) -> None:
         self.started, self.ended, self.failed = event, None, None
-        if event.resumed_from is not None:
-            epochs, steps = event.resumed_from
-            self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= epochs]
-            end = epochs + steps / max(1, event.steps_per_epoch) + 1e-9
-            keep = next((i for i, x in enumerate(self.x) if x > end), len(self.x))
-            for values in (self.x, self.loss, self.accuracy, self.lr, self.backbone_lr):
-                del values[keep:]
+        epochs, steps = event.resumed_from or (0, 0)  # without a checkpoint it began anew
+        self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= epochs]
+        end = epochs + steps / max(1, event.steps_per_epoch) + 1e-9
+        keep = next((i for i, x in enumerate(self.x) if x > end), len(self.x))
+        for values in (self.x, self.loss, self.accuracy, self.lr, self.backbone_lr):
+            del values[keep:]
 
     def _add_steps(self, event: events.Steps) -> None:
         steps = max(1, self.started.steps_per_epoch) if self.started else 1

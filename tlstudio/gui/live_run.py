@@ -38,6 +38,7 @@ class LiveRun(QObject):
     def start(self, recipe: Recipe, handle: JobHandle, past: Iterable[Event] = ()) -> None:
         self.recipe, self._handle, self.run = recipe, handle, ""
         self.history, self.summary, self.error = RunHistory(past), {}, None
+        self.history.progress = None  # that was how far the interrupted run had come
         self._become("starting")
         handle.connect_to(self._events, self._done, self._failed)
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from tlstudio import places, runs
 from tlstudio.errors import Cancelled, InputError, StudioError
 from tlstudio.events import Event, Progress
+from tlstudio.gui.checks import Check, checks
 from tlstudio.gui.jobs import EngineWorker, JobHandle
 from tlstudio.gui.live_run import LiveRun
 from tlstudio.gui.loading import Loading
@@ -116,13 +117,8 @@ class Session(QObject):
 
     def rescan(self) -> None:
         """Count the splits anew after a change of shares, seed or skipped files; nothing is decoded again."""
-        self._read(
-            self.data.what,
-            {"path": self.recipe.data.path, "recipe": self.recipe.model_dump(mode="json")},
-            "scan",
-            self.recipe.name,
-            quiet=True,
-        )
+        args = {"path": self.recipe.data.path, "recipe": self.recipe.model_dump(mode="json")}
+        self._read(self.data.what, args, "scan", self.recipe.name, quiet=True)
 
     def _forget_data(self) -> None:
         if self._scan is not None:
@@ -214,15 +210,26 @@ class Session(QObject):
 
     # the run
 
+    def checks(self) -> list[Check]:
+        """What the train page lists before the start."""
+        return checks(self.data.document, self.layers.document, self.recipe, self.objections) if self.data.document else []
+
+    def obstacles(self) -> list[Check]:
+        return [check for check in self.checks() if check.level == "bad"]
+
     def start(self) -> None:
         """Train the recipe. Trouble is told by `live`, in the train page's own place."""
         if self.live.active:
             return
         if not self.data.ready:
-            self.trouble.emit(InputError(self.tr("Training needs images"), "", self.tr("Open a folder, or take the sample")))
+            what, do = self.tr("Training needs images"), self.tr("Open a folder, or take the sample")
+            if self.data.state == "busy":
+                what, do = self.tr("The images are still being read"), self.tr("Start once they are")
+            self.trouble.emit(InputError(what, "", do))
             return
-        if self.objections:
-            self.trouble.emit(InputError(next(iter(self.objections.values())), "", self.tr("Mend the field with the red frame")))
+        if obstacles := self.obstacles():
+            why, do = ("", self.tr("Mend the field with the red frame")) if self.objections else (obstacles[0].tip, "")
+            self.trouble.emit(InputError(obstacles[0].text, why, do))
             return
         self.live.start(self.recipe, self.trainer.submit("train", {"recipe": self.recipe.model_dump(mode="json")}))
 
@@ -235,6 +242,8 @@ class Session(QObject):
         except StudioError as error:
             self.trouble.emit(error)
             return
+        if self.recipe == Recipe():  # an untouched window shows what is trained; one with work in it keeps that
+            self.take(recipe, self.tr("take the recipe of %1").replace("%1", recipe.name or run.path.name))
         self.live.start(recipe, self.trainer.submit("resume", {"run": str(run.path)}), run.history())
         self.asked_for.emit("train")
 
@@ -258,11 +267,9 @@ class Session(QObject):
         self.inspect()
 
     def close(self) -> None:
-        """End both engines; the window is closing."""
-        self.inspector.close()
-        self.trainer.close()
-        self.downloader.close()
-        self.librarian.close()
+        """End the engines; the window is closing."""
+        for worker in (self.inspector, self.trainer, self.downloader, self.librarian):
+            worker.close()
         self.settings.sync()
 
 

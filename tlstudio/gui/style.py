@@ -43,6 +43,7 @@ def style_sheet(t: Theme, scale: float = 1.0) -> str:
     QFrame[kind="titleStrip"] {{ background: {t.window}; border: none; border-bottom: 1px solid {t.line}; }}
     QFrame[kind="runBar"] {{ background: {t.surface}; border: none; border-top: 1px solid {t.line}; }}
     QFrame[kind="dropZone"] {{ border: 2px dashed {t.control}; border-radius: 8px; background: transparent; }}
+    QFrame[kind="dropZone"]:focus {{ border-color: {t.accent}; }}
     QFrame[kind="dropZone"][over="true"] {{ border-color: {t.accent}; background: {t.accent_soft}; }}
     QFrame[kind="choice"] {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; }}
     QFrame[kind="choice"]:hover {{ background: {t.raised}; }}
@@ -102,6 +103,8 @@ def style_sheet(t: Theme, scale: float = 1.0) -> str:
     QCheckBox::indicator {{ width: {px(16)}; height: {px(16)}; border: 1px solid {t.muted}; border-radius: 4px; background: {t.surface}; }}
     QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url({icon("check")}); }}
     QCheckBox::indicator:disabled {{ border-color: {t.line}; }}
+    QCheckBox::indicator:focus {{ border: 2px solid {t.accent}; width: {px(14)}; height: {px(14)}; }}
+    QCheckBox::indicator:checked:focus {{ border-color: {t.text}; }}
     QCheckBox:focus {{ color: {t.accent}; }}
 
     QTreeView, QTableView, QListView {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; outline: 0; }}
@@ -138,6 +141,7 @@ def style_sheet(t: Theme, scale: float = 1.0) -> str:
     QMenu::item:selected {{ background: {t.accent_soft}; color: {t.text}; }}
     QMenu::item:disabled {{ color: {t.muted}; }}
     QMenu::separator {{ height: 1px; background: {t.line}; margin: 4px 8px; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line}; padding: 4px; }}
     """
 

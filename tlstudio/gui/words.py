@@ -60,11 +60,16 @@ def took(seconds: float | None) -> str:
 
 
 def remaining(span: tuple[float, float] | None) -> str:
-    """1 min 40 s to 2 min 10 s left; "" while not known."""
+    """6 to 10 s left, 1 min 40 s to 2 min 10 s left; "" while not known."""
     if span is None:
         return ""
-    low, high = (took(_rounded(s)) for s in span)
-    return tr("%1 left").replace("%1", low) if low == high else tr("%1 to %2 left").replace("%1", low).replace("%2", high)
+    ends = [_rounded(seconds) for seconds in span]
+    low, high = (took(seconds) if seconds >= 10 else f"{seconds:.0f} s" for seconds in ends)
+    if low == high:
+        return tr("%1 left").replace("%1", low)
+    if ends[1] < 60:  # one unit is enough for both
+        low = low.removesuffix(" s")
+    return tr("%1 to %2 left").replace("%1", low).replace("%2", high)
 
 
 def _rounded(seconds: float) -> float:

@@ -125,7 +125,7 @@ class Recipe(Section):
     @classmethod
     def load(cls, path: Path) -> Recipe:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")  # Notepad puts a mark in front
         except OSError as error:
             raise InputError(f"The recipe {path} cannot be read", error.strerror or str(error), "Give the path of a .toml file") from None
         except UnicodeDecodeError:
@@ -168,22 +168,23 @@ def _put(said: dict[str, Any], key: str, value: Any) -> None:
     place = said
     for part in path:
         place = place.setdefault(part, {})
-    place[last] = _parsed(value) if isinstance(value, str) else value
+    place[last] = _parsed(key, value) if isinstance(value, str) else value
 
 
-def _parsed(text: str) -> Any:
-    """A value typed on a command line: TOML where it is TOML, else the text itself; none and empty text for None."""
-    if text.lower() == "none":
-        return None
+def _parsed(key: str, text: str) -> Any:
+    """A value typed on a command line: TOML where it is TOML, none for None, else the text itself. A folder called 2024 is no number."""
     try:
-        return tomllib.loads(f"v = {text}")["v"]
+        value = None if text.lower() == "none" else tomllib.loads(f"v = {text}")["v"]
     except tomllib.TOMLDecodeError:
         return text
+    is_text = ".options." not in key and field_info(key).annotation is str
+    return text if is_text and not isinstance(value, str) else value
 
 
 def _check_key(key: str, said: dict[str, Any]) -> None:
     section, _, rest = key.partition(".")
-    if rest.startswith("options.") or (section in said and not rest):
+    options = rest.startswith("options.") and "options" in (said.get(section) or {})
+    if options or (section in said and not rest):
         return
     if rest and isinstance(said.get(section), dict) and rest in said[section]:
         return

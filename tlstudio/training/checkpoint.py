@@ -6,13 +6,15 @@ best is always written before the last.ckpt that knows of it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
@@ -36,6 +38,10 @@ class Checkpointer:
         self._next = 0.0
         self._written: list[dict[str, Any]] = []
         self._trouble: StudioError | None = None
+        for file in (run.best, run.last):
+            for torn in run.path.glob(f".{file.name}.*"):  # of a process that was killed while it wrote
+                with contextlib.suppress(OSError):
+                    torn.unlink()
         self._thread = threading.Thread(target=self._work, name="checkpoint", daemon=True)
         self._thread.start()
 
@@ -69,7 +75,7 @@ class Checkpointer:
                 raise self._trouble
 
     def close(self) -> None:
-        """End the thread; what was offered and not flushed is dropped."""
+        """Write what was offered, if that can be done, and end the thread."""
         with self._lock:
             self._closing = True
             self._lock.notify_all()
@@ -81,12 +87,11 @@ class Checkpointer:
                 self._lock.wait_for(lambda: self._closing or self._last is not None)
                 while not self._closing and not self._hurry and (wait := self._next - time.monotonic()) > 0:
                     self._lock.wait(wait)
-                if self._closing:
+                if self._last is None:
                     return
                 last, best, self._last, self._best = self._last, self._best, None, None
                 self._writing = True
                 self._next = time.monotonic() + INTERVAL
-            assert last is not None
             trouble = self._write(last, best)
             with self._lock:
                 self._writing = False
@@ -101,11 +106,13 @@ class Checkpointer:
         try:
             if best is not None:
                 state = {name: tensor.detach().cpu().contiguous() for name, tensor in {**self._frozen, **best}.items()}
-                data = safetensors_bytes(_unshared(state), self._metadata)
+                data = safetensors_bytes(_unshared(state), {**self._metadata, "best": json.dumps(last["best"])})
                 write_atomic(self._run.best, lambda file: file.write(data))
-            write_atomic(self._run.last, lambda file: torch.save(last, file))
+            write_atomic(self._run.last, lambda file: _save(last, file))
         except StudioError as error:
             return error
+        except Exception as error:  # whatever it is, the thread lives on: the loop would wait for it for ever
+            return StudioError("The checkpoint cannot be written", f"{type(error).__name__}: {error}", "What was saved before is intact")
         return None
 
 
@@ -125,6 +132,29 @@ def load(run: Run) -> dict[str, Any] | None:
             f"The checkpoint {run.last} is from another version of the program", "", "Resume it with that version, or train again"
         )
     return state
+
+
+def load_best(run: Run) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """What best.safetensors holds: {epoch, accuracy, loss, correct} and its tensors, in memory of their own. Raises StudioError."""
+    try:
+        with safe_open(run.best, "pt") as file:
+            # Copies: views would hold the file open, and Windows lets no new one take its place then.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - no mapping
+            best: dict[str, Any] = json.loads(file.metadata()["best"])
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise StudioError(
+            f"The weights {run.best} cannot be read", "the file is damaged or gone", "Train again", details=str(error)
+        ) from None
+    return best, tensors
+
+
+def _save(last: dict[str, Any], file: IO[bytes]) -> None:
+    try:
+        torch.save(last, file)
+    except RuntimeError as error:
+        if isinstance(error.__context__, OSError):  # a full disk, of which torch says only that it lost its position
+            raise error.__context__ from None
+        raise
 
 
 def copied(value: Any) -> Any:

@@ -9,7 +9,6 @@ cannot change a result.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -28,7 +27,7 @@ from tlstudio.training.place import Place
 from tlstudio.training.receipt import receipt
 from tlstudio.training.setup import set_up
 from tlstudio.training.source import KeptFeatures, Source, WholeNetwork
-from tlstudio.training.steps import StepLog
+from tlstudio.training.steps import StepLog, check_finite
 from tlstudio.training.summary import proof_of, summary_of
 
 # Cost of learning from an image, in forward passes of the whole network: forward and backward; through the head alone.
@@ -55,7 +54,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
     source: Source
     sets, pipeline, device = setup.images.sets, setup.images.pipeline, setup.device
     learn, judge = (LEARN_HEAD, LEARN_HEAD) if setup.keep_features else (LEARN, 1.0)
-    pace = Pace((epochs - place.epoch) * (n_train * learn + n_val * judge))
+    pace = Pace((epochs - place.epoch) * (n_train * learn + n_val * judge), control.clock)
     if setup.keep_features:
         pace.total += n_train + n_val
         source = kept = KeptFeatures(setup.network, sets, pipeline, device, control=control)
@@ -63,6 +62,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
             if control.stopping:
                 raise Cancelled("Stopped before anything was learned", "", "Resume the run, or start again")
             yield event
+        pace.afresh()
     else:
         source = WholeNetwork(setup.network, sets, pipeline, device, augment=recipe.augment.enabled, control=control)
 
@@ -71,7 +71,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
     seen, learned_for = 0.0, 0.0
     try:
         while place.epoch < epochs and not (control.stopping and place.best):
-            epoch, began = place.epoch + 1, time.perf_counter()
+            epoch, began = place.epoch + 1, control.clock()
             setup.train_mode()
             order = np.random.default_rng([seed, epoch]).permutation(n_train).tolist()
             log = StepLog(epoch, place.step, place.sums)
@@ -79,7 +79,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
                 step = (epoch - 1) * len(cuts) + log.done
                 rates = setup.rates(step)
                 setup.set_rates(rates)
-                torch.manual_seed(_mixed(seed, step))
+                _seed(device, _mixed(seed, step))
                 logits = source.module(inputs)
                 loss = functional.cross_entropy(logits, labels)
                 setup.optimizer.zero_grad(set_to_none=True)
@@ -92,23 +92,21 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
                     place.step = log.done
                     if keeper.due:
                         keeper.offer(place.snapshot(setup))
-                    yield _progress(epoch, log.done, len(cuts), pace, n_train, learn)
+                    yield _progress(log.done, len(cuts), pace, learn)
                     yield from _news(keeper)
-                if control.paused:
-                    control.check()
-                    pace.rest()
                 if control.stopping:
                     break
             yield from log.read()
             place.step = log.done
-            learned = time.perf_counter() - began
+            learned = control.clock() - began
             seen, learned_for = seen + log.seen_now, learned_for + learned
             if log.done < len(cuts) and place.best:
                 break  # stopped within an epoch, and there is a best to keep
 
             # Judge the epoch. A run that is stopped within its first one is judged as it stands.
-            setup.module.eval()
+            source.module.eval()
             measured = measure(source.module, source.plain("val"))
+            check_finite(measured.loss, epoch)
             pace.add(n_val * judge)
             best = place.judge(setup, epoch, measured.accuracy, measured.loss, measured.correct)
             lr, backbone_lr = setup.rates((epoch - 1) * len(cuts))
@@ -123,7 +121,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
                 n=measured.n,
                 lr=lr,
                 backbone_lr=backbone_lr,
-                seconds=time.perf_counter() - began,
+                seconds=control.clock() - began,
                 images_per_second=log.seen_now / max(learned, 1e-9),
                 best=best,
             )
@@ -131,7 +129,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
                 place.next_epoch()
             if best or keeper.due:
                 keeper.offer(place.snapshot(setup), place.best_state if best else None)
-            yield _progress(min(epoch + 1, epochs), 0, len(cuts), pace, n_train, learn)
+            yield _progress(0, len(cuts), pace, learn)
             yield from _news(keeper)
             control.check()
 
@@ -145,7 +143,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
     yield proof
     assert place.best_state is not None
     setup.put_back(place.best_state)
-    setup.module.eval()
+    source.module.eval()
     final = measure(source.module, source.plain("val"))
     reason = "completed" if place.epoch == epochs else "stopped"
     summary = summary_of(setup, place, final, proof, reason, images_per_second=seen / learned_for if learned_for else None)
@@ -162,9 +160,17 @@ def _news(keeper: Checkpointer) -> Iterator[Event]:
         yield Note(level="bad", message=f"No checkpoint could be written. {trouble} Training goes on and tries again.")
 
 
-def _progress(epoch: int, done: int, total: int, pace: Pace, n_train: int, learn: float) -> Progress:
+def _progress(done: int, total: int, pace: Pace, learn: float) -> Progress:
     speed = pace.per_second / learn if pace.per_second is not None else None
     return Progress(phase="train", done=done, total=total, unit="steps", overall=pace.share, remaining=pace.remaining, per_second=speed)
+
+
+def _seed(device: torch.device, seed: int) -> None:
+    """The generators of the CPU and of the device follow from seed. (torch.manual_seed seeks every device that torch knows, which
+    takes longer than a small step.)"""
+    torch.default_generator.manual_seed(seed)
+    if device.type != "cpu":
+        getattr(torch, device.type).manual_seed(seed)
 
 
 def _mixed(seed: int, step: int) -> int:

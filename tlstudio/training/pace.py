@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 
 
 class Pace:
     """Work is counted in units (one forward pass of one image is 1; learning from it costs about 3).
 
     The range comes from the slower and the faster of the recent stretches, so that it is wide when the machine is uneven.
+    clock: seconds; one that stands still in a pause keeps pauses out of the rates.
     """
 
-    def __init__(self, total: float, done: float = 0.0) -> None:
-        self.total, self.done = max(total, 1e-9), done
+    def __init__(self, total: float, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.total, self.done = max(total, 1e-9), 0.0
+        self._clock = clock
         self._rates: deque[float] = deque(maxlen=24)
-        self._since = time.perf_counter()
+        self._since = clock()
         self._open = 0.0
 
     def add(self, units: float) -> None:
         """So much was done since the last call."""
         self.done += units
         self._open += units
-        now = time.perf_counter()
+        now = self._clock()
         if now - self._since >= 0.25:
             self._rates.append(self._open / (now - self._since))
             self._since, self._open = now, 0.0
 
-    def rest(self) -> None:
-        """Time until now was not work (a pause): it does not count."""
-        self._since, self._open = time.perf_counter(), 0.0
+    def afresh(self) -> None:
+        """What follows is work of another kind: it is timed by itself."""
+        self._rates.clear()
+        self._since, self._open = self._clock(), 0.0
 
     @property
     def share(self) -> float:

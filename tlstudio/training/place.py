@@ -6,10 +6,10 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from safetensors.torch import load_file
 from torch import Tensor
 
 from tlstudio.errors import InputError
+from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training import checkpoint
 from tlstudio.training.checkpoint import copied
@@ -65,6 +65,7 @@ class Place:
         """A copy of all that an exact resume needs. Random numbers need none: they follow from seed, epoch, step and sample."""
         return {
             "version": checkpoint.VERSION,
+            "recipe": _fixed(setup.recipe),
             **copied(asdict(self)),
             "seconds": self.elapsed,
             "moving": copied(setup.moving),
@@ -75,12 +76,20 @@ class Place:
     def find(cls, run: Run, setup: Setup) -> tuple[Place, bool]:
         """The place of the run's last checkpoint, put into the setup, and whether there was one.
 
-        Raises InputError where the images or the frozen weights are not those that the run began with.
+        Raises InputError where the recipe, the images or the frozen weights are not those that the run began with.
         """
         place = cls(frozen=setup.before, data=setup.images.digest())
         saved = checkpoint.load(run)
         if saved is None:
             return place, False
+        now = _fixed(setup.recipe)
+        for key, value in saved.get("recipe", now).items():
+            if now.get(key) != value:
+                raise InputError(
+                    f"The recipe of the run {run.name} was changed since it began",
+                    f"{key} was {value!r} and is {now.get(key)!r}",
+                    "Bring back the old value, or train again with the new",
+                )
         if saved["data"] != place.data:
             raise InputError(
                 f"The images of the run {run.name} have changed since it began", "", "Bring back the old ones, or train again with the new"
@@ -93,6 +102,18 @@ class Place:
         setup.optimizer.load_state_dict(saved["optimizer"])
         found = cls(**{key: saved[key] for key in cls.__dataclass_fields__})
         if found.best is not None:
-            state = load_file(run.best)
+            # Written before the checkpoint that knows of it, it may hold a newer epoch: then that one is the best.
+            found.best, state = checkpoint.load_best(run)
             found.best_state = {name: state[name] for name in setup.moving}
         return found, True
+
+
+# What may differ when a run goes on: names and places, how far it goes, and the machine.
+_FREE = ("data.path", "training.epochs", "training.device")
+
+
+def _fixed(recipe: Recipe) -> dict[str, Any]:
+    """The recipe's other values by dotted key, as JSON."""
+    sections = {name: said for name, said in recipe.model_dump(mode="json").items() if isinstance(said, dict)}
+    said = {f"{section}.{key}": value for section, values in sections.items() for key, value in values.items()}
+    return {key: value for key, value in said.items() if key not in _FREE}

@@ -13,12 +13,12 @@ import torch
 
 from tlstudio.control import Control, Tell
 from tlstudio.data.datasets import ImageSet
-from tlstudio.data.report import DatasetReport
+from tlstudio.data.report import DatasetReport, counted
 from tlstudio.data.scan import scan
 from tlstudio.data.splits import Splits, assign
 from tlstudio.data.transforms import Pipeline
 from tlstudio.errors import InputError
-from tlstudio.events import Event
+from tlstudio.events import Event, Note
 from tlstudio.models import catalogue
 from tlstudio.models.catalogue import Entry
 from tlstudio.recipe import Recipe
@@ -63,6 +63,12 @@ def images_of(recipe: Recipe, tell: Tell, control: Control) -> Images:
         raise InputError("No images were named", "the recipe's data.path is empty", "Give a folder with one sub-folder a class")
     report = scan(absolute(data.path), max_pixels=data.max_pixels, tell=tell, control=control)
     splits = assign(report, data)
+    left_out = report.files - len(report.items)
+    if left_out:
+        tell(Note(message=f"{left_out:,} of {counted(report.files, 'file')} cannot be used and are left out; the data report lists them."))
+    for problem in report.problems:
+        if problem.kind == "untrained_class":
+            tell(Note(message=problem.message, level="warn"))
     if len(report.classes) < 2:
         raise InputError(
             f"There is only one class, '{report.classes[0]}'" if report.classes else "There are no classes",
@@ -72,7 +78,11 @@ def images_of(recipe: Recipe, tell: Tell, control: Control) -> Images:
     if not splits.train:
         raise InputError("No image is left to learn from", "", "Lower the shares of validation and test, or add images")
     if not splits.val:
-        raise InputError("No image is left to judge by", "the validation share is 0 or too small", "Raise data.val_share, or add images")
+        raise InputError(
+            "No image is left to judge by",
+            "the validation share is 0, or no class has 3 different images",
+            "Raise data.val_share, or add images",
+        )
     pipeline = pipeline_of(recipe, catalogue.find(recipe.model.name))
     sets = {
         name: ImageSet(
@@ -110,6 +120,11 @@ def device_of(recipe: Recipe) -> torch.device:
     return torch.device(wanted)
 
 
+def memory_format_of(device: torch.device) -> torch.memory_format:
+    """How images and weights lie in memory: channels last, which is fastest, but for MPS, where torch fails on it (pytorch #188371)."""
+    return torch.contiguous_format if device.type == "mps" else torch.channels_last
+
+
 def streamed(work: Callable[[Tell], T], control: Control) -> Generator[Event, None, T]:
     """Run work(tell) in a thread and yield what it tells; the generator's return value is the result (use `yield from`)."""
     said: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
@@ -128,6 +143,8 @@ def streamed(work: Callable[[Tell], T], control: Control) -> Generator[Event, No
     thread.start()
     try:
         while (event := said.get()) is not None:
+            if control.stopping:  # nothing was learned that could be kept
+                control.cancel()
             yield event
     except GeneratorExit:
         control.cancel()

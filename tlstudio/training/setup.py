@@ -16,7 +16,7 @@ from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training import optimizers, schedules
-from tlstudio.training.prepare import Images, device_of, images_of, streamed
+from tlstudio.training.prepare import Images, device_of, images_of, memory_format_of, streamed
 from tlstudio.training.receipt import device_name
 from tlstudio.training.source import cut
 
@@ -31,12 +31,15 @@ class Setup:
 
     def __init__(self, recipe: Recipe, images: Images, network: Network, device: torch.device) -> None:
         self.recipe, self.images, self.network, self.device = recipe, images, network, device
-        self.module = network.module.to(device).to(memory_format=torch.channels_last)
+        self.module = network.module.to(device).to(memory_format=memory_format_of(device))
         self.frozen = frozen_paths(network, recipe.frozen)
         freeze(self.module, self.frozen, recipe.frozen.batchnorm)
         self.learning = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
         if not self.learning:
             raise InputError("Nothing learns: every layer is frozen", "", "Untick at least the head in the layer tree")
+        self.module.train()
+        hold(self.module, self.frozen, recipe.frozen.batchnorm)
+        self._modes = [(child, child.training) for child in self.module.modules()]
         self.before = self.checksums()
         state: dict[str, Tensor] = self.module.state_dict()
         self.moving = {name: tensor for name, tensor in state.items() if name not in self.before}
@@ -52,6 +55,8 @@ class Setup:
             recipe.schedule.kind, recipe.schedule.options, recipe.training.epochs, len(self.cuts)
         )
         self.optimizer: torch.optim.Optimizer = self._optimizer()
+        if not self.keep_features and any(end - start == 1 for start, end in self.cuts):
+            self._try_one_image()
 
     def n(self, split: str) -> int:
         """Images in a split."""
@@ -62,8 +67,8 @@ class Setup:
 
     def train_mode(self) -> None:
         """Training mode for what learns, eval for what is frozen."""
-        self.module.train()
-        hold(self.module, self.frozen, self.recipe.frozen.batchnorm)
+        for child, training in self._modes:
+            child.training = training
 
     def rates(self, step: int) -> tuple[float, float]:
         """The rates of head and backbone in training step 0, 1, ... of the run."""
@@ -104,6 +109,25 @@ class Setup:
             cached=self.keep_features,
             resumed_from=resumed_from,
         )
+
+    def _try_one_image(self) -> None:
+        """Raises InputError where a batch of one gives a BatchNorm a single value a channel, which has no variance to learn from."""
+        self.train_mode()
+        kept = [(buffer, buffer.clone()) for buffer in self.module.buffers()]
+        side = self.images.pipeline.size
+        try:
+            with torch.no_grad():
+                self.module(torch.zeros(1, 3, side, side, device=self.device))
+        except ValueError as error:
+            raise InputError(
+                f"One image of {side} x {side} pixels a step is too little to learn from",
+                "the model's BatchNorm layers need more than one value a channel",
+                "Raise training.batch_size to 2 or more, or data.image_size",
+                details=str(error),
+            ) from None
+        finally:
+            for buffer, before in kept:
+                buffer.copy_(before)
 
     def _optimizer(self) -> torch.optim.Optimizer:
         optimizer = self.recipe.optimizer

@@ -1,7 +1,8 @@
 """Where training steps and measurements get their inputs: pictures through the whole network, or kept features through the head.
 
 With everything but the head frozen, and no randomness before it, what enters the head is the same in every epoch: it is
-computed once and kept. Both sources give the same numbers, bit for bit on one machine.
+computed once and kept. Both sources measure the same numbers to the bit; in training they agree to float rounding, for there the
+backbone gets its images in other batches.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tlstudio.events import Event, Progress
 from tlstudio.models.network import Network
 from tlstudio.training.measure import BATCH
 from tlstudio.training.pace import Pace
+from tlstudio.training.prepare import memory_format_of
 
 WORKERS = 2  # threads that decode ahead
 
@@ -88,6 +90,7 @@ class KeptFeatures:
         self._network.module.eval()
         for split in splits:
             images, parts = self._sets[split], []
+            images.forget()  # every picture is looked at once
             for inputs, _ in self._loader(images, range(len(images)), BATCH):
                 with torch.inference_mode():
                     parts.append(self._network.features(inputs))
@@ -96,15 +99,15 @@ class KeptFeatures:
                 yield Progress(
                     phase="features", done=done, total=total, overall=pace.share, remaining=pace.remaining, per_second=pace.per_second
                 )
-            self._features[split] = torch.cat(parts).clone()
+            self._features[split] = torch.cat(parts)
             self._labels[split] = images.labels.to(self._device)
 
     def train(self, order: Sequence[int], cuts: Sequence[tuple[int, int]], epoch: int) -> Generator[Batch, None, None]:
         features, labels = self._features["train"], self._labels["train"]
+        places = torch.as_tensor(order, device=self._device)
         for a, b in cuts:
             self._control.check()
-            index = torch.as_tensor(order[a:b], device=self._device)
-            yield features[index], labels[index]
+            yield features[places[a:b]], labels[places[a:b]]
 
     def plain(self, split: str) -> Generator[Batch, None, None]:
         features, labels = self._features[split], self._labels[split]
@@ -113,18 +116,21 @@ class KeptFeatures:
 
 
 class _Loader:
-    """Batches decoded ahead by threads, sent to the device as uint8, normalised there, channels last."""
+    """Batches decoded ahead by threads, sent to the device as uint8, normalised there."""
 
     def __init__(self, pipeline: Pipeline, device: torch.device, control: Control) -> None:
         self._pipeline, self._device, self._control = pipeline, device, control
+        self._format = memory_format_of(device)
+        # On CUDA such a copy does not wait for the steps before it. On MPS it may read memory that is gone (pytorch #189690).
+        self._ahead = device.type == "cuda"
 
     def __call__(
         self, images: ImageSet, order: Sequence[int], size: int, epoch: int = 0, augment: bool = False
     ) -> Generator[Batch, None, None]:
         loaded = batches(images, order, size, epoch=epoch, augment=augment, workers=WORKERS, control=self._control)
         for pixels, labels, _ in loaded:
-            inputs = self._pipeline.normalise(pixels.to(self._device, non_blocking=True))
-            yield inputs.contiguous(memory_format=torch.channels_last), labels.to(self._device, non_blocking=True)
+            inputs = self._pipeline.normalise(pixels.to(self._device, non_blocking=self._ahead))
+            yield inputs.contiguous(memory_format=self._format), labels.to(self._device, non_blocking=self._ahead)
 
 
 def cut(n: int, size: int) -> list[tuple[int, int]]:

@@ -15,6 +15,16 @@ from tlstudio.events import Steps
 EVERY = 0.1  # seconds between two readings
 
 
+def check_finite(loss: float, epoch: int) -> None:
+    """Raises StudioError for a loss that is no number."""
+    if not math.isfinite(loss):
+        raise StudioError(
+            f"The loss is no number any more in epoch {epoch}",
+            "the learning rate is most likely too high",
+            "Lower the rates to a tenth and start again; the best epoch so far is kept",
+        )
+
+
 class StepLog:
     """Loss and accuracy of each step of an epoch, read in stretches; sums over the epoch for the epoch table."""
 
@@ -49,7 +59,7 @@ class StepLog:
         self._next = time.monotonic() + EVERY
         if not self._sizes:
             return
-        losses, rights = torch.stack(self._loss).double().tolist(), torch.stack(self._right).tolist()
+        losses, rights = torch.stack(self._loss).tolist(), torch.stack(self._right).tolist()
         sizes, rates = self._sizes, self._rates
         self._loss, self._right, self._sizes, self._rates = [], [], [], []
         for loss, right, size in zip(losses, rights, sizes, strict=True):
@@ -64,12 +74,8 @@ class StepLog:
             lr=[head for head, _ in rates],
             backbone_lr=[backbone for _, backbone in rates],
         )
-        if not all(math.isfinite(loss) for loss in losses):
-            raise StudioError(
-                f"The loss is no number any more in epoch {self.epoch}",
-                "the learning rate is most likely too high",
-                "Lower the rates to a tenth and start again; the best epoch so far is kept",
-            )
+        for loss in losses:
+            check_finite(loss, self.epoch)
 
     @property
     def seen_now(self) -> float:

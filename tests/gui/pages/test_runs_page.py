@@ -109,7 +109,9 @@ def test_rerun_takes_the_recipe_and_starts_when_its_images_are_open(page: RunsPa
     button(page, "rerunButton").click()
     assert session.recipe.training.epochs == 3
     assert not [job for job in jobs if job.job == "train"]
-    session.data = Loading("ready", "/photos/ants", {"source": "/photos/ants", "classes": [], "splits": {}})
+    classes = [{"name": name, "count": 4} for name in ("ants", "bees")]
+    document = {"source": "/photos/ants", "classes": classes, "images": 8, "splits": {"train": 6, "val": 2}}
+    session.data = Loading("ready", "/photos/ants", document)
     session.data_changed.emit()
     assert jobs.last("train").args["recipe"]["name"] == "Ants"
     session.data_changed.emit()

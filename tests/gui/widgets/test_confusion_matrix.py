@@ -58,3 +58,15 @@ def test_narrow_columns_write_their_names_upwards(qtbot: QtBot) -> None:
     assert matrix.cells.columnWidth(0) < 40
     assert matrix.cells.horizontalHeader().height() > 40
     assert not matrix.grab().isNull()
+
+
+def test_a_smaller_matrix_takes_the_place_of_a_larger_one(qtbot: QtBot) -> None:
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(400, 300)
+    matrix.show()
+    for n in (5, 2, 29, 3):
+        matrix.show_counts(np.eye(n, dtype=int).tolist(), [f"class {i}" for i in range(n)])
+        model = matrix.cells.model()
+        assert (model.rowCount(), model.columnCount()) == (n, n)
+        assert model.headerData(n, Qt.Orientation.Horizontal) is None

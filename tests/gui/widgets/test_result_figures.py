@@ -27,7 +27,7 @@ def test_the_card_says_how_good_how_sure_and_on_what(qtbot: QtBot) -> None:
     }  # fmt: skip
     card.show_document(document, "validation")
     said = [label.text() for label in card.findChildren(type(card.value))] + [e.whole for e in card.findChildren(ElidedLabel)]
-    assert {"0.948", "145 of 153 right", "95 %  0.90 to 0.97", "validation, 153 images"} <= set(said)
+    assert {"0.948", "145 of 153 right", "95%  0.90 to 0.97", "validation, 153 images"} <= set(said)
     assert "always" in card.bar.accessibleName().lower()
     assert "bees" in card.bar.accessibleName()
 

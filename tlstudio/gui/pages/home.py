@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QWidget
 
 from tlstudio.gui import machine, theme, words
 from tlstudio.gui.background import Background
@@ -19,6 +19,7 @@ from tlstudio.gui.widgets.layer_picture import LayerPicture
 from tlstudio.gui.widgets.leaf_tiles import LeafTiles
 from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, IconLabel, card, column, label, row, widget
 from tlstudio.gui.widgets.recent_runs import RecentRuns
+from tlstudio.gui.widgets.scrolling import scrolling
 from tlstudio.gui.widgets.unfinished_card import UnfinishedCard
 from tlstudio.gui.words import megabytes
 
@@ -62,11 +63,7 @@ class HomePage(Page):
             16, self._entries, GAP, self.unfinished, GAP, self._recent, self.first, None, GAP, self._foot(),
             spacing=0, margins=(MARGIN, GAP, MARGIN, GAP),
         )  # fmt: skip
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setWidget(widget(body))
-        self.setLayout(column(area, spacing=0))
+        self.setLayout(column(scrolling(widget(body)), spacing=0))
         self._list = RunList.of(session)
         self._list.changed.connect(self._show_runs)
         self._clock = QTimer(self)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QScrollArea
+from PySide6.QtWidgets import QBoxLayout, QFileDialog
 
 from tlstudio import places
 from tlstudio.gui import theme
@@ -15,6 +15,7 @@ from tlstudio.gui.page import Page
 from tlstudio.gui.run_list import Row, RunList
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.parts import GAP, MARGIN, column, row, widget
+from tlstudio.gui.widgets.scrolling import scrolling
 from tlstudio.gui.widgets.state_panel import Offer, StatePanel
 
 if TYPE_CHECKING:
@@ -106,11 +107,7 @@ class ResultsPage(Page):
         left = column((self._state, 1), (self._measured_cards, 1), spacing=0)
         self._cards = row((left, 1), self._try, spacing=GAP)
         inside = widget(column(self._heading, 8, (self._cards, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP)))
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(inside)
-        self.setLayout(column(scroll, spacing=0))
+        self.setLayout(column(scrolling(inside), spacing=0))
         self._arrange()
         self._measured()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
 from tlstudio.errors import StudioError
 from tlstudio.gui import theme
@@ -17,6 +18,7 @@ from tlstudio.gui.widgets.curves_of_runs import CurvesOfRuns
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, SearchField, column, label, row, widget
 from tlstudio.gui.widgets.runs_table import RunsTable
+from tlstudio.gui.widgets.scrolling import scrolling
 from tlstudio.gui.widgets.state_panel import Offer, StatePanel
 from tlstudio.gui.widgets.trash_notice import TrashNotice
 from tlstudio.gui.words import count
@@ -106,13 +108,11 @@ class RunsPage(Page):
         inside = widget(
             column(head, 8, (self._full, 1), (self._state, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP))
         )  # fmt: skip
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(inside)
-        self.setLayout(column(scroll, spacing=0))
+        self.setLayout(column(scrolling(inside), spacing=0))
         self.session.run_changed.connect(self._offer)
         self.session.data_changed.connect(self._data_came)
+        for before, after in pairwise((self._filter, self._differs, *self._buttons, self._table)):
+            self.setTabOrder(before, after)
         self._arrange()
         self._offer()
 

@@ -6,15 +6,16 @@ import importlib
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QSizePolicy, QStackedLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedLayout, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.background import Background
-from tlstudio.gui.checks import Check, checks
+from tlstudio.gui.checks import Check
 from tlstudio.gui.page import Page
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.drop_zone import ask_for_folder
 from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, column, label, row, widget
+from tlstudio.gui.widgets.scrolling import scrolling
 from tlstudio.gui.widgets.train_empty import TrainEmpty
 
 LEFT = 312
@@ -48,17 +49,21 @@ class TrainPage(Page):
             started = live.history.started
             if started is None or live.state == "starting":
                 return "running", self.tr("Starting")
+            if live.state == "running" and live.history.progress and live.history.progress.phase == "features":
+                return "running", self.tr("Computing features")
             at = min(len(live.history.epochs) + 1, started.epochs)
             form = self.tr("Paused in epoch %1 of %2") if live.state == "paused" else self.tr("Epoch %1 of %2")
             return "running", form.replace("%1", str(at)).replace("%2", str(started.epochs))
         if live.state == "failed":
             return "problem", self.tr("Could not go on")
-        if not self._has_data:
-            return "none", self.tr("Needs images")
         if live.state == "done":
             return "ready", self.tr("Finished")
         if live.state == "stopped":
             return "ready", self.tr("Stopped, best is kept")
+        if not self._has_data or self.session.data.state == "failed":
+            return "none", self.tr("Needs images")
+        if self.session.obstacles():
+            return "problem", self.tr("Cannot start yet")
         return "ready", self.tr("Ready to start")
 
     def guide(self) -> str:
@@ -108,7 +113,7 @@ class TrainPage(Page):
             self._check()
             return
         if self._empty is None:
-            self._empty = _scrolling(TrainEmpty(self.session, self._open_folder))
+            self._empty = scrolling(TrainEmpty(self.session, self._open_folder))
             self._stack.addWidget(self._empty)
         self._stack.setCurrentWidget(self._empty)
 
@@ -138,11 +143,11 @@ class TrainPage(Page):
         self.see.setObjectName("seeResultsButton")
         self.hint = label("", "muted", wrap=True)
         self._settings = widget(column(self.basics, self.checklist, None, spacing=GAP))
-        self._settings_area = _scrolling(self._settings)
+        self._settings_area = scrolling(self._settings)
         self._left = widget(column((self._settings_area, 1), row(self.start, self.see, (self.hint, 100), None), spacing=GAP))
         self._halves = row(self._left, (self.live, 1), spacing=GAP)
         inner = widget(column(self.strategies, (self._halves, 1), spacing=GAP, margins=(MARGIN, GAP, MARGIN, GAP)))
-        return _scrolling(inner)
+        return scrolling(inner)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -172,7 +177,8 @@ class TrainPage(Page):
 
     def _run_changed(self) -> None:
         live = self.session.live
-        now = (live.state, live.run, len(live.history.epochs), live.history.started is not None)
+        phase = live.history.progress.phase if live.history.progress else ""
+        now = (live.state, live.run, len(live.history.epochs), live.history.started is not None, phase)
         if now != self._shown:  # steps come thirty times a second, and change nothing here
             self._shown = now
             self._show_run()
@@ -201,7 +207,7 @@ class TrainPage(Page):
         if state == "running":
             return self.tr("Running: %1").replace("%1", line[:1].lower() + line[1:])
         if state == "stopping":
-            return self.tr("Stopping after this step")
+            return self.tr("Stopping; the best is kept")
         if self.checklist.stops:
             return self.tr("See the problem above")
         return self.tr("Ctrl+Enter")
@@ -222,10 +228,11 @@ class TrainPage(Page):
             self._check()
 
     def _check(self) -> None:
-        if self._body is None or not self._has_data:
+        if self._body is None:
+            self.mark_changed.emit()
             return
         session = self.session
-        self.checklist.show_checks(checks(session.data.document, session.layers.document, session.recipe, session.objections))
+        self.checklist.show_checks(session.checks())
         self._show_run()
 
     def _mend(self, check: Check) -> None:
@@ -255,14 +262,6 @@ class TrainPage(Page):
         path = ask_for_folder(self)
         if path:
             self.session.open_data(path)
-
-
-def _scrolling(inside: QWidget) -> QScrollArea:
-    out = QScrollArea()
-    out.setFrameShape(QFrame.Shape.NoFrame)
-    out.setWidgetResizable(True)
-    out.setWidget(inside)
-    return out
 
 
 PAGE = TrainPage

@@ -39,7 +39,7 @@ class AccuracyCard(QFrame):
         self._right.setText(self.tr("%1 of %2 right").replace("%1", f"{right:,}").replace("%2", f"{n:,}"))
         self.value.setText(f"{metrics['accuracy']:.3f}")
         self.value.setToolTip(self.tr("Share of images called right; loss %1").replace("%1", f"{metrics['loss']:.3f}"))
-        self._interval.show_text(self.tr("95 %  %1 to %2").replace("%1", f"{low:.2f}").replace("%2", f"{high:.2f}"))
+        self._interval.show_text(self.tr("95%  %1 to %2").replace("%1", f"{low:.2f}").replace("%2", f"{high:.2f}"))
         self._on.show_text(self.tr("%1, %2 images").replace("%1", split).replace("%2", f"{n:,}"))
         guess = document.get("baseline")
         self.bar.show_share(metrics["accuracy"], low, high, (guess["label"], guess["accuracy"]) if guess else None)

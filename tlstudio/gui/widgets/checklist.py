@@ -49,6 +49,7 @@ class Checklist(QFrame):
         for line in self._lines:
             self._box.addWidget(line)
         self._tail.setText(self._sum())
+        self.setVisible(bool(self.checks))
 
     def _sum(self) -> str:
         levels = [check.level for check in self.checks]

@@ -49,6 +49,8 @@ class Counts(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         truth, said = index.row(), index.column()
+        if max(truth, said) >= len(self.names):
+            return None
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{self.counts[truth, said]:,}"
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
@@ -60,7 +62,8 @@ class Counts(QAbstractTableModel):
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        # while it is reset, a header still asks for sections of the larger matrix before; an IndexError in there would end the process
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) and 0 <= section < len(self.names):
             return self.names[section]
         return None
 

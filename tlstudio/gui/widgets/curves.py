@@ -42,8 +42,6 @@ class RunCurves(Plot):
         self._raw = self.line(Stroke("accent", 1, faint=True))
         self._mean = self.line(Stroke("accent"))
         self._val = self.line(Stroke("trainable", dash=True, points=True))
-        self._star = self.plot([], [], pen=None, symbol="star", symbolSize=17)
-        self._star.setZValue(10)
         self._cursor = pg.InfiniteLine(0)
         self._cursor.setVisible(False)
         self.addItem(self._cursor)
@@ -116,12 +114,9 @@ class RunCurves(Plot):
         best = self._history.best
         value = self._validation(best) * self._scale if best is not None and star else float("nan")
         if best is not None and np.isfinite(value):
-            self._star.setData([best.epoch], [value])
             text = tr("best %1, epoch %2").replace("%1", self._figure(value)).replace("%2", str(best.epoch))
-            self._star.setToolTip(text)
             self.set_note(text, float(best.epoch), value)
         else:
-            self._star.setData([], [])
             self.set_note("", 0, 0)
         self.set_ends(ends)
 
@@ -162,5 +157,3 @@ class RunCurves(Plot):
 
     def _tint(self) -> None:
         self._cursor.setPen(pg.mkPen(colour("muted"), width=1, style=Qt.PenStyle.DotLine))
-        self._star.setSymbolBrush(colour("good"))
-        self._star.setSymbolPen(pg.mkPen(colour("surface"), width=1))

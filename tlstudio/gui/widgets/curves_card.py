@@ -5,7 +5,7 @@ Import this only where a plot is about to be shown (pyqtgraph).
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QWidget
 
@@ -129,10 +129,12 @@ class CurvesCard(QFrame):
 
     def _place(self) -> None:
         if self._message.isVisibleTo(self):
+            # inside the first plot: over both it would cover the numbers of an axis
+            frame = self.loss.frame.box.toRect().translated(self.loss.mapTo(self, QPoint(0, 0)))
             whole = self._message.fontMetrics().horizontalAdvance(self._message.text()) + 48
-            width = min(self.width() - 4 * GAP, whole)
+            width = max(theme.px(120), min(frame.width() - GAP, whole))
             height = self._message.heightForWidth(width)
-            self._message.setGeometry((self.width() - width) // 2, (self.height() - height) // 2 + theme.px(24), width, height)
+            self._message.setGeometry(frame.center().x() - width // 2, frame.center().y() - height // 2, width, height)
 
 
 def _epochs(history: RunHistory, recipe: Recipe) -> int:

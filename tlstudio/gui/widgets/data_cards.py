@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from tlstudio.gui import theme
@@ -61,6 +61,7 @@ class DataCards(QScrollArea):
         self.session = session
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.pictures = ImageIndex()
         self._example = 0
         self.split, self.strip, self.balance = SplitCard(session), ClassStrip(), Balance()
@@ -168,7 +169,9 @@ class DataCards(QScrollArea):
         self._none.setVisible(not found)
         n = sum(max(1, line.count) for line in found)
         stops = any(line.kind == "single_class" for line in found)
-        said = self.tr("%1 in %2 files, one stops training") if stops else self.tr("%1 in %2 files, none stops training")
+        said = self.tr("%1 in %2 files, none stops training")
+        if stops:
+            said = self.tr("it stops training") if len(found) == 1 else self.tr("%1 in %2 files, one stops training")
         self._sum.setText(said.replace("%1", f"{n:,}").replace("%2", f"{int(document.get('files', 0)):,}") if found else "")
         self._fit()
 

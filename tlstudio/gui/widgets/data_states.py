@@ -29,6 +29,7 @@ class _Centred(QScrollArea):
         super().__init__()
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._inside = widget(column(*items, spacing=12))
         self._inside.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setWidget(widget(column(None, row(None, (self._inside, 10), None, margins=(24, 24, 24, 24)), None)))

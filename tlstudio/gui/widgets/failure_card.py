@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame
 
-from tlstudio.errors import StudioError
+from tlstudio.errors import StudioError, sentences
 from tlstudio.gui.widgets.parts import GAP, Button, IconLabel, column, label, row
 
 
@@ -39,7 +39,7 @@ class FailureCard(QFrame):
         if error is None:
             return
         self._what.setText(error.what)
-        rest = " ".join(part.rstrip(".") + "." for part in (error.why, error.do) if part)
+        rest = sentences(error.why, error.do)
         self._why.setText(rest)
         self._why.setVisible(bool(rest))
         saved = ""

@@ -29,7 +29,7 @@ class IntervalBar(QWidget):
     def show_share(self, value: float, low: float, high: float, baseline: tuple[str, float] | None = None) -> None:
         """All shares 0 to 1; baseline: (class that is always named, the share that gets)."""
         self.value, self.low, self.high, self.baseline = value, low, high, baseline
-        said = self.tr("Accuracy %1, 95 % interval %2 to %3")
+        said = self.tr("Accuracy %1, 95% interval %2 to %3")
         said = said.replace("%1", f"{value:.3f}").replace("%2", f"{low:.3f}").replace("%3", f"{high:.3f}")
         if baseline:
             said += ". " + self.tr("Always answering “%1” would get %2").replace("%1", baseline[0]).replace("%2", f"{baseline[1]:.3f}")

@@ -5,13 +5,14 @@ Import this only where a plot is about to be shown: pyqtgraph takes half a secon
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QLineF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from tlstudio.gui import theme
@@ -20,6 +21,7 @@ from tlstudio.gui.widgets.line_ends import End, Frame, place, place_note
 from tlstudio.gui.widgets.parts import colour
 
 AXIS = 40  # width of the y axis: what stands above the plot on the same x axis begins there
+STAR = 9  # radius of the star at the best epoch
 RIGHT = 12  # room for half a tick label at the end of the x axis
 
 
@@ -119,7 +121,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             self.viewport().update()
 
     def set_note(self, text: str, x: float, y: float) -> None:
-        """A word about one point (the best epoch), with a dotted line to it from the farther edge of the plot; "" for none."""
+        """A star and a word about one point (the best epoch), with a dotted line to it from the farther edge of the plot; "" for none."""
         note = End(text, x, y, "good") if text else None
         if note != self._note:
             self._note = note
@@ -171,6 +173,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             _write(painter, self._note, box)
         for end, box in self.words():
             _write(painter, end, box)
+        if self._note is not None:  # last, and not as an item of the scene: that would be cut at the end of the axis
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(colour("surface"), 1))
+            painter.setBrush(colour(self._note.role))
+            painter.drawPolygon(_star(point, theme.px(STAR)))
         painter.restore()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -204,6 +211,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         line.setPen(stroke.pen())
         if stroke.points:
             line.setSymbolBrush(colour(stroke.role))
+
+
+def _star(centre: QPointF, radius: float) -> QPolygonF:
+    """A star of five points, one of them up."""
+    turns = [(math.pi * i / 5, radius if i % 2 == 0 else 0.42 * radius) for i in range(10)]
+    return QPolygonF([QPointF(centre.x() + far * math.sin(turn), centre.y() - far * math.cos(turn)) for turn, far in turns])
 
 
 def _look() -> tuple[str, float]:

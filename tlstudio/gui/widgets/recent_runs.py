@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem
 
 from tlstudio.errors import InputError
@@ -131,6 +131,12 @@ class RecentRuns(TableView):
         self.activated.connect(lambda index: open_(self._runs.runs[index.row()]))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._fit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The Tab key leads to a line, so that it is seen where one is."""
+        super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason) and not self.currentIndex().isValid():
+            self.selectRow(0)
 
     def show_runs(self, rows: Sequence[dict[str, Any]]) -> None:
         if [dict(row) for row in rows] != self._runs.runs:

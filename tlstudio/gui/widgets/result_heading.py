@@ -70,6 +70,8 @@ class ResultHeading(QWidget):
         self._grid.setVerticalSpacing(6)
         self._wide: bool | None = None
         self.set_wide(True)
+        self.show_runs([], "")
+        self.show_run(None, "val")
 
     def set_wide(self, wide: bool) -> None:
         """Choosers beside the title and facts in one line, or all under each other."""

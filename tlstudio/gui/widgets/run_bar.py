@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QProgressBar
 
+from tlstudio.events import Progress
 from tlstudio.gui import theme
 from tlstudio.gui.live_run import LiveRun
 from tlstudio.gui.session import Session
@@ -91,14 +92,13 @@ class RunBar(QFrame):
         self._detail.setVisible(not idle)
         self._detail.show_text(self._how(live))
         self._fit()
-        overall = live.history.progress.overall if live.history.progress else None
-        share = overall if overall is not None else 0.0
+        progress = _of_training(live.history.progress)
+        share = progress.overall or 0.0 if progress is not None else 0.0
         self._progress.setValue(round(share * 1000))
         if self._progress.property("state") != live.state:
             self._progress.setProperty("state", live.state)
             self._progress.style().polish(self._progress)
         self._share.setText(f"{share:.0%}")
-        progress = live.history.progress
         left = remaining(progress.remaining) if progress and live.state == "running" else ""
         self._left.show_text(str(live.error.what) if live.state == "failed" and live.error else left)
         self._speed.setText(self.tr("%1 images/s").replace("%1", f"{progress.per_second:.0f}") if progress and progress.per_second else "")
@@ -132,7 +132,7 @@ class RunBar(QFrame):
     def _how(self, live: LiveRun) -> str:
         history, started = live.history, live.history.started
         if live.state == "starting" or started is None:
-            return self.tr("starting") if live.active else ""
+            return self._starting(live) if live.active else ""
         if live.state == "done":
             seconds = live.summary.get("seconds")
             return self.tr("finished, took %1").replace("%1", took(seconds)) if seconds is not None else self.tr("finished")
@@ -145,11 +145,28 @@ class RunBar(QFrame):
         if live.state == "paused":
             return self.tr("paused in %1").replace("%1", epoch)
         if live.state == "stopping":
-            return self.tr("stopping after this step")
+            return self.tr("stopping; the best is kept")
         if history.progress and history.progress.phase == "features":
-            return self.tr("images through the frozen backbone, once")
+            return self.tr("backbone looks at each image once")
         return epoch
+
+    def _starting(self, live: LiveRun) -> str:
+        """What comes before the first epoch, as far as it takes long enough to be read."""
+        progress = live.history.progress
+        if progress is not None and progress.total and progress.done < progress.total:
+            words = {
+                "scan": self.tr("reading the images, %1"),
+                "unpack": self.tr("unpacking, %1"),
+                "download": self.tr("fetching weights, %1"),
+            }
+            return words.get(progress.phase, self.tr("starting")).replace("%1", f"{progress.done / progress.total:.0%}")
+        return self.tr("starting")
 
     def _pause_or_go(self) -> None:
         live = self.session.live
         (live.go_on if live.state == "paused" else live.pause)()
+
+
+def _of_training(progress: Progress | None) -> Progress | None:
+    """What says how far the run is: reading the images and fetching weights come before it, and count by themselves."""
+    return progress if progress is not None and progress.phase in ("features", "train") else None

@@ -84,7 +84,7 @@ COLUMNS = (
     Column("state", lambda: tr("State"), 172, state_words),
     Column("strategy", lambda: tr("Learns"), 106, lambda row: strategy_word(row["strategy"]) if row.get("strategy") else "–", setting=True),
     Column("val_accuracy", lambda: tr("Val acc."), 78, lambda row: percent(row.get("val_accuracy")), True),
-    Column("interval", lambda: tr("95 % interval"), 112, _interval, muted=True),
+    Column("interval", lambda: tr("95% interval"), 112, _interval, muted=True),
     Column("val_loss", lambda: tr("Val loss"), 76, lambda row: "–" if row.get("val_loss") is None else f"{row['val_loss']:.3f}", True),
     Column("seconds", lambda: tr("Took"), 92, lambda row: took(row.get("seconds")), True),
     Column("started", lambda: tr("When"), 132, lambda row: when(row["started"]) if row.get("started") else "–", muted=True),

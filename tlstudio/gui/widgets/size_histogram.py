@@ -13,6 +13,8 @@ from tlstudio.gui import theme
 from tlstudio.gui.widgets.parts import Button, colour, column, row
 from tlstudio.gui.words import count
 
+NARROWEST = 4.0  # pixels of a bar
+
 
 class SizeHistogram(QWidget):
     """objectName sizeHistogram. A click, or Enter, shows its numbers as a table."""
@@ -60,7 +62,9 @@ class SizeHistogram(QWidget):
         low, high = float(self.edges[0]), float(self.edges[0] + width * len(self.counts))
         if self._model_side:
             low, high = min(low, self._model_side - width), max(high, self._model_side + width)
-        return low, high
+        if width < 0.04 * (high - low):  # one size only: its bar is a line, and needs room beside the axis
+            low, high = low - 0.04 * (high - low), high + 0.04 * (high - low)
+        return max(0.0, low), high
 
     def _x(self, pixels: float) -> float:
         low, high = self._span()
@@ -96,7 +100,8 @@ class SizeHistogram(QWidget):
         for i, n in enumerate(self.counts):
             x0, x1 = self._x(self.edges[0] + i * width), self._x(self.edges[0] + (i + 1) * width)
             height = plot.height() * n / top
-            painter.drawRect(QRectF(x0 + 0.5, plot.bottom() - height, max(1.0, x1 - x0 - 1), height))
+            wide = max(NARROWEST, x1 - x0 - 1)
+            painter.drawRect(QRectF((x0 + x1 - wide) / 2, plot.bottom() - height, wide, height))
         self._axis(painter, plot, text_height)
         self._model_line(painter, plot, text_height)
 

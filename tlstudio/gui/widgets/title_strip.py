@@ -12,6 +12,7 @@ from tlstudio import __version__, places
 from tlstudio.errors import StudioError
 from tlstudio.gui import theme
 from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.guide_sheet import GuideSheet
 from tlstudio.gui.widgets.parts import IconLabel, ToolButton, label, row, widget
 from tlstudio.recipe import Recipe
 from tlstudio.runs import write_atomic
@@ -89,12 +90,13 @@ class TitleStrip(QFrame):
             self._action(menu, page.word(), lambda key=page.key: self.session.asked_for.emit(key), f"Ctrl+{i + 1}")
         menu.addSeparator()
         tones, sizes = QActionGroup(self), QActionGroup(self)
+        self._tones: dict[str, QAction] = {}
         for key, text in (("system", self.tr("Follow the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark"))):
             action = self._action(menu, text, lambda key=key: self.set_theme(key))
             action.setCheckable(True)
             action.setChecked(self.session.settings.value("look/theme", "system") == key)
             tones.addAction(action)
-        self._tones = {action.text(): action for action in tones.actions()}
+            self._tones[key] = action
         menu.addSeparator()
         text_menu = menu.addMenu(self.tr("Text size"))
         for size in TEXT_SIZES:
@@ -184,6 +186,7 @@ class TitleStrip(QFrame):
 
     def set_theme(self, key: str) -> None:
         self.session.settings.setValue("look/theme", key)
+        self._tones[key].setChecked(True)
         self._apply({"light": theme.LIGHT, "dark": theme.DARK}.get(key) or theme.system_theme(), theme.scale())
 
     def set_text_size(self, size: float) -> None:
@@ -198,9 +201,7 @@ class TitleStrip(QFrame):
 
     def show_guide(self) -> None:
         page = self.window_.page
-        box = QMessageBox(QMessageBox.Icon.NoIcon, page.word(), page.word(), parent=self.window_)
-        box.setInformativeText(page.guide())
-        box.open()
+        GuideSheet(page.word(), page.guide(), self.window_).open()
 
     def show_about(self) -> None:
         box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("About"), f"Transfer Learning Studio {__version__}", parent=self.window_)

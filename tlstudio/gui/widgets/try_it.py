@@ -100,6 +100,7 @@ class TryIt(QFrame):
         super().__init__()
         self.session = session
         self.run, self.path = "", ""
+        self._folder = ""  # where the last file was chosen
         self._job: JobHandle | None = None
         self.drop = TryItDrop()
         self.drop.brought.connect(self.take)
@@ -132,9 +133,9 @@ class TryIt(QFrame):
         pictures = "*.jpg *.jpeg *.png *.webp *.bmp *.gif *.tif *.tiff"
         dialog.setNameFilters([self.tr("Pictures (%1)").replace("%1", pictures), self.tr("All files (*)")])
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if self.path:
-            dialog.setDirectory(str(Path(self.path).parent))
-        dialog.fileSelected.connect(self.look_at)
+        if self._folder:
+            dialog.setDirectory(self._folder)
+        dialog.fileSelected.connect(self._take_file)
         dialog.open()
 
     def paste(self) -> None:
@@ -145,7 +146,7 @@ class TryIt(QFrame):
         """A file, or the pixels of a picture (from a browser or a screenshot tool)."""
         files = [url.toLocalFile() for url in brought.urls() if url.isLocalFile()]
         if files:
-            self.look_at(files[0])
+            self._take_file(files[0])
         elif brought.hasImage():
             self._save(QImage(brought.imageData()))
         else:
@@ -169,6 +170,10 @@ class TryIt(QFrame):
             return str(file)
 
         Background(save, self.look_at, self._fail)
+
+    def _take_file(self, path: str) -> None:
+        self._folder = str(Path(path).parent)
+        self.look_at(path)
 
     def look_at(self, path: str) -> None:
         """Ask the run about that file."""

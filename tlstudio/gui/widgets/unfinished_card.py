@@ -72,7 +72,12 @@ class UnfinishedCard(QFrame):
         else:
             text = self.tr("Interrupted in epoch %1 of %2, begun %3.").replace("%1", str(min(done + 1, epochs))).replace("%2", str(epochs))
             text = text.replace("%3", when(run["started"]) if run.get("started") else "–")
-        saved = self.tr("Epoch %1 is saved.").replace("%1", str(done)) if done else self.tr("Nothing is saved yet: it starts over.")
+        if done:
+            saved = self.tr("Epoch %1 is saved.").replace("%1", str(done))
+        elif runs.Run(Path(run["path"])).last.exists():
+            saved = self.tr("It goes on from its last saved step.")
+        else:
+            saved = self.tr("Nothing is saved yet: it starts over.")
         return f"{text} {saved}"
 
     def _resume(self) -> None:
