@@ -25,6 +25,7 @@ def test_nan_and_infinity_become_null() -> None:
 def test_kinds_and_keys_of_other_versions_are_passed_over() -> None:
     assert events.from_json({"kind": "from the future"}) is None
     assert events.from_json({"kind": "note"}) is None
+    assert events.from_json({"kind": ["note"], "message": "x"}) is None
     said = events.from_json({"kind": "note", "message": "x", "colour": "red"})
     assert isinstance(said, events.Note)
 

@@ -48,6 +48,7 @@ def test_a_text_that_looks_like_something_else_stays_a_text(key: str, text: str)
         ("training.epochs", 0, "greater than or equal to 1"),
         ("optimizer.lr", "fast", "valid number"),
         ("data.resize", "stretch", "'crop', 'pad' or 'squash'"),
+        ("frozen.paths", "conv_stem", "list in brackets"),
         ("data.std", (0, 1, 1), "above 0"),
         ("data.std", (float("inf"), 1, 1), "at most 1"),
         ("data.mean", (float("nan"), 0, 0), "from 0 to 1"),

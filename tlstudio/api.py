@@ -19,7 +19,7 @@ from typing import Any
 from tlstudio import places, runs
 from tlstudio.control import Control, Tell, silent
 from tlstudio.errors import Cancelled, InputError, StudioError
-from tlstudio.events import RunFailed
+from tlstudio.events import Progress, RunFailed
 from tlstudio.recipe import Recipe
 from tlstudio.registry import Kind
 
@@ -133,6 +133,8 @@ def validate(recipe: Recipe | Mapping[str, Any]) -> Recipe:
     heads.REGISTRY.options(checked.head.kind, checked.head.options)
     optimizers.REGISTRY.options(checked.optimizer.kind, checked.optimizer.options)
     schedules.REGISTRY.options(checked.schedule.kind, checked.schedule.options)
+    if checked.frozen.strategy == "scratch" and checked.model.weights == "pretrained":
+        raise InputError("From scratch means random weights", "the recipe's model.weights is pretrained", "Set model.weights to random")
     if checked.data.task != "classification":
         raise InputError(
             "This version trains classifiers", f"the recipe's data.task is {checked.data.task}", "Set data.task to classification"
@@ -198,7 +200,8 @@ def _fit(recipe: Recipe, run: runs.Run, tell: Tell, control: Control | None) -> 
             from tlstudio.training.fit import fit
 
             for event in fit(recipe, run, control=control):
-                log.write(event)
+                if not isinstance(event, Progress):  # how far it is matters only while it runs
+                    log.write(event)
                 tell(event)
         except StudioError as error:
             if not isinstance(error, Cancelled):
@@ -206,6 +209,10 @@ def _fit(recipe: Recipe, run: runs.Run, tell: Tell, control: Control | None) -> 
                 tell(failed)
                 with contextlib.suppress(StudioError):  # a full disk is told by the error itself
                     log.write(failed)
+            raise
+        except Exception as error:
+            with contextlib.suppress(StudioError):
+                log.write(RunFailed(what="Something unforeseen ended the run", why=f"{type(error).__name__}: {error}"))
             raise
         finally:
             log.close()

@@ -179,7 +179,8 @@ class RunFailed(Event):
 
 def from_json(said: dict[str, Any]) -> Event | None:
     """The event that `to_json` described; None for a kind of a newer version. Unknown keys are passed over."""
-    kind = _KINDS.get(said.get("kind", ""))
+    named = said.get("kind")
+    kind = _KINDS.get(named) if isinstance(named, str) else None
     if kind is None:
         return None
     names = {f.name for f in dataclasses.fields(kind)}

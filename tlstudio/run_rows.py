@@ -10,7 +10,7 @@ from tlstudio.runs import Run
 
 
 def row(run: Run) -> dict[str, Any]:
-    """{name, path, title, state, reason, model, strategy, ...}; null where not known, `error` where the recipe cannot be read."""
+    """{name, path, title, state, reason, model, strategy, ...}; null where not known, `error` where its files cannot be read."""
     out: dict[str, Any] = {"name": run.name, "path": str(run.path), "title": run.name, "state": run.state(), "error": None}
     out |= dict.fromkeys(_KEYS)
     try:
@@ -32,8 +32,15 @@ def row(run: Run) -> dict[str, Any]:
         "started": (run.path / "recipe.toml").stat().st_mtime,
     }
     summary = run.summary()
-    if summary is not None:
-        return out | _finished(summary)
+    try:
+        return out | (_finished(summary) if summary is not None else _told(run))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # one damaged folder must not hide the other runs
+        return {**out, "error": f"What the run wrote is damaged ({type(error).__name__}: {error})"}
+
+
+def _told(run: Run) -> dict[str, Any]:
+    """What the events of a run say that is not finished."""
+    out: dict[str, Any] = {}
     epochs, failed = [], None
     for event in run.history():
         if isinstance(event, EpochEnded):

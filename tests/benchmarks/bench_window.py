@@ -6,6 +6,7 @@ Prints the time from process start to the first paint (median of 5), then the ga
 
 from __future__ import annotations
 
+import itertools
 import os
 import statistics
 import subprocess
@@ -65,7 +66,7 @@ def gaps(length: float) -> None:
     timer.start()
     QTimer.singleShot(round(length * 1000), app.quit)
     app.exec()
-    said = sorted(1000 * (b - a) for a, b in zip(stamps, stamps[1:], strict=False))
+    said = sorted(1000 * (b - a) for a, b in itertools.pairwise(stamps))
     p99 = said[int(0.99 * len(said))]
     middle, longest = said[len(said) // 2], said[-1]
     print(f"training on all cores for {length:.0f} s: gaps of a 10 ms timer median {middle:.1f}, p99 {p99:.1f}, max {longest:.1f} ms")

@@ -48,13 +48,14 @@ def test_strategy_then_options_then_set(tlstudio: Command, images: Path, tmp_pat
 
 def test_a_recipe_file_keeps_its_own_rates(tlstudio: Command, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    wanted = Recipe().set({"data.path": "images", "optimizer.lr": 0.3, "training.seed": 9})
+    wanted = Recipe().set({"data.path": "images", "model.weights": "mine.pt", "optimizer.lr": 0.3, "training.seed": 9})
     (tmp_path / "recipe.toml").write_text(wanted.to_toml())
     said = tlstudio("train", "recipe.toml", "--epochs", "2", "--json")
     recipe = asked(Path(said.document["run"]))
     assert recipe["optimizer"]["lr"] == 0.3
     assert recipe["training"] == {**wanted.training.model_dump(), "epochs": 2}
     assert recipe["data"]["path"] == str(images)  # so that it can be resumed from anywhere
+    assert recipe["model"]["weights"] == str(tmp_path / "mine.pt")
 
 
 @pytest.mark.parametrize(

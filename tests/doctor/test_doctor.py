@@ -119,6 +119,13 @@ def test_a_place_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None
     assert {check.name: check.state for check in room.checks()}["places"] == "bad"
 
 
+def test_a_file_where_the_places_should_be_is_bad(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TLSTUDIO_HOME", str(tmp_path / "file" / "home"))
+    check = {check.name: check for check in room.checks()}["places"]
+    assert (check.state, str(tmp_path / "file") in check.message) == ("bad", True)
+
+
 def test_downloaded_weights_are_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert "none yet" in {check.name: check.message for check in room.checks()}["downloaded weights"]

@@ -46,6 +46,12 @@ def _start(window: MainWindow, **changes: Any) -> None:
     _button(window, "startButton").click()
 
 
+def _start_slowly(window: MainWindow) -> None:
+    """A run that does not end by itself while a test lasts, with epochs that take a moment."""
+    window.session.choose_strategy("last-block")
+    _start(window, training__epochs=1000)
+
+
 def _rows(window: MainWindow) -> int:
     table = window.findChild(QAbstractItemView, "epochTable")
     return table.model().rowCount(QModelIndex()) if table is not None else 0
@@ -75,7 +81,7 @@ def test_from_a_folder_to_a_trained_model_and_ones_own_picture(window: MainWindo
 
 def test_stop_keeps_the_best(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    _start(window, training__epochs=100_000)
+    _start_slowly(window)
     qtbot.waitUntil(lambda: _rows(window) >= 2, timeout=PATIENCE)
     _button(window, "stopButton").click()
     qtbot.waitUntil(lambda: session.live.state == "stopped", timeout=PATIENCE)
@@ -85,7 +91,7 @@ def test_stop_keeps_the_best(window: MainWindow, qtbot: QtBot) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
 def test_a_killed_trainer_is_a_sentence_and_the_run_goes_on(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    _start(window, training__epochs=100_000)
+    _start_slowly(window)
     qtbot.waitUntil(lambda: session.live.history.checkpoint is not None and _rows(window) >= 2, timeout=PATIENCE)
     pid = session.trainer.engine.pid
     assert pid is not None
@@ -108,7 +114,7 @@ def test_a_killed_trainer_is_a_sentence_and_the_run_goes_on(window: MainWindow, 
 
 def test_closing_while_training_asks_first(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    _start(window, training__epochs=100_000)
+    _start_slowly(window)
     qtbot.waitUntil(lambda: _rows(window) >= 1, timeout=PATIENCE)
     window.close()
     box = window.findChild(QMessageBox, "closeQuestion")

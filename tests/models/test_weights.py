@@ -91,6 +91,13 @@ def test_another_architecture_is_told(tmp_path: Path) -> None:
         resnet(tmp_path / "other.safetensors")
 
 
+def test_values_that_are_no_numbers_are_told(tmp_path: Path, state: dict[str, torch.Tensor]) -> None:
+    state = {**state, "conv1.weight": torch.full_like(state["conv1.weight"], torch.nan)}
+    save_file(state, tmp_path / "wild.safetensors")
+    with pytest.raises(InputError, match=r"no numbers.*conv1\.weight"):
+        resnet(tmp_path / "wild.safetensors")
+
+
 def test_the_bundled_file_can_be_given_as_a_file() -> None:
     path = catalogue.find("efficientnet_lite0").weights_path
     by_file = network.build("efficientnet_lite0", classes=2, weights=str(path))

@@ -26,3 +26,4 @@ def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the steps and write checkpoints as often as there is something, not a few times a second."""
     monkeypatch.setattr(steps, "EVERY", 0.0)
     monkeypatch.setattr(checkpoint, "INTERVAL", 0.0)
+    monkeypatch.setattr(checkpoint, "RATIO", 0.0)

@@ -50,10 +50,10 @@ def test_a_checkpoint_that_does_not_fit_is_said_and_the_next_one_is_written(run:
     keeper = Checkpointer(run, {}, {})
     try:
         with _small_disk(100_000):
-            keeper.offer(_last(1, 100_000), {"w": torch.ones(3)})
+            keeper.offer(lambda: _last(1, 100_000), {"w": torch.ones(3)})
             with pytest.raises(StudioError, match=r"last\.ckpt cannot be written"):
                 keeper.flush()
-        keeper.offer(_last(2))
+        keeper.offer(lambda: _last(2))
         keeper.flush()
     finally:
         keeper.close()
@@ -66,9 +66,9 @@ def test_a_checkpoint_that_does_not_fit_is_said_and_the_next_one_is_written(run:
 def test_what_was_offered_is_written_when_the_run_breaks_off(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "INTERVAL", 60.0)
     keeper = Checkpointer(run, {}, {})
-    keeper.offer(_last(1))
+    keeper.offer(lambda: _last(1))
     keeper.flush()
-    keeper.offer(_last(2))
+    keeper.offer(lambda: _last(2))
     keeper.close()
     state = checkpoint.load(run)
     assert state is not None

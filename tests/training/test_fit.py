@@ -163,7 +163,7 @@ def test_cancel_leaves_a_run_that_can_be_resumed(photos: Path, tmp_path: Path) -
         list(training)
     assert run.state() == "unfinished"
     recipe = run.recipe()
-    for change in ({"optimizer.kind": "sgd"}, {"training.batch_size": 1}, {"head.kind": "dropout_linear"}):
+    for change in ({"optimizer.kind": "sgd"}, {"training.batch_size": 5}, {"head.kind": "dropout_linear"}):
         run.write_text("recipe.toml", recipe.set(change).to_toml())
         with pytest.raises(InputError, match=next(iter(change))):
             api.resume(str(run.path))

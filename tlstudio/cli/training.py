@@ -63,7 +63,10 @@ def _recipe(file: Path | None, data: Path | None, model: str, strategy: str, epo
     path = absolute(recipe.data.path)
     if not path.exists():
         raise InputError(f"There is nothing at {path}", "", "Give the folder, CSV file or archive of your images")
-    return recipe.set({"data.path": str(path)})
+    weights = recipe.model.weights
+    if weights not in ("pretrained", "random"):
+        weights = str(absolute(weights))
+    return recipe.set({"data.path": str(path), "model.weights": weights})
 
 
 def _pair(change: str) -> tuple[str, str]:

@@ -39,7 +39,7 @@ def _disk() -> Check:
 def _writable() -> Check:
     refused = []
     for place in (places.runs(), places.samples(), places.cache(), places.logs(), places.trash(), places.settings().parent):
-        folder = _existing(place)
+        folder = next(path for path in (place, *place.parents) if path.exists())  # a file in the way counts
         try:
             with tempfile.TemporaryFile(dir=folder):
                 pass

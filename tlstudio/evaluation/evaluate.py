@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,8 @@ def evaluate(
 
     split: train, val or test of the run's own images. data: other images with the same class names; where they come with
     splits, the named one is taken, else all of them (split is then "all").
-    Writes evaluations/<split>.json into the run folder ({classes, images: [{path, truth, probabilities, loss}]}) and names it under
-    `predictions`. Raises InputError for an empty split or foreign classes.
+    Writes evaluations/<split>.json (other images: other-<hash>.json) into the run folder, {classes, images: [{path, truth,
+    probabilities, loss}]}, and names it under `predictions`. Raises InputError for an empty split or foreign classes.
     """
     control = control or Control()
     if split not in SPLITS:
@@ -51,7 +52,8 @@ def evaluate(
     if not items:
         raise InputError(f"There is no image in the split '{split}'", "", "Take another split, or change the shares and train again")
     measured = _measured(model, root, items, tell, control)
-    return _document(model, split, root, items, measured)
+    name = split if data is None else f"other-{hashlib.blake2b(str(absolute(data)).encode(), digest_size=4).hexdigest()}"
+    return _document(model, split, name, root, items, measured)
 
 
 def _others(model: Trained, data: str, split: str, tell: Tell, control: Control) -> tuple[str, Path, list[Item]]:
@@ -98,7 +100,7 @@ def _measured(model: Trained, root: Path, items: list[Item], tell: Tell, control
     return measure(forward, source.plain("only"))
 
 
-def _document(model: Trained, split: str, root: Path, items: list[Item], measured: Measured) -> dict[str, Any]:
+def _document(model: Trained, split: str, name: str, root: Path, items: list[Item], measured: Measured) -> dict[str, Any]:
     n_classes = len(model.classes)
     confusion, per_class = _per_class(measured, model.classes)
     probabilities, losses = measured.probabilities, measured.losses
@@ -112,7 +114,7 @@ def _document(model: Trained, split: str, root: Path, items: list[Item], measure
         for i, item in enumerate(items)
     ]
     folder = model.run.path / "evaluations"
-    predictions = folder / f"{split}.json"
+    predictions = folder / f"{name}.json"
     said = dumps({"classes": model.classes, "images": entries}).encode()
     try:
         folder.mkdir(exist_ok=True)

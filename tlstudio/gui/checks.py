@@ -104,7 +104,7 @@ def _weights(recipe: Recipe) -> Check | None:
         return Check("weights", "bad", error.what, error.do, tr("Choose"), "model")
     state = entry.weights_state()
     if state == "download":
-        text = tr("Weights: %1 are fetched first").replace("%1", megabytes(entry.weights_bytes))
+        text = tr("Weights: %1 to fetch first").replace("%1", megabytes(entry.weights_bytes))
         return Check(
             "weights",
             "warn",

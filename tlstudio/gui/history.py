@@ -24,6 +24,7 @@ class RunHistory:
         self.x, self.loss, self.accuracy = array("d"), array("d"), array("d")
         self.lr, self.backbone_lr = array("d"), array("d")
         self.epochs: list[events.EpochEnded] = []
+        self.best: events.EpochEnded | None = None
         self.notes: list[events.Note] = []
         self.progress: events.Progress | None = None
         self.checkpoint: events.CheckpointWritten | None = None
@@ -33,17 +34,13 @@ class RunHistory:
         for event in said:
             self.add(event)
 
-    @property
-    def best(self) -> events.EpochEnded | None:
-        """The line of the table that is best so far."""
-        return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
-
     def add(self, event: Event) -> None:
         match event:
             case events.Steps():
                 self._add_steps(event)
             case events.EpochEnded():
                 self.epochs.append(event)
+                self.best = event if event.best else self.best
             case events.Progress():
                 self.progress = event
             case events.Note():
@@ -66,6 +63,7 @@ class RunHistory:
         self.started, self.ended, self.failed = event, None, None
         epochs, steps = event.resumed_from or (0, 0)  # without a checkpoint it began anew
         self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= epochs]
+        self.best = next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
         end = epochs + steps / max(1, event.steps_per_epoch) + 1e-9
         keep = next((i for i, x in enumerate(self.x) if x > end), len(self.x))
         for values in (self.x, self.loss, self.accuracy, self.lr, self.backbone_lr):

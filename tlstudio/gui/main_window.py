@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, Qt, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QByteArray, QCoreApplication, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget
 
@@ -46,8 +46,7 @@ class MainWindow(QMainWindow):
         session.trouble.connect(self.say)
         session.recipe_changed.connect(self._title)
         self.rail.setCurrentRow(0)
-        self.stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.stack.setFocus()  # nothing is marked until a key is used
+        self.page.setFocus()  # nothing is marked until a key is used
         self.resize(*SIZE)
         self.setMinimumSize(*SMALLEST)
         self.setAcceptDrops(True)
@@ -66,6 +65,8 @@ class MainWindow(QMainWindow):
         page = self.pages[self.rail.item(row_).data(KEY)]
         self.stack.setCurrentWidget(page)
         page.entered()
+        if not self.rail.hasFocus():  # arrow keys in the rail go on; else the page's own keys work at once, and nothing is marked
+            page.setFocus()
 
     def _prepare(self) -> None:
         for i, page in enumerate(self.pages.values()):
@@ -107,6 +108,8 @@ class MainWindow(QMainWindow):
         QThreadPool.globalInstance().clear()
         QThreadPool.globalInstance().waitForDone(2000)
         event.accept()
+        # Qt ends the loop by itself only if no other window is in sight at this moment; else nothing would be left to close
+        QTimer.singleShot(0, QCoreApplication.quit)
 
     def _ask_before_closing(self) -> None:
         box = QMessageBox(QMessageBox.Icon.Question, self.tr("A run is training"), self.tr("A run is training"), parent=self)

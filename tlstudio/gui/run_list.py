@@ -91,7 +91,10 @@ class RunList(QObject):
         if row is None or (row["state"] == "live" and row.get("epoch") == len(live.history.epochs)):
             return False
         row["state"], row["epoch"] = "live", len(live.history.epochs)
-        row["curve"] = [epoch.val_accuracy for epoch in live.history.epochs]
+        curve = row["curve"] or []
+        if len(curve) > len(live.history.epochs):  # resumed from before
+            curve = []
+        row["curve"] = curve + [epoch.val_accuracy for epoch in live.history.epochs[len(curve) :]]
         best = live.history.best
         if best is not None:
             row["val_accuracy"], row["val_loss"], row["val_n"], row["best_epoch"] = best.val_accuracy, best.val_loss, best.n, best.epoch

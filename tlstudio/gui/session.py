@@ -88,7 +88,8 @@ class Session(QObject):
         if recipe.model.name != before.model.name or recipe.data.image_size != before.data.image_size or recipe.head != before.head:
             self.inspect()
         if not recipe.data.path:
-            self._forget_data()
+            if before.data.path:  # else the first images may just be being read
+                self._forget_data()
         elif recipe.data.path != before.data.path or recipe.data.max_pixels != before.data.max_pixels:
             self.scan(recipe.data.path)
         elif recipe.data != before.data and self.data.ready:

@@ -96,7 +96,7 @@ def load(module: nn.Module, state: Mapping[str, Tensor], *, head_path: str, sour
     """Copy into the module every tensor whose name and shape fit, and tell what did not.
 
     title: the network's name for the user. Raises InputError if fewer than half of the backbone's tensors fit: then it is the
-    file of another architecture. The module is untouched in that case.
+    file of another architecture; and for values that are infinite or no numbers. The module is untouched then.
     """
     own = module.state_dict()
     matched = {name: tensor for name, tensor in state.items() if name in own and own[name].shape == tensor.shape}
@@ -113,6 +113,13 @@ def load(module: nn.Module, state: Mapping[str, Tensor], *, head_path: str, sour
             f"{source} holds the weights of another architecture, not of {title}",
             f"{fits} of its {len(backbone)} backbone tensors are there in the right shape",
             "Choose the model that the file was made with, or another file",
+        )
+    wild = next((name for name, tensor in matched.items() if not torch.isfinite(tensor).all()), "")
+    if wild:
+        raise InputError(
+            f"{source} holds values that are no numbers",
+            f"those of {wild} among them; its training most likely went wrong",
+            "Choose another file",
         )
     module.load_state_dict(matched, strict=False)
     unexpected = tuple(name for name in state if name not in own)

@@ -192,14 +192,23 @@ def _check_key(key: str, said: dict[str, Any]) -> None:
     raise InputError(f"A recipe has no key '{key}'", "", f"The nearest is '{near}'")
 
 
-def _validated(said: dict[str, Any]) -> Recipe:
+# Where pydantic speaks to programmers.
+_PLAIN = {
+    "tuple_type": 'a list in brackets is needed, such as ["a", "b"] or [1, 2]',
+    "dict_type": "a table in braces is needed, such as {factor = 0.5}",
+    "missing": "a value is missing",
+}
+
+
+def _validated(values: dict[str, Any]) -> Recipe:
     try:
-        return Recipe.model_validate(said)
+        return Recipe.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         what = f"'{key}'" if key else "The recipe"
         if first["type"] == "model_type":
             raise InputError(f"{what} is a section of a recipe, not one value", "", f"Write [{key}] and its keys below") from None
+        said = _PLAIN.get(first["type"], first["msg"].removeprefix("Value error, "))
         given = f" (given: {first['input']!r})" if not isinstance(first["input"], dict) else ""
-        raise InputError(f"{what} cannot be used: {first['msg'].removeprefix('Value error, ')}{given}") from None
+        raise InputError(f"{what} cannot be used: {said}{given}") from None

@@ -10,7 +10,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 import torch
@@ -22,6 +22,7 @@ from tlstudio.errors import StudioError
 from tlstudio.runs import Run, write_atomic
 
 INTERVAL = 1.0  # seconds between two writes, at least
+RATIO = 50.0  # and so many times what a copy held the loop up: at most 2 % of the time
 VERSION = 1
 
 
@@ -35,7 +36,7 @@ class Checkpointer:
         self._best: dict[str, Tensor] | None = None
         self._last: dict[str, Any] | None = None
         self._writing = self._closing = self._hurry = False
-        self._next = 0.0
+        self._next = self._stall = 0.0
         self._written: list[dict[str, Any]] = []
         self._trouble: StudioError | None = None
         for file in (run.best, run.last):
@@ -47,12 +48,15 @@ class Checkpointer:
 
     @property
     def due(self) -> bool:
-        """Whether a second has passed, so that a copy made now would be written."""
+        """Whether a copy made now would be written: a second has passed, or longer where copying holds the loop up for long."""
         return time.monotonic() >= self._next and not self._writing and self._last is None
 
-    def offer(self, last: dict[str, Any], best: dict[str, Tensor] | None = None) -> None:
-        """Write these copies when it is due; `best` only when there is a new one."""
+    def offer(self, snapshot: Callable[[], dict[str, Any]], best: dict[str, Tensor] | None = None) -> None:
+        """Take a snapshot (copies) and write it when it is due; `best` only when there is a new one."""
+        began = time.monotonic()
+        last = snapshot()
         with self._lock:
+            self._stall = time.monotonic() - began
             self._last = last
             self._best = best if best is not None else self._best
             self._lock.notify_all()
@@ -91,7 +95,7 @@ class Checkpointer:
                     return
                 last, best, self._last, self._best = self._last, self._best, None, None
                 self._writing = True
-                self._next = time.monotonic() + INTERVAL
+                self._next = time.monotonic() + max(INTERVAL, RATIO * self._stall)
             trouble = self._write(last, best)
             with self._lock:
                 self._writing = False

@@ -44,7 +44,8 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
     control = control or Control()
     setup = yield from set_up(recipe, control)
     place, resumed = Place.find(run, setup)
-    run.write_json("receipt.json", receipt(recipe, setup.images, setup.network, setup.device))
+    if not resumed or run.receipt() is None:
+        run.write_json("receipt.json", receipt(recipe, setup.images, setup.network, setup.device))
     epochs, seed, cuts = recipe.training.epochs, recipe.training.seed, setup.cuts
     n_train, n_val, learns = setup.n("train"), setup.n("val"), LEARNS[recipe.frozen.strategy]
     yield setup.started(run, (place.epoch, place.step) if resumed else None)
@@ -91,7 +92,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
                     yield from log.read()
                     place.step = log.done
                     if keeper.due:
-                        keeper.offer(place.snapshot(setup))
+                        keeper.offer(lambda: place.snapshot(setup))
                     yield _progress(log.done, len(cuts), pace, learn)
                     yield from _news(keeper)
                 if control.stopping:
@@ -128,13 +129,13 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
             if log.done == len(cuts):
                 place.next_epoch()
             if best or keeper.due:
-                keeper.offer(place.snapshot(setup), place.best_state if best else None)
+                keeper.offer(lambda: place.snapshot(setup), place.best_state if best else None)
             yield _progress(0, len(cuts), pace, learn)
             yield from _news(keeper)
             control.check()
 
         # The end: everything on disk, the proof, and the best measured once more by the code that `evaluate` runs.
-        keeper.offer(place.snapshot(setup), place.best_state)
+        keeper.offer(lambda: place.snapshot(setup), place.best_state)
         keeper.flush()
         yield from _news(keeper)
     finally:

@@ -87,7 +87,7 @@ class Place:
             if now.get(key) != value:
                 raise InputError(
                     f"The recipe of the run {run.name} was changed since it began",
-                    f"{key} was {value!r} and is {now.get(key)!r}",
+                    f"its {key} was {value!r} and is {now.get(key)!r}",
                     "Bring back the old value, or train again with the new",
                 )
         if saved["data"] != place.data:

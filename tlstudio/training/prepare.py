@@ -42,10 +42,10 @@ class Images:
         return self.report.classes
 
     def digest(self) -> str:
-        """BLAKE2b over contents, labels and splits: the same data give the same digest wherever they lie."""
+        """BLAKE2b over contents, labels and splits in their order: the same data give the same digest wherever they lie."""
         out = hashlib.blake2b(digest_size=16)
         for name in SPLITS:
-            lines = sorted(f"{self.report.items[i].digest} {self.report.items[i].label}" for i in getattr(self.splits, name))
+            lines = [f"{self.report.items[i].digest} {self.report.items[i].label}" for i in getattr(self.splits, name)]
             out.update("\n".join([name, *lines, ""]).encode())
         return out.hexdigest()
 

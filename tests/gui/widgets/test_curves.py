@@ -16,6 +16,7 @@ from tlstudio.gui.history import RunHistory
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.curves import RunCurves
 from tlstudio.gui.widgets.curves_card import CurvesCard
+from tlstudio.gui.widgets.parts import colour
 from tlstudio.recipe import Recipe
 
 Stream = Callable[..., list[Event]]
@@ -45,11 +46,22 @@ def test_the_best_epoch_has_a_star_and_a_word(curves: RunCurves, run_events: Str
     history = RunHistory(run_events(4))
     curves.draw(history, 10)
     assert history.best is not None
-    assert curves._star.getData()[0].tolist() == [history.best.epoch]
     assert curves._note is not None
+    assert curves._note.x == history.best.epoch
     assert curves._note.text == f"best 75.0%, epoch {history.best.epoch}"
     curves.draw(history, 10, star=False)
     assert curves._note is None
+
+
+def test_the_star_of_the_last_epoch_is_whole(curves: RunCurves, run_events: Stream) -> None:
+    history = RunHistory(run_events(4))
+    assert history.best is not None
+    curves.draw(history, history.best.epoch)
+    frame, picture = curves.frame, curves.grab().toImage()
+    assert curves._note is not None
+    at = frame.at(curves._note.x, curves._note.y).toPoint()
+    assert at.x() + 3 > frame.box.right()
+    assert picture.pixelColor(at.x() + 3, at.y()) == colour("good")  # beyond the end of the axis
 
 
 def test_words_at_the_line_ends_stay_inside_and_apart(curves: RunCurves, run_events: Stream, qtbot: QtBot) -> None:

@@ -48,7 +48,7 @@ def test_download_with_progress_to_the_end(qtbot: QtBot, notice: WeightsNotice, 
     assert job.args == {"model": "resnet50"}
     assert (notice.download.isHidden(), notice.cancel.isHidden()) == (True, False)
     job.events.emit([Progress(phase="download", done=41_000_000, total=102_000_000, unit="bytes", per_second=2e6, remaining=(25, 40))])
-    assert notice._text.text() == "Downloading ResNet-50's weights: 41 MB of 102 MB, 2 MB/s, 25 s to 40 s left"
+    assert notice._text.text() == "Downloading ResNet-50's weights: 41 MB of 102 MB, 2 MB/s, 25 to 40 s left"
     assert notice._bar.value() == 402
     put_weights("resnet50")
     with qtbot.waitSignal(notice.arrived):

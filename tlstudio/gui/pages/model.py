@@ -86,8 +86,7 @@ class ModelPage(Page):
         self.layers.notice.arrived.connect(self.catalogue.look_again)
         self.layers.tree.picked.connect(lambda at: self.side.layer.show_layer(self.layers.tree.layers, at, self.layers.document))
         self.layers.changed.connect(self._follow)
-        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._to_filter)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._to_filter)  # while the page is in sight
         self._recipe_changed()
         self._follow()
         self._arrange(fresh=True)

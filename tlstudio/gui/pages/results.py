@@ -101,9 +101,7 @@ class ResultsPage(Page):
         self._state, self._measured_cards = StatePanel("resultsState"), MeasuredCards()
         self._measured_cards.opened.connect(self._open)
         self._try = TryIt(self.session)
-        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)
-        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        paste.activated.connect(self._try.paste)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self._try.paste)  # while the page is in sight
         left = column((self._state, 1), (self._measured_cards, 1), spacing=0)
         self._cards = row((left, 1), self._try, spacing=GAP)
         inside = widget(column(self._heading, 8, (self._cards, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP)))

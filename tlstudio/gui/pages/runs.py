@@ -93,10 +93,9 @@ class RunsPage(Page):
         self._table.rows.compared_changed.connect(lambda: self._curves.show_rows(self._table.rows.compared_rows()))
         self._notice.changed.connect(self.session.runs_changed)
         self._notice.trouble.connect(self.session.trouble)
-        for keys, call in (("Delete", self._delete), (QKeySequence.StandardKey.Find, self._filter.setFocus)):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(call)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._filter.setFocus)  # while the page is in sight
+        delete = QShortcut(QKeySequence("Delete"), self, self._delete)
+        delete.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         head = row(self._title, 8, (self._counts, 1), (self._filter, 1))
         self._tools = QWidget()
         self._grid = QGridLayout(self._tools)
@@ -111,9 +110,9 @@ class RunsPage(Page):
         self.setLayout(column(scrolling(inside), spacing=0))
         self.session.run_changed.connect(self._offer)
         self.session.data_changed.connect(self._data_came)
+        self._arrange()
         for before, after in pairwise((self._filter, self._differs, *self._buttons, self._table)):
             self.setTabOrder(before, after)
-        self._arrange()
         self._offer()
 
     def _make_buttons(self) -> None:

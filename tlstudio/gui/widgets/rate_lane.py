@@ -54,7 +54,9 @@ class RateLane(QWidget):
         painter.drawText(QRectF(0, 0, left - 6, self.height()), side, self.tr("rate"))
         width = self.width() - left - theme.px(self._right)
         if self._instead:
-            painter.drawText(QRectF(left, 0, width, self.height()), Qt.AlignmentFlag.AlignVCenter, self._instead)
+            room = width + theme.px(self._right)
+            text = painter.fontMetrics().elidedText(self._instead, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QRectF(left, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
             painter.end()
             return
         top = max((float(np.max(rates)) for rates in (self._used[1], self._planned[1]) if len(rates)), default=0.0)

@@ -36,18 +36,18 @@ class _Cell(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(box, colour("accent_soft"))
-        middle = box.center().y() + 1
+        middle, px = box.center().y() + 1, theme.px
         if index.column() == COMPARE:
             ticked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
             name, role = ("check-square-fill", "accent") if ticked else ("square", "muted")
-            icon(name, role).paint(painter, QRect(box.left() + 10, middle - 9, 18, 18))
+            icon(name, role).paint(painter, QRect(box.left() + px(10), middle - px(9), px(18), px(18)))
             style = index.data(STYLE)
             if style is not None:
-                style.paint_key(painter, QRectF(box.left() + 38, middle - 6, 36, 12))
+                style.paint_key(painter, QRectF(box.left() + px(38), middle - px(6), px(36), px(12)))
         else:
             name, role = _STATES[index.data(STATE)]
-            icon(name, role).paint(painter, QRect(box.left() + 8, middle - 8, 16, 16))
-            text = box.adjusted(30, 0, -6, 0)
+            icon(name, role).paint(painter, QRect(box.left() + px(8), middle - px(8), px(16), px(16)))
+            text = box.adjusted(px(30), 0, -6, 0)
             painter.setFont(theme.font(10))
             painter.setPen(colour(role if role in ("bad", "warn") else "text"))
             words = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, text.width())

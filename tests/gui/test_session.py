@@ -1,0 +1,55 @@
+"""The session: what belongs to the data stays while the recipe is edited, and a start says why it cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tlstudio.errors import StudioError
+from tlstudio.events import Progress
+from tlstudio.gui.loading import Loading
+from tlstudio.gui.session import Session
+from tlstudio.recipe import Recipe
+from tlstudio.runs import Run
+
+
+def test_an_edit_does_not_cut_off_the_first_reading_of_images(session: Session, jobs: Any, data_document: dict[str, Any]) -> None:
+    session.open_data(data_document["source"])
+    session.edit({"training.epochs": 3}, "set epochs to 3")
+    assert session.data.state == "busy"
+    jobs.last("scan").done.emit(data_document)
+    assert session.data.ready
+    assert (session.recipe.data.path, session.recipe.training.epochs) == (data_document["source"], 3)
+    session.undo.undo()
+    assert session.data.state == "empty"
+
+
+def test_a_start_that_cannot_be_says_why(session: Session, jobs: Any, data_document: dict[str, Any]) -> None:
+    said: list[str] = []
+
+    def hear(error: StudioError) -> None:
+        said.append(error.what)
+
+    session.trouble.connect(hear)
+    session.open_data(data_document["source"])
+    session.start()
+    one = {**data_document, "classes": data_document["classes"][:1]}
+    session.data = Loading("ready", one["source"], one)
+    session.start()
+    assert said == ["The images are still being read", "There is only one class"]
+    assert not [job for job in jobs if job.job == "train"]
+
+
+def test_a_resumed_run_fills_an_untouched_window(session: Session, tmp_path: Path) -> None:
+    run = Run.create(Recipe(name="Ants"), tmp_path / "run")
+    session.resume(run)
+    assert session.recipe.name == "Ants"
+    session.undo.undo()
+    assert session.recipe == Recipe()
+    assert session.live.active
+
+
+def test_how_far_the_interrupted_run_was_is_not_how_far_the_resumed_one_is(session: Session, jobs: Any) -> None:
+    past = [Progress(phase="train", done=8, total=8, overall=1.0)]
+    session.live.start(Recipe(), session.trainer.submit("resume", {}), past)
+    assert session.live.history.progress is None
