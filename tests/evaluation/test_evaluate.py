@@ -82,6 +82,13 @@ def test_predict_takes_files_and_folders_and_tells_of_bad_ones(trained: Path, tm
     assert rows[1]["error"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes of that kind are POSIX's")
+def test_a_pipe_is_refused_and_not_waited_for(trained: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(InputError, match="neither a file nor a folder"):
+        api.predict(str(trained), [str(tmp_path / "pipe.png")])
+
+
 @pytest.mark.skipif(os.name != "posix", reason="names of files are bytes on POSIX only")
 def test_the_table_of_predictions_keeps_names_that_are_no_text(trained: Path, tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.png")

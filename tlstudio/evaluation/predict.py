@@ -66,8 +66,10 @@ def _files(paths: list[str]) -> list[Path]:
         path = absolute(given)
         if path.is_dir():
             files += sorted(p for p in path.rglob("*") if looks_like_image(p.name) and p.is_file())
-        elif path.exists():
+        elif path.is_file():
             files.append(path)
+        elif path.exists():
+            raise InputError(f"{path} is neither a file nor a folder", "", "Give picture files, or a folder that holds some")
         else:
             raise InputError(f"There is no file {path}", "", "Check the path")
     if not files:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
@@ -139,11 +139,7 @@ class EngineWorker(QThread):
 
     def close(self) -> None:
         """End the engine and the thread; jobs that were running are cut off (a run can be resumed)."""
-        self._closed = True
-        self._jobs.put(None)
-        self.engine.close(grace=0.5)
-        self.wait()
-        self.engine.close(grace=0.5)  # one that the thread started in between
+        close_all([self])
 
     def run(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -153,7 +149,7 @@ class EngineWorker(QThread):
                 job.failed.emit(error)
 
     def _work(self, job: JobHandle) -> None:
-        if job.cancelled:
+        if job.cancelled or self._closed:  # closed: no child is started again for what still waits
             raise Cancelled("Cancelled")
         handle = self.engine.request(job.job, job.args)
         job.begin(handle)
@@ -168,3 +164,17 @@ class EngineWorker(QThread):
                 job.events.emit(said)
                 said, due = [], time.monotonic() + COALESCE
         job.done.emit(handle.result())
+
+
+def close_all(workers: Sequence[EngineWorker]) -> None:
+    """End engines and their threads, all at once: it takes as long as the slowest."""
+    for worker in workers:
+        worker._closed = True
+        worker._jobs.put(None)
+    enders = [threading.Thread(target=worker.engine.close, kwargs={"grace": 0.5}) for worker in workers]
+    for ender in enders:
+        ender.start()
+    for worker, ender in zip(workers, enders, strict=True):
+        ender.join()
+        worker.wait()
+        worker.engine.close(grace=0.5)  # one that the thread started in between

@@ -104,6 +104,7 @@ class MainWindow(QMainWindow):
             self._ask_before_closing()
             return
         self.session.settings.setValue("window/geometry", self.saveGeometry())
+        self.hide()  # the engines take a moment to end
         self.session.close()
         QThreadPool.globalInstance().clear()
         QThreadPool.globalInstance().waitForDone(2000)

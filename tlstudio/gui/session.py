@@ -12,7 +12,7 @@ from tlstudio import places, runs
 from tlstudio.errors import Cancelled, InputError, StudioError
 from tlstudio.events import Event, Progress
 from tlstudio.gui.checks import Check, checks
-from tlstudio.gui.jobs import EngineWorker, JobHandle
+from tlstudio.gui.jobs import EngineWorker, JobHandle, close_all
 from tlstudio.gui.live_run import LiveRun
 from tlstudio.gui.loading import Loading
 from tlstudio.models import catalogue
@@ -269,8 +269,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the engines; the window is closing."""
-        for worker in (self.inspector, self.trainer, self.downloader, self.librarian):
-            worker.close()
+        close_all([self.inspector, self.trainer, self.downloader, self.librarian])
         self.settings.sync()
 
 

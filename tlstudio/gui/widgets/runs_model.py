@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt, Signal
 
+from tlstudio import places
 from tlstudio.gui import theme
 from tlstudio.gui.run_list import Row
 from tlstudio.gui.widgets.line_style import LineStyle
@@ -24,6 +25,11 @@ _SEARCHED = ("title", "state", "strategy", "data", "model")
 
 def tr(text: str) -> str:
     return QCoreApplication.translate("RunsModel", text)
+
+
+def _images_of(path: str) -> str:
+    """The folder's name; of the generated sample, what it is."""
+    return tr("generated leaves") if Path(path).is_relative_to(places.samples()) else Path(path).name
 
 
 class Column(NamedTuple):
@@ -88,7 +94,7 @@ COLUMNS = (
     Column("val_loss", lambda: tr("Val loss"), 76, lambda row: "–" if row.get("val_loss") is None else f"{row['val_loss']:.3f}", True),
     Column("seconds", lambda: tr("Took"), 92, lambda row: took(row.get("seconds")), True),
     Column("started", lambda: tr("When"), 132, lambda row: when(row["started"]) if row.get("started") else "–", muted=True),
-    Column("data", lambda: tr("Images"), 120, lambda row: Path(row["data"]).name if row.get("data") else "–", setting=True),
+    Column("data", lambda: tr("Images"), 120, lambda row: _images_of(row["data"]) if row.get("data") else "–", setting=True),
     Column("model", lambda: tr("Model"), 140, _plain("model"), setting=True),
     Column("lr", lambda: tr("Head's rate"), 96, lambda row: "–" if row.get("lr") is None else f"{row['lr']:g}", True, True),
     Column("backbone_lr", lambda: tr("Backbone rate"), 116, _backbone, True, True),
