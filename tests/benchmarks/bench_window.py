@@ -55,7 +55,7 @@ def gaps(length: float) -> None:
     session.choose_strategy("full")
     session.edit({"training.epochs": 100}, "epochs")
     session.asked_for.emit("train")
-    session.start()
+    demo.press("startButton")
     while not session.live.history.x:
         app.processEvents()
         time.sleep(0.002)

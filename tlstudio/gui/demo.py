@@ -67,7 +67,7 @@ class Demo:
 
     def open_sample(self) -> None:
         """Press the sample's button and wait until its images are there."""
-        self._press("tryClassificationSample")
+        self.press("tryClassificationSample")
         self._wait(lambda: self.session.data.state in ("ready", "failed"), "the sample")
         if self.session.data.error is not None:
             raise self.session.data.error
@@ -76,7 +76,7 @@ class Demo:
         """From the sample's button to the results."""
         self.open_sample()
         self.session.asked_for.emit("train")
-        self._press("startButton")
+        self.press("startButton")
         self._wait(lambda: self.session.live.state in ("done", "stopped", "failed"), "the run")
         if self.session.live.error is not None:
             raise self.session.live.error
@@ -93,7 +93,7 @@ class Demo:
             self.window.grab().save(str(folder / f"{key}.png"))
         return folder
 
-    def _press(self, name: str) -> None:
+    def press(self, name: str) -> None:
         from PySide6.QtWidgets import QPushButton
 
         def ready() -> bool:
