@@ -1,7 +1,7 @@
 """The recipe: all that determines a run. Immutable; TOML on disk; bounds, units, defaults and help live in its fields.
 
 The window's forms are generated from these fields, `tlstudio train --set section.key=value` addresses them, the run folder keeps them.
-What a head, an optimizer or a schedule can be told beyond the common fields is `{kind, options}`: the file that registers
+What a head, an optimizer, a schedule or a loss can be told beyond the common fields is `{kind, options}`: the file that registers
 the kind knows its options, `api.validate` checks them. Nothing here knows torch or Qt.
 """
 
@@ -24,6 +24,7 @@ from tlstudio.recipe.sections import (
     Data,
     Frozen,
     Head,
+    Loss,
     Model,
     Optimizer,
     Schedule,
@@ -40,6 +41,7 @@ __all__ = [
     "Data",
     "Frozen",
     "Head",
+    "Loss",
     "Model",
     "Optimizer",
     "Recipe",
@@ -63,6 +65,7 @@ class Recipe(Section):
     head: Head = Head()
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
+    loss: Loss = Loss()
     augment: Augment = Augment()
     training: Training = Training()
 

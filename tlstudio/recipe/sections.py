@@ -19,6 +19,7 @@ MAX_PIXELS = 89_478_485
 
 Share = Annotated[float, Field(ge=0.0, le=0.9)]
 Rate = Annotated[float, Field(gt=0.0, le=100.0)]
+Multiplier = Annotated[float, Field(gt=0.0, le=1000.0)]
 
 
 class Section(BaseModel):
@@ -96,6 +97,17 @@ class Model(Section):
     weights: str = titled(
         "pretrained", "Weights", "pretrained: as published; random: from scratch; or a .safetensors or .pt file.", advanced=True
     )
+    cut: str = titled(
+        "", "Features from", "Dotted path of the layer where the network ends, pooled, with the head on top; empty: its own end."
+    )
+    aux: float = titled(
+        0.4,
+        "Auxiliary heads",
+        "Weight of the auxiliary heads' loss while training, in models that have them; 0 leaves them out. 0.4 as published.",
+        advanced=True,
+        ge=0.0,
+        le=1.0,
+    )
 
 
 class Frozen(Section):
@@ -133,6 +145,23 @@ class Optimizer(Section):
     weight_decay: float = titled(
         0.01, "Weight decay", "Pulls weights towards zero; a little keeps the head humble.", ge=0.0, le=1.0, advanced=True
     )
+    decay_norms: bool = titled(
+        True, "Decay norms and biases", "Off: weight decay leaves biases and the scales of norms alone, as newer recipes do.", advanced=True
+    )
+    layer_decay: float = titled(
+        1.0,
+        "Layer-wise decay",
+        "Each block of the backbone learns at this share of the next one's rate, so that early layers change least; 1: all alike.",
+        advanced=True,
+        gt=0.0,
+        le=1.0,
+    )
+    multipliers: dict[str, Multiplier] = titled(
+        {}, "Rate of layers", "Dotted path of a layer and what its rate is multiplied with; the nearest path above a weight counts."
+    )
+    clip_norm: float = titled(
+        0.0, "Clip gradients", "Largest norm of all gradients together; longer ones are shortened. 0: never.", advanced=True, ge=0.0
+    )
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -140,6 +169,16 @@ class Schedule(Section):
     """How the rates change over the run. Options are those of the kind's file in training/schedules."""
 
     kind: str = titled("cosine", "Schedule", "How the rates fall over the run.")
+    warmup: float = titled(
+        0.0, "Warm-up", "Epochs in which the rates rise in a line from nearly nothing, in front of the schedule.", unit="epochs", ge=0.0
+    )
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Loss(Section):
+    """What training makes small. Options are those of the kind's file in training/losses."""
+
+    kind: str = titled("cross_entropy", "Loss", "What training makes small.")
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -173,6 +212,14 @@ class Training(Section):
     seed: int = titled(7, "Seed", "The same seed gives the same run.", ge=0, le=2**31 - 1)
     device: Literal["auto", "cpu", "cuda", "mps", "xpu"] = titled(
         "auto", "Device", "auto takes the graphics card if there is one.", advanced=True
+    )
+    ema: float = titled(
+        0.0,
+        "Average of weights",
+        "Judge and keep a moving average of the weights that remembers this share at each step (0.99 to 0.9999); 0: the weights themselves.",
+        advanced=True,
+        ge=0.0,
+        lt=1.0,
     )
     best_by: Literal["metric", "loss"] = titled(
         "metric", "Best by", "Keep the epoch with the best validation metric, or with the lowest validation loss.", advanced=True
