@@ -52,6 +52,18 @@ def torch_weights() -> Path:
     return torch_home.expanduser() / "hub" / "checkpoints"
 
 
+def weights() -> Path:
+    """Downloaded weights for which torch's cache has no file name of their own."""
+    return cache() / "weights"
+
+
+def hub_weights() -> Path:
+    """The Hugging Face hub's cache, where timm on its own keeps downloads; read only, found without importing huggingface_hub."""
+    cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    hub_home = Path(os.environ.get("HF_HOME") or cache_home / "huggingface")
+    return Path(os.environ.get("HF_HUB_CACHE") or hub_home / "hub").expanduser()
+
+
 def resources() -> Path:
     """Icons, palettes, fonts: in the wheel beside the code, in a checkout at the top level."""
     inside = Path(__file__).parent / "resources"

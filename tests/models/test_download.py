@@ -7,10 +7,13 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from tlstudio import places
 from tlstudio.control import Control
 from tlstudio.errors import Cancelled, InputError, StudioError
 from tlstudio.events import Event, Progress
@@ -168,6 +171,83 @@ def test_a_proxy_that_refuses_is_told(server: Server, monkeypatch: pytest.Monkey
     # The server knows no CONNECT and answers 501, as a proxy does that does not let one through.
     with pytest.raises(StudioError, match=r"The proxy refused to fetch them.*HTTPS_PROXY"):
         fetch(catalogue.find("resnet18"))
+
+
+def of_timm(address: str) -> Entry:
+    """An entry as timm's are: on the hub, with no hash known beforehand."""
+    entry = catalogue.find("timm/test_vit")
+    return dataclasses.replace(entry, weights_url=f"{address}/timm/test_vit/resolve/main/model.safetensors", weights_bytes=len(CONTENT))
+
+
+class Hub(BaseHTTPRequestHandler):
+    """The hub's way: tells the file's SHA-256 and sends us on to its store."""
+
+    digest = DIGEST
+    body = CONTENT
+
+    def do_GET(self) -> None:
+        if "/resolve/" in self.path:
+            self.send_response(302)
+            self.send_header("X-Linked-ETag", f'"{self.digest}"')
+            self.send_header("Location", "/store/file")
+        else:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        if "/store/" in self.path:
+            self.wfile.write(self.body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def hub(handler: type[Hub]) -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), handler) as served:
+        thread = threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{served.server_address[1]}"
+        served.shutdown()
+        thread.join()
+
+
+def test_a_mirror_of_the_hub_is_used_and_its_hash_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = of_timm("https://huggingface.co")
+    with hub(Hub) as address:
+        monkeypatch.setenv("HF_ENDPOINT", f"{address}/")
+        path = fetch(one)
+    assert path.read_bytes() == CONTENT
+    assert path == places.weights() / "timm" / "test_vit.r160_in1k.safetensors"
+    assert one.weights_state() == "cached"
+
+
+def test_a_file_that_is_not_what_the_hub_told_is_thrown_away() -> None:
+    with hub(type("Changed", (Hub,), {"digest": "0" * 64})) as address:
+        one = of_timm(address)
+        with pytest.raises(StudioError, match="is not its weights file, and was thrown away"):
+            fetch(one)
+    assert one.weights_state() == "download"
+
+
+@pytest.mark.parametrize("body", [b"<html>please log in</html>", b"\x00" * 20])
+def test_without_a_hash_what_cannot_be_weights_is_thrown_away(body: bytes) -> None:
+    with hub(type("Portal", (Hub,), {"digest": "", "body": body})) as address:
+        one = of_timm(address)
+        with pytest.raises(StudioError, match="is not its weights file"):
+            fetch(one)
+    assert one.weights_state() == "download"
+
+
+def test_without_a_hash_what_begins_as_weights_is_taken() -> None:
+    body = (40).to_bytes(8, "little") + b"{" + b" " * 60
+    with hub(type("Plain", (Hub,), {"digest": "", "body": body})) as address:
+        assert fetch(of_timm(address)).read_bytes() == body
+
+
+def test_weights_behind_a_licence_are_told(server: Server) -> None:
+    with pytest.raises(StudioError, match=r"only to those who signed in or took their licence \(401\)") as told:
+        fetch(of_timm(f"http://127.0.0.1:{server.server_address[1]}/status-401"))
+    assert "test_vit in a browser" in told.value.do
 
 
 def test_no_network_is_told() -> None:

@@ -11,8 +11,8 @@ from tlstudio.models import catalogue, network
 from tlstudio.models.network import Network
 from tlstudio.recipe import Head
 
-ENTRIES = catalogue.entries()
 WIDTHS = {"efficientnet_lite0": 1280, "resnet18": 512, "resnet50": 2048, "efficientnet_b0": 1280, "mobilenet_v3_small": 1024}
+ENTRIES = [catalogue.find(name) for name in WIDTHS]
 
 
 def images(n: int = 2, side: int = 64) -> torch.Tensor:

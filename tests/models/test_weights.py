@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import pickle
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from tlstudio import api
 from tlstudio.control import silent
 from tlstudio.errors import InputError, StudioError
 from tlstudio.events import Event, Note
@@ -156,6 +158,60 @@ def test_files_of_another_kind_are_told(tmp_path: Path) -> None:
     torch.save([1, 2], tmp_path / "list.pt")
     with pytest.raises(InputError, match="holds no weights"):
         weights.read(tmp_path / "list.pt")
+
+
+def examined(path: Path, name: str = "resnet18") -> dict[str, Any]:
+    return weights.examine(catalogue.find(name), path)
+
+
+def test_a_file_can_be_asked_before_anything_is_built(tmp_path: Path, state: dict[str, torch.Tensor]) -> None:
+    save_file(state, tmp_path / "whole.safetensors")
+    whole = examined(tmp_path / "whole.safetensors")
+    assert (whole["fits"], whole["matched"], whole["tensors"]) == (True, 122, 122)
+    assert not whole["missing"] + whole["unexpected"] + whole["other_shape"] + whole["head"]
+    assert "122 of 122 tensors" in whole["sentence"]
+    partly = {f"module.{name}": tensor for name, tensor in state.items() if not name.startswith("layer4.")}
+    partly |= {"module.fc.weight": torch.zeros(5, 512), "module.fc.bias": torch.zeros(5), "module.extra": torch.zeros(2)}
+    torch.save({"model": partly, "epoch": 3}, tmp_path / "partly.pth")
+    said = examined(tmp_path / "partly.pth")
+    assert said["fits"]
+    assert "layer4.0.conv1.weight" in said["missing"]
+    assert said["unexpected"] == ["extra"]
+    assert {"name": "fc.weight", "file": [5, 512], "network": [1000, 512]} in said["other_shape"]
+    assert set(said["head"]) == {"fc.weight", "fc.bias"}
+    assert "of the backbone start at random" in said["sentence"]
+    json.dumps(said)
+
+
+def test_asked_of_another_architecture_it_says_so(tmp_path: Path, state: dict[str, torch.Tensor]) -> None:
+    save_file(state, tmp_path / "resnet.safetensors")
+    said = examined(tmp_path / "resnet.safetensors", "mobilenet_v3_small")
+    assert not said["fits"]
+    assert "another architecture, not of MobileNetV3 Small" in said["sentence"]
+    assert "Choose the model that the file was made with" in said["sentence"]
+    assert said["matched"] == 0
+
+
+def test_asked_of_a_malicious_file_it_refuses_and_runs_nothing(tmp_path: Path) -> None:
+    path, witness = tmp_path / "free.pth", tmp_path / "ran"
+    torch.save({"state_dict": {"fc.weight": Bomb(witness)}}, path)
+    with pytest.raises(InputError, match=r"was refused and nothing in it was run.*would call \w+\.system"):
+        api.examine_weights("resnet18", str(path))
+    assert not witness.exists()
+
+
+def test_a_trainers_module_around_the_network_is_seen_through(tmp_path: Path, state: dict[str, torch.Tensor]) -> None:
+    torch.save({"state_dict": {f"classifier.backbone.{name}": tensor for name, tensor in state.items()}}, tmp_path / "lightning.ckpt")
+    assert examined(tmp_path / "lightning.ckpt")["matched"] == 122
+    assert len(agree(resnet(tmp_path / "lightning.ckpt"), state)) == 120
+
+
+def test_a_file_under_published_names_is_examined_under_ours() -> None:
+    entry = catalogue.find("efficientnet_lite0")
+    assert entry.weights_path is not None
+    said = weights.examine(entry, entry.weights_path)
+    assert said["fits"]
+    assert said["matched"] == said["tensors"]
 
 
 def test_a_cached_download_that_is_not_the_model_is_told(state: dict[str, torch.Tensor]) -> None:

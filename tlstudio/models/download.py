@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import http.client
+import os
+import re
 import time
 import urllib.error
 import urllib.parse
@@ -25,10 +27,11 @@ from tlstudio.models.catalogue import Entry, entries
 _CHUNK = 1 << 18
 _PATIENCE = 15.0  # seconds without a byte until the network is said to be gone
 _TELL_EVERY = 0.1
+_HUB = "https://huggingface.co"
 
 
 def fetch(entry: Entry, *, tell: Tell = silent, control: Control | None = None) -> Path:
-    """The file with the entry's published weights: bundled, cached, or downloaded now into torch's own cache.
+    """The file with the entry's published weights: bundled, cached, or downloaded now into the cache (see `Entry.cache_path`).
 
     Tells Progress of phase "download" in bytes. What came of a broken or cancelled download is kept beside as .part, and the
     next call goes on from there. Raises Cancelled, InputError where nothing is published, and StudioError for no network, a proxy
@@ -76,6 +79,8 @@ class _Download:
         self._part = path.with_name(path.name + ".part")
         self._hash = hashlib.sha256()
         self._told = 0.0
+        self._url = address(entry)
+        self._wanted = entry.weights_sha256
 
     def run(self) -> None:
         self._control.check()
@@ -90,8 +95,8 @@ class _Download:
                 done = self._copy(answer, file, done, total)
         if length and done < total:
             raise self._broken_off(done, total)
-        wanted = self._entry.weights_sha256
-        if wanted and not self._hash.hexdigest().startswith(wanted):
+        right = self._hash.hexdigest().startswith(self._wanted) if self._wanted else _plausible(self._part)
+        if not right:
             self._part.unlink(missing_ok=True)
             raise StudioError(
                 f"What came for {self._entry.title} is not its weights file, and was thrown away",
@@ -113,12 +118,15 @@ class _Download:
 
     def _answer(self, done: int) -> Any:
         """The server's answer; a .part that is already whole or too long is asked for anew."""
-        request = urllib.request.Request(str(self._entry.weights_url), headers={"User-Agent": "tlstudio", "Accept-Encoding": "identity"})
+        request = urllib.request.Request(self._url, headers={"User-Agent": "tlstudio", "Accept-Encoding": "identity"})
         if done:
             request.add_header("Range", f"bytes={done}-")
         try:
             # A fresh opener sees the proxy settings of now.
-            return urllib.request.build_opener().open(request, timeout=_PATIENCE)
+            redirects = _Redirects()
+            answer = urllib.request.build_opener(redirects).open(request, timeout=_PATIENCE)
+            self._wanted = self._wanted or redirects.sha256 or _linked(answer.headers)
+            return answer
         except urllib.error.HTTPError as error:
             error.close()
             if done and error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -176,7 +184,11 @@ class _Download:
             return self._unreachable(OSError("407"))
         what = f"{self._entry.title}'s weights could not be downloaded"
         if code in (http.client.NOT_FOUND, http.client.GONE):
-            return StudioError(what, f"the file is no longer at {self._entry.weights_url} ({code})", self._otherwise())
+            return StudioError(what, f"the file is no longer at {self._url} ({code})", self._otherwise())
+        if code in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
+            page = self._url.partition("/resolve/")[0]
+            do = f"Open {page} in a browser, download the file there and choose it here. {self._otherwise()}"
+            return StudioError(what, f"{self._host()} gives them only to those who signed in or took their licence ({code})", do)
         return StudioError(what, f"{self._host()} answered {code} {http.client.responses.get(code, '')}".strip(), self._otherwise())
 
     def _broken_off(self, done: int, total: int) -> StudioError:
@@ -186,7 +198,37 @@ class _Download:
         )
 
     def _host(self) -> str:
-        return urllib.parse.urlsplit(str(self._entry.weights_url)).netloc
+        return urllib.parse.urlsplit(self._url).netloc
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects, and keeps the SHA-256 that the Hugging Face hub tells of a file when it sends us on to its store."""
+
+    sha256 = ""
+
+    def redirect_request(self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        self.sha256 = self.sha256 or _linked(headers)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _linked(headers: Any) -> str:
+    tag = str(headers.get("X-Linked-ETag") or "").strip('"')
+    return tag if re.fullmatch("[0-9a-f]{64}", tag) else ""
+
+
+def _plausible(file: Path) -> bool:
+    """Whether a file whose hash nobody told begins as weights do: what a login page sends does not."""
+    with file.open("rb") as opened:
+        start = opened.read(9)
+    if file.name.endswith(".safetensors.part"):
+        return start[8:] == b"{" and int.from_bytes(start[:8], "little") < file.stat().st_size
+    return not start.lstrip().startswith(b"<")
+
+
+def address(entry: Entry) -> str:
+    """Where the weights are fetched: HF_ENDPOINT, if set, is a mirror of the Hugging Face hub."""
+    url, mirror = str(entry.weights_url), os.environ.get("HF_ENDPOINT", "").rstrip("/")
+    return mirror + url.removeprefix(_HUB) if mirror and url.startswith(f"{_HUB}/") else url
 
 
 def _cannot_write(path: Path, error: OSError) -> StudioError:
@@ -194,10 +236,15 @@ def _cannot_write(path: Path, error: OSError) -> StudioError:
         return StudioError(
             f"The disk is full: the weights could not be written to {path.parent}",
             "",
-            "Make room there, or set TORCH_HOME to another place. What came is kept; the next try goes on from there",
+            f"Make room there, or set {_home(path)} to another place. What came is kept; the next try goes on from there",
         )
     return StudioError(
         f"The weights could not be written to {path.parent}",
         error.strerror or str(error),
-        "Set TORCH_HOME to a folder that you may write to",
+        f"Set {_home(path)} to a folder that you may write to",
     )
+
+
+def _home(path: Path) -> str:
+    """The variable that moves the folder of that download."""
+    return "TLSTUDIO_HOME" if path.is_relative_to(places.weights()) else "TORCH_HOME"

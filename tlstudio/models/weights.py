@@ -18,15 +18,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from tlstudio.errors import InputError
+from tlstudio.errors import InputError, sentences
+from tlstudio.models.catalogue import Entry
+from tlstudio.models.construction import skeleton
 from tlstudio.models.download import fetch
 
-__all__ = ["Report", "fetch", "load", "read"]
+__all__ = ["Report", "examine", "fetch", "load", "read"]
 
 SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 # What wrappers (DataParallel, torch.compile) put in front of every name, and where training scripts keep the weights.
 _PREFIXES = ("module.", "_orig_mod.")
-_NESTED = ("state_dict", "model_state_dict", "model", "model_ema", "net")
+_NESTED = ("state_dict", "model_state_dict", "state_dict_ema", "model", "model_ema", "net", "weights")
 
 
 @dataclass(frozen=True)
@@ -99,21 +101,12 @@ def load(module: nn.Module, state: Mapping[str, Tensor], *, head_path: str, sour
     file of another architecture; and for values that are infinite or no numbers. The module is untouched then.
     """
     own = module.state_dict()
-    matched = {name: tensor for name, tensor in state.items() if name in own and own[name].shape == tensor.shape}
-    reshaped = tuple(
-        (name, tuple(tensor.shape), tuple(own[name].shape)) for name, tensor in state.items() if name in own and name not in matched
-    )
-    missed = tuple(name for name in own if name not in state)
-    left = (*missed, *(name for name, _, _ in reshaped))
-    inside = f"{head_path}."
-    backbone = [name for name in own if not name.startswith(inside)]
-    fits = sum(name in matched for name in backbone)
-    if 2 * fits < len(backbone):
-        raise InputError(
-            f"{source} holds the weights of another architecture, not of {title}",
-            f"{fits} of its {len(backbone)} backbone tensors are there in the right shape",
-            "Choose the model that the file was made with, or another file",
-        )
+    state = _unwrapped(state, own)
+    report = _compared(own, state, head_path, source)
+    stranger = _foreign(report, own, head_path, title)
+    if stranger is not None:
+        raise stranger
+    matched = {name: state[name] for name in report.matched}
     wild = next((name for name, tensor in matched.items() if not torch.isfinite(tensor).all()), "")
     if wild:
         raise InputError(
@@ -122,9 +115,70 @@ def load(module: nn.Module, state: Mapping[str, Tensor], *, head_path: str, sour
             "Choose another file",
         )
     module.load_state_dict(matched, strict=False)
+    return report
+
+
+def examine(entry: Entry, file: Path) -> dict[str, Any]:
+    """What of a weights file would fit a model of the catalogue as published, found without building it; nothing is changed.
+
+    {fits: whether it is this architecture's file, matched: how many, tensors: how many the network has, missing, unexpected, head:
+    names, other_shape: [{name, file: shape, network: shape}], source, sentence}. head: which of those belong to the head, which is
+    new in any case. Raises InputError as `read`.
+    """
+    module = skeleton(lambda: entry.construct(entry.classes))
+    own, state = module.state_dict(), read(file)
+    if entry.rename and not state.keys() & own.keys():
+        with suppress(ValueError):
+            state = entry.rename(state, module)
+    report = _compared(own, _unwrapped(state, own), entry.head, str(file))
+    stranger = _foreign(report, own, entry.head, entry.title)
+    said = report.to_json()
+    return {
+        "fits": stranger is None,
+        "matched": len(report.matched),
+        "matched_names": said["matched"],
+        "tensors": len(own),
+        "missing": said["missed"],
+        "unexpected": said["unexpected"],
+        "other_shape": said["reshaped"],
+        "head": said["head"],
+        "source": report.source,
+        "sentence": sentences(report.sentence()) if stranger is None else str(stranger),
+    }
+
+
+def _compared(own: Mapping[str, Tensor], state: Mapping[str, Tensor], head_path: str, source: str) -> Report:
+    matched = tuple(name for name, tensor in state.items() if name in own and own[name].shape == tensor.shape)
+    reshaped = tuple(
+        (name, tuple(tensor.shape), tuple(own[name].shape)) for name, tensor in state.items() if name in own and name not in matched
+    )
+    missed = tuple(name for name in own if name not in state)
     unexpected = tuple(name for name in state if name not in own)
-    head = tuple(name for name in (*left, *unexpected) if name.startswith(inside))
-    return Report(source, tuple(matched), missed, unexpected, reshaped, head)
+    left = (*missed, *(name for name, _, _ in reshaped), *unexpected)
+    head = tuple(name for name in left if head_path and name.startswith(f"{head_path}."))
+    return Report(source, matched, missed, unexpected, reshaped, head)
+
+
+def _foreign(report: Report, own: Mapping[str, Tensor], head_path: str, title: str) -> InputError | None:
+    """The refusal of a file in which fewer than half of the backbone's tensors fit, that is of another architecture; else None."""
+    matched = set(report.matched)
+    backbone = [name for name in own if not head_path or not name.startswith(f"{head_path}.")]
+    fits = sum(name in matched for name in backbone)
+    if 2 * fits >= len(backbone):
+        return None
+    return InputError(
+        f"{report.source} holds the weights of another architecture, not of {title}",
+        f"{fits} of its {len(backbone)} backbone tensors are there in the right shape",
+        "Choose the model that the file was made with, or another file",
+    )
+
+
+def _unwrapped(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Without a first part that all names share and that the network does not know: a trainer's own module around it."""
+    first = {name.partition(".")[0] for name in state}
+    if len(first) != 1 or state.keys() & own.keys() or not all("." in name for name in state):
+        return state
+    return _unwrapped({name.partition(".")[2]: tensor for name, tensor in state.items()}, own)
 
 
 def _tensors(said: Any, path: Path) -> dict[str, Tensor]:

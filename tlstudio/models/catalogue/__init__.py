@@ -1,6 +1,7 @@
 """The catalogue of models: one file a source, each with `ENTRIES`. Read without importing torch.
 
-To add a source is to add a file here that defines `ENTRIES: list[Entry]` (and `ORDER`, its place in the list).
+To add a source is to add a file here that defines `ENTRIES: list[Entry]` (and `ORDER`, its place in the list). Another package
+adds one by an entry point of the group `tlstudio.models` that names such a list.
 """
 
 from __future__ import annotations
@@ -8,31 +9,58 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+import logging
 import pkgutil
+from importlib import metadata
 
 from tlstudio.errors import InputError
 from tlstudio.models.catalogue.entry import IMAGENET_CLASSES, Entry
 
-__all__ = ["IMAGENET_CLASSES", "Entry", "entries", "find"]
+__all__ = ["GROUP", "IMAGENET_CLASSES", "Entry", "entries", "find", "problems"]
+
+GROUP = "tlstudio.models"
 
 
 @functools.cache
-def _registered() -> dict[str, Entry]:
+def _registered() -> tuple[dict[str, Entry], list[str]]:
+    """All models by name, ours first, and a sentence for each source of others that could not be used."""
     names = [info.name for info in pkgutil.iter_modules(__path__)]
     sources = [module for name in names if hasattr(module := importlib.import_module(f"{__name__}.{name}"), "ENTRIES")]
-    return {entry.name: entry for source in sorted(sources, key=lambda source: source.ORDER) for entry in source.ENTRIES}
+    known = {entry.name: entry for source in sorted(sources, key=lambda source: source.ORDER) for entry in source.ENTRIES}
+    wrong: list[str] = []
+    for point in metadata.entry_points(group=GROUP):
+        try:
+            known = known | {entry.name: entry for entry in _offered(point) if entry.name not in known}
+        except Exception as error:  # whatever somebody else's code does, the program starts
+            wrong.append(f"The model source '{point.name}' ({point.value}) cannot be used: {type(error).__name__}: {error}")
+            logging.getLogger(__name__).warning(wrong[-1])
+    return known, wrong
+
+
+def _offered(point: metadata.EntryPoint) -> list[Entry]:
+    offered = list(point.load())
+    for one in offered:
+        if not isinstance(one, Entry):
+            raise TypeError(f"a list of Entry is expected, it holds a {type(one).__name__}")
+    return offered
 
 
 def entries() -> list[Entry]:
     """Every model, the bundled ones first, then source by source."""
-    return list(_registered().values())
+    return list(_registered()[0].values())
+
+
+def problems() -> list[str]:
+    """A sentence for each entry point whose models are left out."""
+    return list(_registered()[1])
 
 
 def find(name: str) -> Entry:
     """The model of that name. Raises InputError naming the nearest where there is none."""
-    entry = _registered().get(name)
-    if entry is not None:
-        return entry
-    near = difflib.get_close_matches(name.lower(), _registered(), 1, 0.4)
-    do = f"The nearest is '{near[0]}'" if near else f"Take one of {', '.join(_registered())}"
+    known = _registered()[0]
+    if name in known:
+        return known[name]
+    lower = name.lower()
+    near = [f"timm/{lower}"] if f"timm/{lower}" in known else difflib.get_close_matches(lower, known, 1, 0.6)
+    do = f"The nearest is '{near[0]}'" if near else "List them with: tlstudio models"
     raise InputError(f"There is no model '{name}' in the catalogue", "", do)

@@ -1,97 +1,70 @@
-"""Models of torchvision. Names are torchvision's own; weights are its DEFAULT ones, downloaded into torch's cache."""
+"""Models of torchvision: classification and segmentation. Names are torchvision's own; weights go into torch's cache.
+
+The facts are in torchvision.csv, see rows.py.
+"""
 
 from __future__ import annotations
 
 import functools
-from typing import Any, Literal
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from tlstudio.models.catalogue.entry import IMAGENET_MEAN, IMAGENET_STD, Entry
+from tlstudio.models.catalogue import rows
+from tlstudio.models.catalogue.entry import Entry
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 ORDER = 1
-_WEIGHTS = "https://download.pytorch.org/models/"
+# What older torchvisions called the layers of a dense layer: norm.1 is norm1 now.
+_DENSE = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.((?:[12])\.(?:weight|bias|running_mean|running_var|num_batches_tracked))$")
 
 
-def _construct(name: str, classes: int) -> Any:
+def _construct(name: str, task: str, classes: int) -> Any:
     from torchvision import models
 
-    return models.get_model(name, weights=None, num_classes=classes)
+    extra: dict[str, Any] = {}
+    if task == "segmentation":
+        extra = {"weights_backbone": None}
+    elif name in ("googlenet", "inception_v3"):
+        # Their weights are Google's: with transform_input the network itself turns ImageNet's normalisation into Google's.
+        extra = {"init_weights": True, "transform_input": True}
+    return models.get_model(name, weights=None, num_classes=classes, **extra)
 
 
-def _entry(
-    name: str,
-    title: str,
-    *,
-    params: int,
-    mult_adds: int,
-    accuracy: float,
-    head: str,
-    file: str,
-    file_bytes: int,
-    input_size: int = 224,
-    interpolation: Literal["bilinear", "bicubic"] = "bilinear",
-) -> Entry:
+def _dense_names(published: Mapping[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
+    return {_DENSE.sub(r"\1\2", name): tensor for name, tensor in published.items()}
+
+
+def _without_aux(published: Mapping[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
+    """Without the auxiliary head that helped the published training and that we do not construct."""
+    return {name: tensor for name, tensor in published.items() if not name.startswith("aux_classifier.")}
+
+
+def _entry(row: Mapping[str, str]) -> Entry:
+    segmentation = row["task"] == "segmentation"
+    rename = _without_aux if segmentation else _dense_names if row["family"] == "densenet" else None
     return Entry(
-        name=name,
-        title=title,
+        **rows.facts(row),
+        name=row["name"],
+        title=row["title"],
         source="torchvision",
-        task="classification",
-        params=params,
-        mult_adds=mult_adds,
-        input_size=input_size,
-        accuracy=accuracy,
-        accuracy_source="torchvision, table of weights",
-        mean=IMAGENET_MEAN,
-        std=IMAGENET_STD,
-        interpolation=interpolation,
-        licence="BSD-3-Clause",
-        head=head,
-        weights_url=_WEIGHTS + file,
-        weights_sha256=file.rpartition("-")[2].partition(".")[0],
-        weights_bytes=file_bytes,
-        constructor=functools.partial(_construct, name),
+        task=row["task"],
+        accuracy_source="" if segmentation else "torchvision, table of weights",
+        miou=rows.number(row["miou"]),
+        miou_source="torchvision, table of weights, COCO val2017 with the classes of VOC" if segmentation else "",
+        licence=row["licence"],
+        weights_url=row["weights"],
+        weights_sha256=row["weights"].rpartition("-")[2].partition(".")[0],
+        constructor=functools.partial(_construct, row["name"], row["task"]),
+        rename=rename,
     )
 
 
-ENTRIES = [
-    _entry(
-        "resnet18",
-        "ResNet-18",
-        params=11_689_512,
-        mult_adds=1_814_073_344,
-        accuracy=0.69758,
-        head="fc",
-        file="resnet18-f37072fd.pth",
-        file_bytes=46_830_571,
-    ),
-    _entry(
-        "resnet50",
-        "ResNet-50",
-        params=25_557_032,
-        mult_adds=4_089_184_256,
-        accuracy=0.80858,
-        head="fc",
-        file="resnet50-11ad3fa6.pth",
-        file_bytes=102_540_417,
-    ),
-    _entry(
-        "efficientnet_b0",
-        "EfficientNet-B0",
-        params=5_288_548,
-        mult_adds=385_814_752,
-        accuracy=0.77692,
-        head="classifier.1",
-        file="efficientnet_b0_rwightman-7f5810bc.pth",
-        file_bytes=21_444_401,
-        interpolation="bicubic",
-    ),
-    _entry(
-        "mobilenet_v3_small",
-        "MobileNetV3 Small",
-        params=2_542_856,
-        mult_adds=56_510_400,
-        accuracy=0.67668,
-        head="classifier.3",
-        file="mobilenet_v3_small-047dcff4.pth",
-        file_bytes=10_306_551,
-    ),
-]
+def _table() -> list[Entry]:
+    return [_entry(row) for row in rows.read(Path(__file__).with_suffix(".csv"))]
+
+
+ENTRIES = _table()
