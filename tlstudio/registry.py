@@ -23,6 +23,7 @@ class Kind:
 
     make: builds the thing; its first argument is an instance of Options, the rest is what the folder says. It imports torch
     when called, not before.
+    task: what a head is for. log_probabilities: whether a head's output is the logarithm of probabilities, not plain scores.
     """
 
     kind: str
@@ -30,6 +31,8 @@ class Kind:
     help: str
     Options: type[BaseModel]
     make: Callable[..., Any]
+    task: str = "classification"
+    log_probabilities: bool = False
 
 
 class Registry:

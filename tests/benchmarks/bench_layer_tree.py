@@ -13,11 +13,14 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from tlstudio.gui import theme
+from tlstudio.gui.layer_rates import LayerRates
 from tlstudio.gui.ticks import Ticks
 from tlstudio.gui.widgets.layer_tree import LayerTree
+from tlstudio.recipe import Optimizer
 
 LIMITS = {"expand all": 50, "toggle the root": 50}  # ms
 
@@ -80,10 +83,17 @@ def main() -> int:
         mask[0] = ticks.toggled(mask[0], [root], frozen)
         ticks.strategy(mask[0], {"head": ["trunk.0"], "full": []}, weights="pretrained")
         ticks.learning(mask[0])
+        any(np.array_equal(block, mask[0]) for block in masks)
+        tree.layers.show_rates(rates.shares(optimizer), mask[0], "eval", optimizer.multipliers)
         tree.layers.show_ticks(mask[0], "eval")
         tree.viewport().update()
 
     mask = [ticks.mask(())]
+    stages = [path for path in ticks.paths if path.startswith("trunk.") and path.count(".") == 1]
+    blocks = [{"frozen": stages[:i]} for i in range(len(stages))]
+    masks = [ticks.mask(block["frozen"]) for block in blocks]
+    rates = LayerRates(ticks, {"head_path": stages[-1], "blocks": blocks})
+    optimizer = Optimizer(layer_decay=0.9, multipliers={"trunk.0": 0.1})
     figures = {"load 10,000 rows": milliseconds(load, times=3)}
     figures["expand all"] = milliseconds(tree.expandAll, tree.collapseAll)
     tree.expandAll()

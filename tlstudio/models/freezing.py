@@ -36,7 +36,7 @@ def presets_of(module: nn.Module, head_path: str) -> dict[str, list[str]]:
     backbone = {name for name in parameter_names(module) if head_path not in above(name)}
     return {
         "head": cover(module, backbone),
-        "last-block": cover(module, before(module, last_block(module, head_path))),
+        "last-block": cover(module, before(module, last_block(module, head_path), head_path)),
         "full": [],
         "scratch": [],
     }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +13,31 @@ from torch import Tensor, nn
 from tlstudio.control import Control, Tell, silent
 from tlstudio.errors import StudioError
 from tlstudio.events import Note
-from tlstudio.models import catalogue, heads
+from tlstudio.models import auxiliary, catalogue, heads
+from tlstudio.models.assembly import BACKBONE, Body, End, attach
 from tlstudio.models.catalogue import Entry
-from tlstudio.models.construction import seeded, uninitialised
+from tlstudio.models.construction import seeded, skeleton, uninitialised
 from tlstudio.models.weights import Report, fetch, load, read
 from tlstudio.recipe import Head
-
-# Chance of the backbone and of the head are separate, so that the same seed gives the same head on any weights.
-_BACKBONE, _HEAD = 0, 1
 
 
 class Network:
     """A whole network and where its head sits.
 
-    module:      takes (B, 3, H, W) float, normalised, to logits (B, classes) float.
-    head_path:   dotted path of the head in module ("classifier", "fc", "classifier.3").
+    module:      takes (B, 3, H, W) float, normalised, to logits (B, classes) float; see `outputs` for models with auxiliary heads
+                 and for segmentation.
+    head_path:   dotted path of the head in module ("classifier", "fc", "classifier.3"); all in there is new, all else is not.
     in_features: width D of what enters the head.
+    aux_paths:   paths of the new last layers of auxiliary heads.
     loaded:      what was taken from a weights file of the user's, else None.
     """
 
-    def __init__(self, entry: Entry, module: nn.Module, head_path: str, in_features: int, loaded: Report | None = None) -> None:
+    def __init__(self, entry: Entry, module: nn.Module, end: End, loaded: Report | None = None) -> None:
         self.entry = entry
         self.module = module
-        self.head_path = head_path
-        self.in_features = in_features
+        self.head_path = head_path = end.head_path
+        self.in_features = end.in_features
+        self.aux_paths = end.aux_paths
         self.loaded = loaded
         self._tapped, self._copies = _with_tap(module, head_path)
 
@@ -42,9 +45,15 @@ class Network:
     def head(self) -> nn.Module:
         return self.module.get_submodule(self.head_path)
 
+    def outputs(self, result: Any) -> tuple[Tensor, list[Tensor]]:
+        """What `module` returned as (main, auxiliary ones), logits (B, classes) or (B, classes, H, W); no auxiliary ones in eval mode."""
+        main, aux = auxiliary.outputs(result)
+        return main, aux if self.module.training else []
+
     def features(self, x: Tensor) -> Tensor:
         """What enters the head, (B, D) float, for images (B, 3, H, W): head(features(x)) is module(x).
 
+        Of a segmentation model it is its map (B, D, h, w), {"low", "high"} for LR-ASPP, and the module resizes what the head gives.
         Runs in the modes (train, eval) that the modules are in, with gradients as the caller has them; the head does not run.
         Threads may call it at once.
         """
@@ -98,33 +107,42 @@ def build(
     head: Head | None = None,
     weights: str = "pretrained",
     seed: int = 0,
+    cut: str = "",
+    aux: float = 0.4,
     tell: Tell = silent,
     control: Control | None = None,
 ) -> Network:
     """The network of that name for `classes` classes, in training mode, everything learning.
 
+    head: by default the task's first. cut: the layer where the network ends, see `cut`; what comes after it is left out.
+    aux: 0 leaves auxiliary heads out, else they get `classes` outputs.
     weights: "pretrained" (downloaded first where they are not on this computer), "random" (from seed), or a .safetensors or
     .pt file: what fits it is taken, the rest keeps its random weights, and a Note says so.
-    The new head's first weights follow from seed alone. Raises InputError and StudioError as `weights.fetch` and `weights.read`.
+    The new head's first weights follow from seed alone. Raises InputError and StudioError as `weights.fetch` and `weights.read`, and
+    InputError for a head that does not fit the model and for a cut that cannot be.
     """
     entry = name if isinstance(name, Entry) else catalogue.find(name)
-    head = head or Head()
-    options = heads.validate(head.kind, head.options)
+    head = head or heads.default(entry.task)
+    heads.validate(head.kind, head.options)
     if weights == "pretrained":
         module = _pretrained(entry, tell, control)
     else:
-        with seeded(seed, _BACKBONE):
-            module = entry.construct()
-    in_features = _in_features(entry, module)
-    with seeded(seed, _HEAD):
-        module.set_submodule(entry.head, heads.make(head.kind, options, in_features, classes))
-    loaded = None if weights in ("pretrained", "random") else _from_file(entry, module, weights, tell)
-    return Network(entry, module, entry.head, in_features, loaded)
+        with seeded(seed, BACKBONE):
+            module = entry.construct(entry.classes)
+    body = Body(entry.title, entry.task, entry.head, entry.classes, entry.input_size, lambda: skeleton(_published(entry)))
+    end = attach(module, body, head=head, classes=classes, cut=cut, aux=aux > 0, seed=seed)
+    loaded = None if weights in ("pretrained", "random") else _from_file(entry, module, end, weights, tell)
+    return Network(entry, module, end, loaded)
+
+
+def _published(entry: Entry) -> Callable[[], nn.Module]:
+    """Constructs the network as it was published, with its own head, or none where it has none."""
+    return functools.partial(entry.construct, entry.classes)
 
 
 def _pretrained(entry: Entry, tell: Tell, control: Control | None) -> nn.Module:
     path = fetch(entry, tell=tell, control=control)
-    module = uninitialised(entry.construct)
+    module = uninitialised(_published(entry))
     state = read(path)
     try:
         module.load_state_dict(entry.rename(state, module) if entry.rename else state, strict=True)
@@ -138,12 +156,14 @@ def _pretrained(entry: Entry, tell: Tell, control: Control | None) -> nn.Module:
     return module
 
 
-def _from_file(entry: Entry, module: nn.Module, file: str, tell: Tell) -> Report:
+def _from_file(entry: Entry, module: nn.Module, end: End, file: str, tell: Tell) -> Report:
     path = Path(file).expanduser()
     state = read(path)
     if entry.rename and not state.keys() & module.state_dict().keys():
         state = _renamed(entry, state)
-    report = load(module, state, head_path=entry.head, source=str(path), title=entry.title)
+    if end.old_head and end.old_head != entry.head:
+        state = _moved(state, f"{entry.head}.", f"{end.old_head}.", module)
+    report = load(module, state, head_path=end.head_path, source=str(path), title=entry.title)
     tell(Note(message=report.sentence(), level="warn" if report.backbone_incomplete else "info"))
     return report
 
@@ -152,13 +172,12 @@ def _renamed(entry: Entry, state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Weights as published under other names (the bundled file, say); as they are if it is not that."""
     assert entry.rename is not None
     try:
-        return entry.rename(state, uninitialised(entry.construct))
+        return entry.rename(state, uninitialised(_published(entry)))
     except ValueError:
         return state
 
 
-def _in_features(entry: Entry, module: nn.Module) -> int:
-    old = module.get_submodule(entry.head)
-    if not isinstance(old, nn.Linear):
-        raise StudioError(f"{entry.title} has no linear layer at {entry.head}", "", "Choose another model")
-    return old.in_features
+def _moved(state: dict[str, Tensor], old: str, new: str, module: nn.Module) -> dict[str, Tensor]:
+    """A published last layer under the path that it has now; a file that was written with this very head stays as it is."""
+    own = module.state_dict()
+    return {name if name in own or not name.startswith(old) else new + name.removeprefix(old): tensor for name, tensor in state.items()}

@@ -5,12 +5,15 @@ Works on modules on any device, `meta` included, and reads nothing but names, sh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from torch import nn
 
 # A block this much of the backbone is the trunk itself, to be looked into (maxvit's `blocks`, say).
 _TRUNK = 0.9
+# With fewer blocks than this there is little to choose from.
+_FEW = 3
 
 
 def above(path: str) -> Iterator[str]:
@@ -26,8 +29,10 @@ def parameter_names(module: nn.Module) -> list[str]:
 
 
 def find_head(module: nn.Module, classes: int) -> str:
-    """Path of the last Linear or Conv2d with `classes` outputs that is no auxiliary head; "" if there is none."""
+    """Path of the last Linear or Conv2d with `classes` outputs that is no auxiliary head; "" if there is none, or no classes."""
     found = ""
+    if not classes:
+        return found
     for path, child in module.named_modules():
         outputs = child.out_features if isinstance(child, nn.Linear) else child.out_channels if isinstance(child, nn.Conv2d) else 0
         if outputs == classes and "aux" not in path.lower():
@@ -41,27 +46,83 @@ def last_block(module: nn.Module, head_path: str) -> str:
     A block holds at least two layers with a weight matrix of their own. From the root down, the last block among the children is
     taken; one that is the only block, or nearly the whole backbone, is looked into.
     """
-    backbone = _parameters(module) - _parameters(module.get_submodule(head_path))
-    path, inside = "", module
-    while True:
-        blocks = [
-            (name, child)
-            for name, child in inside.named_children()
-            if "aux" not in name.lower() and head_path != _joined(path, name) and _matrices(child, head_path, _joined(path, name)) >= 2
+    found = _trunk(module, head_path)
+    return found[-1] if found else ""
+
+
+def blocks(module: nn.Module, head_path: str) -> list[dict[str, Any]]:
+    """What the backbone consists of, first to last: [{title, path, frozen}], frozen: what to freeze so that learning begins there.
+
+    They are the neighbours of `last_block`; where those are only one or two, what is in them (cait), or single layers (vgg). One of
+    them freezes what the preset last-block freezes. What comes before the first is the item "stem" with path "": everything learns.
+    """
+    found = _trunk(module, head_path)
+    if len(found) < _FEW:
+        found = [name for path in found for name in _inner(module, head_path, path) or [path]]
+    if len(found) < _FEW:
+        found = [
+            path
+            for path, child in module.named_modules()
+            if head_path not in above(path) and "aux" not in path.lower() and any(p.dim() >= 2 for p in child.parameters(recurse=False))
         ]
-        if not blocks:
-            return path
-        name, block = blocks[-1]
-        path, inside = _joined(path, name), block
-        if len(blocks) > 1 and _parameters(block) < _TRUNK * backbone:
-            return path
+    names = parameter_names(module)
+    spans: dict[str, tuple[int, int]] = {}
+    for i, name in enumerate(names):
+        for path in above(name):
+            spans[path] = (spans.get(path, (i, i))[0], i + 1)
+    starts = {spans[path][0]: path for path in reversed(found) if path in spans}
+    if 0 not in starts:
+        starts[0] = ""
+    return [
+        {"title": path or "stem", "path": path, "frozen": _prefix(module, head_path, spans, start)}
+        for start, path in sorted(starts.items())
+    ]
 
 
-def before(module: nn.Module, path: str) -> set[str]:
-    """Names of the parameters registered before the module or parameter at that path."""
+def _trunk(module: nn.Module, head_path: str) -> list[str]:
+    """Paths of the blocks in order: those beside the last one, and at each level above it those before what was looked into."""
+    backbone = _parameters(module) - (_parameters(module.get_submodule(head_path)) if head_path else 0)
+    path, passed = "", list[str]()
+    while True:
+        found = _inner(module, head_path, path)
+        if not found:
+            return [*passed, path] if path else passed
+        passed += found[:-1]
+        path = found[-1]
+        if len(found) > 1 and _parameters(module.get_submodule(path)) < _TRUNK * backbone:
+            return [*passed, path]
+
+
+def _inner(module: nn.Module, head_path: str, path: str) -> list[str]:
+    """The blocks directly inside the module at that path."""
+    inside = [(_joined(path, name), child) for name, child in module.get_submodule(path).named_children() if "aux" not in name.lower()]
+    return [name for name, child in inside if name != head_path and _matrices(child, head_path, name) >= 2]
+
+
+def _prefix(module: nn.Module, head_path: str, spans: Mapping[str, tuple[int, int]], end: int) -> list[str]:
+    """The fewest paths that cover the first `end` parameters, the head's left out: as `cover`, quick enough for every block."""
+    out: list[str] = []
+
+    def walk(inside: nn.Module, path: str) -> None:
+        own = [_joined(path, name) for name, parameter in inside._parameters.items() if parameter is not None]
+        for name in (*own, *(_joined(path, name) for name, _ in inside.named_children())):
+            first, last = spans.get(name, (end, end))
+            if first >= end or name == head_path:
+                continue
+            if last <= end and name not in above(head_path):
+                out.append(name)
+            elif name not in own:
+                walk(module.get_submodule(name), name)
+
+    walk(module, "")
+    return out
+
+
+def before(module: nn.Module, path: str, head_path: str = "") -> set[str]:
+    """Names of the parameters registered before the module or parameter at that path, the head's left out."""
     names = parameter_names(module)
     first = next(i for i, name in enumerate(names) if path in above(name))
-    return set(names[:first])
+    return {name for name in names[:first] if not head_path or head_path not in above(name)}
 
 
 def cover(module: nn.Module, names: Collection[str]) -> list[str]:

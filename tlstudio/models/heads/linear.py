@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tlstudio.models.heads.kind import HeadKind
 from tlstudio.recipe import Section
-from tlstudio.registry import Kind
 
 
 class Options(Section):
@@ -18,4 +18,6 @@ def _make(options: Options, in_features: int, classes: int) -> Any:
     return nn.Linear(in_features, classes)
 
 
-KIND = Kind("linear", "Linear", "One layer of weights, from each feature to each class. Hard to overfit, quick to train.", Options, _make)
+KIND = HeadKind(
+    "linear", "Linear", "One layer of weights, from each feature to each class. Hard to overfit, quick to train.", Options, _make
+)
