@@ -15,9 +15,10 @@ from filelock import FileLock
 
 from tlstudio import places, runs
 from tlstudio.errors import InputError, StudioError
+from tlstudio.event_log import EventLog
 from tlstudio.events import EpochEnded, Event, Note, RunStarted, Steps
 from tlstudio.recipe import Recipe
-from tlstudio.runs import EventLog, Run, all_runs, cannot_write, write_atomic
+from tlstudio.runs import Run, all_runs, cannot_write, write_atomic
 
 
 def _started(resumed_from: tuple[int, int] | None = None) -> RunStarted:

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tlstudio import places, runs
 from tlstudio.control import Control, Tell, silent
 from tlstudio.errors import Cancelled, InputError, StudioError
+from tlstudio.event_log import EventLog
 from tlstudio.events import Progress, RunFailed
 from tlstudio.recipe import Recipe
 from tlstudio.registry import Kind
@@ -44,7 +45,10 @@ def warm(engine: str = "inspector", *, tell: Tell = silent, control: Control | N
 
 _NEEDS = {
     "trainer": ("tlstudio.training.fit",),
-    "inspector": ("tlstudio.models.tree", "tlstudio.data.previews", "tlstudio.data.transforms", "tlstudio.evaluation.evaluate"),
+    "inspector": (
+        *("timm", "tlstudio.models.tree", "tlstudio.models.activations"),
+        *("tlstudio.data.previews", "tlstudio.data.transforms", "tlstudio.evaluation.evaluate"),
+    ),
 }
 
 
@@ -99,20 +103,34 @@ def previews(
 
 
 def models(search: str = "", task: str = "") -> list[Document]:
-    """The catalogue: one row a model whose name or title holds `search` and that does `task`."""
+    """The catalogue: one row a model whose name or title holds every word of `search` and that does `task`.
+
+    Raises InputError for a task that no model does.
+    """
     from tlstudio.models import catalogue
 
+    tasks = sorted({entry.task for entry in catalogue.entries()})
+    if task and task not in tasks:
+        raise InputError(f"There is no model for the task '{task}'", "", f"Take {' or '.join(tasks)}")
     words = search.lower().split()
     entries = [entry for entry in catalogue.entries() if not task or entry.task == task]
     return [entry.to_json() for entry in entries if all(word in f"{entry.name} {entry.title}".lower() for word in words)]
 
 
-def kinds(section: str) -> dict[str, Kind]:
-    """What can be chosen for head, optimizer or schedule, by the word that recipes use; each with title, help and Options."""
-    from tlstudio.models import heads
-    from tlstudio.training import optimizers, schedules
+def examine_weights(model: str, file: str, *, tell: Tell = silent, control: Control | None = None) -> Document:
+    """What of a weights file fits a model, before anything is built from it: see `models.weights.examine`."""
+    from tlstudio.models import catalogue
+    from tlstudio.models.weights import examine
 
-    registries = {"head": heads.REGISTRY, "optimizer": optimizers.REGISTRY, "schedule": schedules.REGISTRY}
+    return examine(catalogue.find(model), runs.absolute(file))
+
+
+def kinds(section: str) -> dict[str, Kind]:
+    """What can be chosen for head, optimizer, schedule or loss, by the word that recipes use; each with title, help and Options."""
+    from tlstudio.models import heads
+    from tlstudio.training import losses, optimizers, schedules
+
+    registries = {"head": heads.REGISTRY, "optimizer": optimizers.REGISTRY, "schedule": schedules.REGISTRY, "loss": losses.REGISTRY}
     return registries[section].kinds()
 
 
@@ -126,20 +144,30 @@ def schedule_rates(recipe: Recipe | Mapping[str, Any], steps_per_epoch: int = 20
 def validate(recipe: Recipe | Mapping[str, Any]) -> Recipe:
     """The recipe, with its model and all its kinds and options checked. Raises InputError naming the nearest for what is unknown."""
     from tlstudio.models import catalogue, heads
-    from tlstudio.training import optimizers, schedules
+    from tlstudio.training import losses, optimizers, schedules
 
     checked = _recipe(recipe)
-    catalogue.find(checked.model.name)
+    entry = catalogue.find(checked.model.name)
     heads.REGISTRY.options(checked.head.kind, checked.head.options)
     optimizers.REGISTRY.options(checked.optimizer.kind, checked.optimizer.options)
     schedules.REGISTRY.options(checked.schedule.kind, checked.schedule.options)
+    losses.REGISTRY.options(checked.loss.kind, checked.loss.options)
+    losses.check_fits(checked)
     if checked.frozen.strategy == "scratch" and checked.model.weights == "pretrained":
         raise InputError("From scratch means random weights", "the recipe's model.weights is pretrained", "Set model.weights to random")
     if checked.data.task != "classification":
         raise InputError(
             "This version trains classifiers", f"the recipe's data.task is {checked.data.task}", "Set data.task to classification"
         )
+    if entry.task != checked.data.task:
+        raise InputError(
+            f"{entry.title} is made for {_MADE_FOR[entry.task]}", f"the images come with {_MADE_FOR[checked.data.task]}", "Choose another model"
+        )
+    heads.check(checked.head.kind, entry.task, title=entry.title)
     return checked
+
+
+_MADE_FOR = {"classification": "classes of whole images", "segmentation": "masks"}
 
 
 def inspect(
@@ -149,14 +177,50 @@ def inspect(
     batch: int = 1,
     classes: int | None = None,
     head: Mapping[str, Any] | None = None,
+    cut: str = "",
+    aux: bool = True,
     tell: Tell = silent,
     control: Control | None = None,
 ) -> Document:
-    """The `layers` document of a model, with {presets, head_path, in_features} besides."""
+    """The `layers` document of a model, with {presets, blocks, head_path, in_features} besides."""
     from tlstudio.models.tree import layers
     from tlstudio.recipe import Head
 
-    return layers(model, input_size=input_size, batch=batch, classes=classes, head=Head.model_validate(head) if head else None)
+    made = Head.model_validate(head) if head else None
+    return layers(model, input_size=input_size, batch=batch, classes=classes, head=made, cut=cut, aux=aux)
+
+
+def layer_detail(
+    recipe: Recipe | Mapping[str, Any], path: str, *, classes: int | None = None, tell: Tell = silent, control: Control | None = None
+) -> Document:
+    """One layer's arguments, weight statistics and kernels, see `models.layer_detail`; nothing is downloaded."""
+    from tlstudio.models.layer_detail import layer_detail as layer_detail_
+
+    return layer_detail_(_recipe(recipe), path, classes=classes, tell=tell, control=control)
+
+
+def activations(
+    recipe: Recipe | Mapping[str, Any],
+    path: str,
+    image: str,
+    *,
+    limit: int = 64,
+    classes: int | None = None,
+    tell: Tell = silent,
+    control: Control | None = None,
+) -> Document:
+    """What a layer answers to a picture that went through the recipe's transforms, as a picture of maps; see `models.activations`."""
+    from tlstudio.data.images import load_rgb
+    from tlstudio.models.activations import activations as activations_
+    from tlstudio.models.opened import opened
+    from tlstudio.training.prepare import pipeline_of
+
+    wanted, file = _recipe(recipe), runs.absolute(image)
+    network = opened(wanted, classes, tell=tell, control=control)
+    pipeline = pipeline_of(wanted, network.entry)
+    pixels = pipeline.plain(load_rgb(file, max_pixels=wanted.data.max_pixels, at_least=pipeline.decode_size))
+    key = (str(file), file.stat().st_mtime_ns, wanted.data.model_dump_json(), wanted.model.weights, wanted.training.seed)
+    return activations_(network, path, pipeline.normalise(pixels[None]), limit=limit, key=key, control=control)
 
 
 def download(model: str, *, tell: Tell = silent, control: Control | None = None) -> Document:
@@ -195,7 +259,7 @@ def resume(run: str, *, tell: Tell = silent, control: Control | None = None) -> 
 
 def _fit(recipe: Recipe, run: runs.Run, tell: Tell, control: Control | None) -> Document:
     with run.locked():
-        log = runs.EventLog(run)
+        log = EventLog(run)
         try:
             from tlstudio.training.fit import fit
 
@@ -217,6 +281,29 @@ def _fit(recipe: Recipe, run: runs.Run, tell: Tell, control: Control | None) -> 
         finally:
             log.close()
     return {**(run.summary() or {}), "run": str(run.path)}
+
+
+def estimate(
+    recipe: Recipe | Mapping[str, Any],
+    *,
+    classes: int,
+    n_train: int,
+    n_val: int,
+    samples: Sequence[str] = (),
+    tell: Tell = silent,
+    control: Control | None = None,
+) -> Document:
+    """What the recipe costs on this machine with that many images, measured in three steps: the `estimate` document."""
+    from tlstudio.training.estimate import estimate as estimate_
+
+    return estimate_(validate(recipe), classes=classes, n_train=n_train, n_val=n_val, samples=samples, tell=tell, control=control)
+
+
+def advise(recipe: Recipe | Mapping[str, Any], *, tell: Tell = silent, control: Control | None = None) -> Document:
+    """How much to freeze by the rules of thumb, with size and similarity of the images measured: the `advice` document."""
+    from tlstudio.evaluation.advice import advise as advise_
+
+    return advise_(validate(recipe), tell=tell, control=control)
 
 
 def evaluate(run: str, *, data: str | None = None, split: str = "val", tell: Tell = silent, control: Control | None = None) -> Document:
@@ -250,8 +337,12 @@ def compare(names: list[str]) -> list[Document]:
 def doctor() -> Document:
     """Versions, devices, fonts, libraries, weights on disk; what is missing and the command that mends it."""
     from tlstudio.doctor import examine
+    from tlstudio.models import catalogue
 
-    return examine()
+    said = examine()
+    for problem in catalogue.problems():
+        said["checks"].append({"name": "model source", "state": "warn", "message": problem, "mend": "Update or uninstall that package"})
+    return said
 
 
 def _recipe(given: Recipe | Mapping[str, Any]) -> Recipe:
@@ -266,9 +357,14 @@ JOBS: dict[str, Callable[..., Any]] = {
     "previews": previews,
     "models": models,
     "inspect": inspect,
+    "layer_detail": layer_detail,
+    "activations": activations,
     "download": download,
+    "examine_weights": examine_weights,
     "train": train,
     "resume": resume,
+    "estimate": estimate,
+    "advise": advise,
     "evaluate": evaluate,
     "predict": predict,
     "runs": list_runs,

@@ -23,8 +23,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from filelock import FileLock, Timeout
-
 from tlstudio import events, places
 from tlstudio.errors import InputError, StudioError
 from tlstudio.events import Event
@@ -74,6 +72,8 @@ class Run:
     @classmethod
     def open(cls, run: str | Path) -> Run:
         """The run of that folder or name. Raises InputError where there is none."""
+        if not str(run):
+            raise InputError("No run is named", "its name is empty", "Give a run's folder or its name; 'tlstudio runs' lists them")
         for path in (Path(run).expanduser(), places.runs() / str(run)):
             if (path / "recipe.toml").is_file():
                 return cls(path)
@@ -130,6 +130,8 @@ class Run:
     def is_live(self) -> bool:
         if not (self.path / ".lock").exists():
             return False
+        from filelock import FileLock, Timeout  # 20 ms, which the window's first paint need not wait for
+
         lock = FileLock(self.path / ".lock")
         try:
             lock.acquire(blocking=False)
@@ -141,6 +143,8 @@ class Run:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the run for writing. The lock goes with the process, however that ends. Raises InputError if it is held."""
+        from filelock import FileLock, Timeout
+
         lock = FileLock(self.path / ".lock")
         try:
             lock.acquire(timeout=0.3, poll_interval=0.02)  # `is_live`, asked elsewhere, holds it for a moment
@@ -172,30 +176,6 @@ class Run:
         return to
 
 
-class EventLog:
-    """Appends events to events.jsonl, each handed to the system at once, so that a crash of the process loses none."""
-
-    def __init__(self, run: Run) -> None:
-        self._path = run.path / "events.jsonl"
-        try:
-            _mend_last_line(self._path)
-            self._file = self._path.open("ab", buffering=0)
-        except OSError as error:
-            raise cannot_write(self._path, error) from None
-
-    def write(self, event: Event) -> None:
-        """Raises StudioError where it cannot be written."""
-        line = event.to_line().encode()
-        try:
-            while line:
-                line = line[self._file.write(line) :]
-        except OSError as error:
-            raise cannot_write(self._path, error) from None
-
-    def close(self) -> None:
-        self._file.close()
-
-
 def all_runs(root: Path | None = None) -> list[Run]:
     """Every run of the runs folder, newest first."""
     root = root or places.runs()
@@ -213,7 +193,9 @@ def all_runs(root: Path | None = None) -> list[Run]:
 
 
 def absolute(path: str | Path) -> Path:
-    """The path with ~ expanded and made absolute, links left as they are."""
+    """The path with ~ expanded and made absolute, links left as they are. Raises InputError for an empty one."""
+    if not str(path):
+        raise InputError("A path is empty", "it would stand for the current folder", "Name a file or folder; '.' is the current folder")
     return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - Path.absolute keeps ..
 
 
@@ -266,19 +248,6 @@ def _before(event: Event, epochs: int, steps: int) -> Event | None:
     if isinstance(event, events.FrozenProof | events.RunFailed | events.RunEnded):
         return None
     return event
-
-
-def _mend_last_line(path: Path) -> None:
-    """A line that power loss cut short gets its newline, so that the next event starts on a line of its own."""
-    try:
-        with path.open("rb+") as file:
-            file.seek(0, os.SEEK_END)
-            if file.tell():
-                file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":
-                    file.write(b"\n")
-    except FileNotFoundError:
-        return
 
 
 def _fresh_folder(root: Path, recipe: Recipe) -> Path:

@@ -68,7 +68,7 @@ def models(search: str = "", task: str = "") -> list[dict[str, Any]]:
     return [{**row, "input_size": 224, "accuracy": 0.75, "weights": "bundled"}] if search in "efficientnet_lite0" else []
 
 
-def inspect(model: str, *, input_size: int | None = None, batch: int = 1, classes: int | None = None) -> dict[str, Any]:
+def inspect(model: str, *, input_size: int | None = None, batch: int = 1, classes: int | None = None, cut: str = "") -> dict[str, Any]:
     row = {"path": "conv.0", "type": "Conv2d", "input": [batch, 3, 8, 8], "output": None, "params": 9, "mult_adds": None, "kind": "module"}
     return {"model": model, "rows": [row], "totals": {"params": 9, "trainable": 0, "mult_adds": None}}
 

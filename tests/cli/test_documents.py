@@ -48,6 +48,9 @@ def test_layers(tlstudio: Command) -> None:
     assert document["model"] == "resnet18"
     assert document["rows"][0]["input"] == [4, 3, 8, 8]
     assert "1 × 3 × 8 × 8" in tlstudio("layers", "resnet18").out
+    assert tlstudio("layers", "resnet18", "--format", "json").document["model"] == "resnet18"
+    assert "\nconv.0,Conv2d,module,1x3x8x8,,9," in tlstudio("layers", "resnet18", "--format", "csv").out
+    assert tlstudio("layers", "resnet18", "--format", "xml").code == 2
 
 
 def test_evaluate(tlstudio: Command, run: Path) -> None:

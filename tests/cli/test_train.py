@@ -163,3 +163,31 @@ def test_there_is_no_such_run(tlstudio: Command) -> None:
         said = tlstudio(*words)
         assert said.code == 2
         assert "There is no run 'x'" in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("data", ""),
+        ("train", ""),
+        ("train", "--data", ""),
+        ("train", "--data", "IMAGES", "--run-dir", ""),
+        ("resume", ""),
+        ("evaluate", ""),
+        ("evaluate", "RUN", "--data", ""),
+        ("predict", "", "IMAGES"),
+        ("predict", "RUN", ""),
+        ("predict", "RUN", "IMAGES", "--out", ""),
+        ("compare", "", "RUN"),
+    ],
+)
+def test_an_empty_path_is_not_the_current_folder(
+    tlstudio: Command, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    here = Run.create(Recipe(), tmp_path / "here")
+    monkeypatch.chdir(here.path)
+    said = tlstudio(*({"IMAGES": str(images), "RUN": str(run.path)}.get(word, word) for word in words))
+    assert said.code == 2
+    assert "empty" in said.err
+    assert [path.name for path in here.path.iterdir()] == ["recipe.toml"]

@@ -15,6 +15,7 @@ from tlstudio.control import Control
 from tlstudio.data import images
 from tlstudio.data.report import DatasetReport
 from tlstudio.data.scan import scan
+from tlstudio.data.splits import assign
 from tlstudio.errors import Cancelled, InputError
 from tlstudio.events import Progress
 from tlstudio.recipe import Data
@@ -60,6 +61,39 @@ def test_split_folders(tmp_path, photo, train, val, test):
     assert report.split_source == "folders"
     assert report.classes == ["ants", "bees"]
     assert Counter(item.split for item in report.items) == {"train": 2, "val": 2} | ({"test": 2} if test else {})
+
+
+@pytest.mark.parametrize(
+    ("filled", "empty", "said"),
+    [
+        (("train",), ("val",), {"val": "validation instead"}),
+        (("train",), ("val", "test"), {"val": "validation instead", "test": "the final figure instead"}),
+        (("train", "test"), ("valid",), {"valid": "validation instead"}),
+        (("train", "val"), ("test",), {"test": "there is no test split"}),
+        (("train", "val"), (), {}),
+        (("train",), (), {}),
+    ],
+)
+@pytest.mark.parametrize("inside", [None, "empty class", "broken image"])
+def test_empty_split_folders_are_told(tmp_path, photo, filled, empty, said, inside):
+    for n, split in enumerate(filled):
+        for m, name in enumerate(("ants", "bees")):
+            for i in range(5):
+                photo(tmp_path / split / name / f"{i}.png", 100 * n + 10 * m + i)
+    for split in empty:
+        (tmp_path / split / ("ants" if inside else "")).mkdir(parents=True)
+        if inside == "broken image":
+            (tmp_path / split / "ants" / "x.png").write_bytes(b"")
+    report = scan(tmp_path)
+    found = of_kind(report, "empty_split")
+    assert found.keys() == said.keys()
+    given = bool(empty) and inside == "broken image"  # files that are called like images make a given split, of which none is left
+    if given and "test" in said:
+        said = said | {"test": "there is no test split"}
+    assert all(words in found[split] for split, words in said.items())
+    splits = assign(report, Data())
+    assert splits.val  # it is as the sentence says
+    assert bool(splits.test) == ("test" in filled or (filled == ("train",) and not given))
 
 
 def test_classes_are_those_of_all_splits(tmp_path, photo):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+import gc
 import json
-import math
 import os
 import shutil
+import time
+import weakref
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from tests.pictures import class_folders, picture
 from tlstudio import api
 from tlstudio.errors import InputError, StudioError
+from tlstudio.evaluation import trained as trained_module
 from tlstudio.evaluation.evaluate import _per_class
 from tlstudio.runs import Run
 from tlstudio.training.measure import Measured, wilson
@@ -46,12 +50,16 @@ def test_evaluate_gives_the_very_numbers_of_the_summary(trained: Path) -> None:
 
 def test_predictions_file_holds_every_picture_with_its_probabilities(trained: Path) -> None:
     said = api.evaluate(str(trained), split="test")
-    kept = json.loads(Path(said["predictions"]).read_text())
-    assert len(kept["images"]) == said["n"]
-    for image in kept["images"]:
-        assert Path(image["path"]).is_file()
-        assert sum(image["probabilities"]) == pytest.approx(1, abs=1e-4)
-        assert image["loss"] == pytest.approx(-math.log(image["probabilities"][image["truth"]]), abs=0.01)
+    with np.load(said["predictions"]) as kept:
+        names = json.loads(kept["names"].tobytes())
+        truth, probabilities, loss = kept["truth"], kept["probabilities"], kept["loss"]
+    assert names["classes"] == said["classes"]
+    assert all(Path(path).is_file() for path in names["paths"])
+    assert len(names["paths"]) == len(truth) == said["n"]
+    assert probabilities.dtype == loss.dtype == np.float32
+    assert probabilities.sum(1) == pytest.approx(1, abs=1e-5)
+    assert loss == pytest.approx(-np.log(probabilities[range(said["n"]), truth]), abs=0.01)
+    assert (probabilities.argmax(1) == truth).mean() == said["metrics"]["accuracy"]
 
 
 def test_other_images_with_the_same_class_names(trained: Path, tmp_path: Path) -> None:
@@ -140,3 +148,25 @@ def test_per_class_scores_by_hand() -> None:
 @pytest.mark.parametrize(("correct", "n", "low", "high"), [(145, 153, 0.900, 0.973), (0, 10, 0.0, 0.278), (10, 10, 0.722, 1.0)])
 def test_wilson_interval(correct: int, n: int, low: float, high: float) -> None:
     assert wilson(correct, n) == pytest.approx((low, high), abs=1e-3)
+
+
+@pytest.mark.parametrize("n", [1, 3, 17, 153, 1000, 12345])
+def test_wilson_interval_ends_at_0_and_1_exactly(n: int) -> None:
+    assert wilson(0, n)[0] == 0.0
+    assert wilson(n, n)[1] == 1.0
+
+
+def test_the_network_is_kept_for_the_next_question_and_let_go_when_none_comes(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trained_module, "IDLE", 60.0)
+    first = trained_module.trained(Run(trained))
+    assert trained_module.trained(Run(trained)) is first
+    monkeypatch.setattr(trained_module, "IDLE", 0.05)
+    trained_module.trained(Run(trained))
+    network = weakref.ref(first.network)
+    del first
+    deadline = time.monotonic() + 10
+    while network() is not None and time.monotonic() < deadline:
+        time.sleep(0.02)
+        gc.collect()
+    assert network() is None
+    assert trained_module.trained(Run(trained)).classes == ["ants", "bees", "wasps"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +217,7 @@ def test_batch_size_one_and_a_last_batch_of_one(photos: Path, tmp_path: Path) ->
 
 
 def test_one_image_too_small_for_batchnorm_is_refused(photos: Path, tmp_path: Path) -> None:
-    base = {"training.epochs": 1, "training.batch_size": 1, "data.image_size": 16, "model.name": "mobilenet_v3_small"}
+    base = {"training.epochs": 1, "training.batch_size": 1, "data.image_size": 32, "model.name": "mobilenet_v3_small"}
     with pytest.raises(InputError, match="too little to learn from"):
         _train(_recipe(photos).with_strategy("scratch").set(base), tmp_path / "run")
     _train(_recipe(photos).with_strategy("scratch").set({**base, "data.image_size": 64}), tmp_path / "larger")
@@ -249,8 +250,11 @@ def test_a_pause_is_not_counted_as_work(photos: Path, tmp_path: Path, every_step
 
 
 def test_weights_that_went_out_of_bounds_are_never_the_best(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nowhere = Measured(torch.full((4, 2), float("nan")), torch.zeros(4, dtype=torch.int64))
-    monkeypatch.setattr(fit_module, "measure", lambda forward, batches: nowhere)
+    def nowhere(forward: object, batches: object) -> Generator[int, None, Measured]:
+        yield 4
+        return Measured(torch.full((4, 2), float("nan")), torch.zeros(4, dtype=torch.int64))
+
+    monkeypatch.setattr(fit_module, "measured", nowhere)
     with pytest.raises(StudioError, match="no number any more in epoch 1"):
         _train(_recipe(photos), tmp_path / "run")
     assert not (tmp_path / "run" / "best.safetensors").exists()

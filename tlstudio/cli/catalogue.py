@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from tlstudio.cli import output
+from tlstudio.models.row_formats import export_rows
+
+Form = Literal["text", "csv", "json"]
 
 
 def models(
@@ -14,16 +17,16 @@ def models(
     task: Annotated[str, typer.Option("--task", help="Only models for this task.")] = "",
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """The catalogue: parameters, mult-adds, input size, ImageNet accuracy, weights on disk or not."""
+    """The catalogue: parameters, mult-adds, input size, published accuracy, weights on disk or not."""
     output.show(output.here("models", {"search": search, "task": task}), json, _draw_models)
 
 
 def _draw_models(rows: list[dict[str, Any]]) -> None:
     if not rows:
-        output.line("No model of that name")
+        output.line("No model of that name; without --search all are listed")
         return
     output.table(
-        ["name", "source", ">parameters", ">mult-adds", ">input", ">ImageNet top-1", "weights"],
+        ["name", "source", ">parameters", ">mult-adds", ">input", ">published", "weights"],
         [
             (
                 row["name"],
@@ -31,12 +34,13 @@ def _draw_models(rows: list[dict[str, Any]]) -> None:
                 output.count(row["params"]),
                 output.count(row["mult_adds"]),
                 row["input_size"],
-                output.percent(row["accuracy"]),
+                output.percent(row["accuracy"]) or (f"{output.percent(row['miou'])} IoU" if row.get("miou") else None),
                 row["weights"],
             )
             for row in rows
         ],
     )
+    output.line(f"{len(rows):,} models. Published: ImageNet top-1 or mean IoU, as its source says (--json names it)")
 
 
 def layers(
@@ -46,11 +50,17 @@ def layers(
     ] = None,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Images in the batch that shapes and MB are told for.")] = 1,
     classes: Annotated[int | None, typer.Option("--classes", min=1, help="Classes of the head, default the model's own.")] = None,
+    cut: Annotated[str, typer.Option("--cut", help="Layer where the network ends, pooled, with a new head on top.")] = "",
+    form: Annotated[Form | None, typer.Option("--format", help="Print all rows: text to read, csv for a spreadsheet, or json.")] = None,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
     """The layer tree: path, type, shapes, parameters, mult-adds, whether it learns."""
-    args = {"model": model, "input_size": input_size, "batch": batch, "classes": classes}
-    output.show(output.in_engine("inspect", args), json, _draw_layers)
+    args = {"model": model, "input_size": input_size, "batch": batch, "classes": classes, "cut": cut}
+    document = output.in_engine("inspect", args)
+    if json or form in (None, "json"):
+        output.show(document, json or form == "json", _draw_layers)
+    else:
+        output.line(export_rows(document, str(form)).rstrip("\n"))
 
 
 def _draw_layers(document: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +13,7 @@ _SHOWN = 20
 
 
 def data(
-    path: Annotated[Path, typer.Argument(help="Folder of images, CSV file beside its images, .zip or .tar of either.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="Folder of images, CSV file beside its images, .zip or .tar of either.")],
     json: Annotated[bool, output.Json] = False,
 ) -> None:
     """Scan images: task, classes, counts, splits, problems."""

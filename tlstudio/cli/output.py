@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -43,8 +42,11 @@ def show(document: Any, as_json: bool, draw: Callable[[Any], None]) -> None:
     sys.stdout.write(dumps(document, indent=2) + "\n")
 
 
-def absolute(path: Path | None) -> str | None:
-    """A path as jobs take it, who may live in another folder."""
+def absolute(path: str | None) -> str | None:
+    """A path as jobs take it, who may live in another folder. Commands take paths as text: Path("") is the current folder.
+
+    Raises InputError for an empty one, as a script's unset variable gives it.
+    """
     from tlstudio import runs
 
     return None if path is None else str(runs.absolute(path))

@@ -47,7 +47,7 @@ class _Teller:
     def __init__(self, console: Console, bar: Progress) -> None:
         self._console, self._bar = console, bar
         self._task = bar.add_task("Starting", total=None, amount="", speed="", remaining="")
-        self._phase = ""
+        self._phases: set[str] = set()
         self._epochs = 0
 
     def tell(self, event: events.Event) -> None:
@@ -69,8 +69,8 @@ class _Teller:
         self._console.print(Text(text, style=style), soft_wrap=True)
 
     def _progress(self, event: events.Progress) -> None:
-        if event.phase != self._phase:
-            self._phase = event.phase
+        if event.phase not in self._phases:  # train and validate take turns
+            self._phases.add(event.phase)
             if not self._console.is_terminal:
                 self._say(f"{event.phase} ...")
         self._bar.update(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -40,7 +39,7 @@ def _cell(row: dict[str, Any], name: str) -> Any:
 
 def evaluate(
     run: _Run,
-    data: Annotated[Path | None, typer.Option("--data", help="Other images than those of the run.")] = None,
+    data: Annotated[str | None, typer.Option("--data", metavar="PATH", help="Other images than those of the run.")] = None,
     split: Annotated[str, typer.Option("--split", help="train, val or test.")] = "val",
     json: Annotated[bool, output.Json] = False,
 ) -> None:
@@ -63,8 +62,8 @@ def _draw_evaluation(document: dict[str, Any]) -> None:
 
 def predict(
     run: _Run,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH ...", help="Images, or folders of images.")],
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for what is written.")] = None,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH ...", help="Images, or folders of images.")],
+    out: Annotated[str | None, typer.Option("--out", metavar="PATH", help="Folder for what is written.")] = None,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
     """Ask a trained model about images."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,24 +19,25 @@ if TYPE_CHECKING:
 
 
 def train(
-    recipe: Annotated[Path | None, typer.Argument(metavar="RECIPE.toml", help="The recipe to run; or name the images with --data.")] = None,
-    data: Annotated[Path | None, typer.Option("--data", help="Folder of images, CSV file, .zip or .tar.")] = None,
+    recipe: Annotated[str | None, typer.Argument(metavar="RECIPE.toml", help="The recipe to run; or name the images with --data.")] = None,
+    data: Annotated[str | None, typer.Option("--data", metavar="PATH", help="Folder of images, CSV file, .zip or .tar.")] = None,
     model: Annotated[str, typer.Option("--model", help="Name from the catalogue.")] = "",
     strategy: Annotated[str, typer.Option("--strategy", help="What learns: head, last-block, full, scratch.")] = "",
     epochs: Annotated[int | None, typer.Option("--epochs", help="How often every training image is seen.")] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of the recipe, training.seed=3; repeatable.")
     ] = None,
-    run_dir: Annotated[Path | None, typer.Option("--run-dir", help="The run's folder, absent or empty.")] = None,
+    run_dir: Annotated[str | None, typer.Option("--run-dir", metavar="PATH", help="The run's folder, absent or empty.")] = None,
     name: Annotated[str, typer.Option("--name", help="What the run is called.")] = "",
     json: Annotated[bool, output.Json] = False,
 ) -> None:
     """Train a model. Ctrl+C stops and keeps the best so far."""
-    wanted = _recipe(recipe, data, model, strategy, epochs, changes or [], name)
     from tlstudio import api, runs
 
+    wanted = _recipe(recipe, data, model, strategy, epochs, changes or [], name)
+    folder = None if run_dir is None else runs.absolute(run_dir)
     api.validate(wanted)
-    run = runs.Run.create(wanted, runs.absolute(run_dir) if run_dir else None)
+    run = runs.Run.create(wanted, folder)
     try:
         with _kept(run):
             summary = output.in_engine("train", {"recipe": wanted.model_dump(mode="json"), "run": str(run.path)})
@@ -47,15 +47,15 @@ def train(
     output.show(summary, json, draw)
 
 
-def _recipe(file: Path | None, data: Path | None, model: str, strategy: str, epochs: int | None, changes: list[str], name: str) -> Recipe:
+def _recipe(file: str | None, data: str | None, model: str, strategy: str, epochs: int | None, changes: list[str], name: str) -> Recipe:
     """What the options ask for, in this order: defaults or file, strategy, single options, --set."""
     from tlstudio.recipe import Recipe
     from tlstudio.runs import absolute
 
-    recipe = Recipe.load(file) if file is not None else Recipe()
+    recipe = Recipe.load(absolute(file)) if file is not None else Recipe()
     if strategy:
         recipe = recipe.with_strategy(strategy)
-    single: dict[str, Any] = {"model.name": model, "training.epochs": epochs, "name": name, "data.path": str(data or "")}
+    single: dict[str, Any] = {"model.name": model, "training.epochs": epochs, "name": name, "data.path": output.absolute(data)}
     recipe = recipe.set({key: value for key, value in single.items() if value not in ("", None)})
     recipe = recipe.set(dict(_pair(change) for change in changes))
     if not recipe.data.path:

@@ -58,6 +58,21 @@ def _copies(root: Path, group: Sequence[Item], classes: Sequence[str]) -> Iterat
             yield Problem("duplicate", str(root / item.path), said + conflict, "bad" if conflict else "warn", item.digest)
 
 
+def of_splits(layout: Layout, items: Sequence[Item]) -> Iterator[Problem]:
+    """Folders named val or test in which there is nothing to use: what is done in their place would go unseen."""
+    filled = {item.split for item in items}
+    for split, words in (("val", "validation"), ("test", "the final figure")):
+        if split in filled or split not in layout.splits:
+            continue
+        place = layout.splits[split][0]
+        why = f"The folder '{Path(place).name}' holds no usable image in the folders of its classes"
+        if split == "val" or filled == {None}:
+            done = f"a part of the training images is kept aside for {words} instead"
+        else:
+            done = "there is no test split"
+        yield Problem("empty_split", layout.absolute(place), f"{why}; {done}.", "warn")
+
+
 def of_classes(layout: Layout, items: Sequence[Item], classes: Sequence[str]) -> Iterator[Problem]:
     """Classes that are empty, unknown to training, thin, alone, or far larger than others."""
     counts = Counter((classes[item.label], item.split) for item in items)

@@ -50,7 +50,7 @@ class Problem:
 
     kind: of a file that is left out unreadable, truncated, empty_file, not_image or bomb, or by a table missing_file, no_label, bad_split
     or conflict; of a file that is used duplicate, leak, small or rotated; of what was passed over hidden, stray or link; of classes nested,
-    empty_class, untrained_class, few_images, single_class or imbalance; of a table no_split.
+    empty_class, untrained_class, few_images, single_class or imbalance; of folders named like a split empty_split; of a table no_split.
     path: absolute. message: what is the matter and what was done about it. level: bad, warn or info.
     group: of copies, what all files of the same content share; else "".
     """

@@ -174,6 +174,7 @@ def _report(source: Path, layout: Layout, found: Sequence[Facts]) -> DatasetRepo
     if not items:
         raise _nothing_usable(source, found)
     problems += judging.of_items(layout.root, items, classes)
+    problems += judging.of_splits(layout, items)
     problems += judging.of_classes(layout, items, classes)
     if turned:
         said = f"Turned by the camera, and set upright when read: {counted(turned, 'photo')}."

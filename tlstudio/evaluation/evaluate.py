@@ -16,9 +16,10 @@ from tlstudio.data.report import Item
 from tlstudio.data.scan import scan
 from tlstudio.data.splits import assign
 from tlstudio.errors import InputError
+from tlstudio.evaluation.predictions import write
 from tlstudio.evaluation.trained import Trained, trained
-from tlstudio.events import Note, Progress, dumps
-from tlstudio.runs import Run, absolute, cannot_write, write_atomic
+from tlstudio.events import Note, Progress
+from tlstudio.runs import Run, absolute, cannot_write
 from tlstudio.training.measure import Measured, measure, wilson
 from tlstudio.training.pace import Pace
 from tlstudio.training.prepare import SPLITS, images_of
@@ -32,8 +33,8 @@ def evaluate(
 
     split: train, val or test of the run's own images. data: other images with the same class names; where they come with
     splits, the named one is taken, else all of them (split is then "all").
-    Writes evaluations/<split>.json (other images: other-<hash>.json) into the run folder, {classes, images: [{path, truth,
-    probabilities, loss}]}, and names it under `predictions`. Raises InputError for an empty split or foreign classes.
+    Writes evaluations/<split>.npz (other images: other-<hash>.npz) into the run folder, see `predictions`, and names it under
+    `predictions`. Raises InputError for an empty split or foreign classes.
     """
     control = control or Control()
     if split not in SPLITS:
@@ -103,24 +104,13 @@ def _measured(model: Trained, root: Path, items: list[Item], tell: Tell, control
 def _document(model: Trained, split: str, name: str, root: Path, items: list[Item], measured: Measured) -> dict[str, Any]:
     n_classes = len(model.classes)
     confusion, per_class = _per_class(measured, model.classes)
-    probabilities, losses = measured.probabilities, measured.losses
-    entries = [
-        {
-            "path": str(root / item.path),
-            "truth": item.label,
-            "probabilities": [round(p, 6) for p in probabilities[i].tolist()],
-            "loss": round(float(losses[i]), 6),
-        }
-        for i, item in enumerate(items)
-    ]
     folder = model.run.path / "evaluations"
-    predictions = folder / f"{name}.json"
-    said = dumps({"classes": model.classes, "images": entries}).encode()
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise cannot_write(folder, error) from None
-    write_atomic(predictions, lambda file: file.write(said))
+    predictions = folder / f"{name}.npz"
+    write(predictions, model.classes, [str(root / item.path) for item in items], measured)
     counts = torch.bincount(measured.labels, minlength=n_classes)
     commonest = int(counts.argmax())
     return {

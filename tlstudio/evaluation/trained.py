@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 from tlstudio.data.transforms import Pipeline
 from tlstudio.errors import InputError, StudioError
@@ -16,6 +14,7 @@ from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training.prepare import device_of, memory_format_of, pipeline_of
+from tlstudio.training.weights_file import unpacked
 
 
 @dataclass(frozen=True)
@@ -30,30 +29,60 @@ class Trained:
     device: torch.device
 
 
+IDLE = 300.0  # seconds after which a network that nobody asked for is let go
+
+
+class _Kept:
+    """The network of the last question: the next one is most likely about it too. Let go after a while, for it may take gigabytes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._of: tuple[Path, int] | None = None
+        self._trained: Trained | None = None
+        self._timer: threading.Timer | None = None
+
+    def get(self, path: Path, stamp: int) -> Trained:
+        """stamp: the time when the weights were written, so that newer ones are read anew."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._trained is None or self._of != (path, stamp):
+                self._trained = None  # before the next one is read: two may not fit
+                self._trained, self._of = _read(Run(path)), (path, stamp)
+            self._timer = threading.Timer(IDLE, self._let_go)
+            self._timer.daemon = True
+            self._timer.start()
+            return self._trained
+
+    def _let_go(self) -> None:
+        with self._lock:
+            self._trained = None
+
+
+_kept = _Kept()
+
+
 def trained(run: Run) -> Trained:
     """Raises InputError for a run that has learned nothing yet, StudioError for weights that cannot be read. The last one is kept."""
     try:
         stamp = run.best.stat().st_mtime_ns
     except OSError:
         raise InputError(f"The run {run.name} has no trained weights yet", "", "Resume it, or let its first epoch end") from None
-    return _trained(run.path, stamp)
+    return _kept.get(run.path, stamp)
 
 
-@lru_cache(maxsize=1)
-def _trained(path: Path, stamp: int) -> Trained:
-    run = Run(path)
+def _read(run: Run) -> Trained:
     recipe, receipt = run.recipe(), run.receipt()
     named = receipt.get("classes") if receipt is not None else None
     if not isinstance(named, list):
         raise StudioError(f"The run {run.name} has no readable receipt.json", "it names the classes", "Train again")
     classes = [str(name) for name in named]
-    network = build(recipe.model.name, classes=len(classes), head=recipe.head, weights="random")
+    network = build(recipe.model.name, classes=len(classes), head=recipe.head, weights="random", cut=recipe.model.cut, aux=recipe.model.aux)
+    _, weights = unpacked(run.best)
     try:
-        network.module.load_state_dict(load_file(run.best))
-    except (SafetensorError, RuntimeError, OSError) as error:
-        raise StudioError(
-            f"The weights {run.best} cannot be read", "the file is damaged, or of another model", "Train again", details=str(error)
-        ) from None
+        network.module.load_state_dict(weights)
+    except RuntimeError as error:
+        raise StudioError(f"The weights {run.best} are of another model", "", "Train again", details=str(error)) from None
     try:
         device = device_of(recipe)
     except InputError:  # trained on another computer

@@ -10,16 +10,17 @@ import contextlib
 import json
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from tlstudio.errors import StudioError
+from tlstudio.event_log import sync_events
 from tlstudio.runs import Run, write_atomic
+from tlstudio.training.weights_file import packed, unpacked
 
 INTERVAL = 1.0  # seconds between two writes, at least
 RATIO = 33.0  # and so many times what one costs the loop (the copy, and half of the writing beside it): about 3 % of the time
@@ -110,9 +111,9 @@ class Checkpointer:
     def _write(self, last: dict[str, Any], best: dict[str, Tensor] | None) -> StudioError | None:
         try:
             if best is not None:
-                state = {name: tensor.detach().cpu().contiguous() for name, tensor in {**self._frozen, **best}.items()}
-                data = safetensors_bytes(_unshared(state), {**self._metadata, "best": json.dumps(last["best"])})
+                data = packed({**self._frozen, **best}, {**self._metadata, "best": json.dumps(last["best"])})
                 write_atomic(self._run.best, lambda file: file.write(data))
+            sync_events(self._run)  # the events up to here are as safe as the checkpoint that goes on after them
             write_atomic(self._run.last, lambda file: _save(last, file))
         except StudioError as error:
             return error
@@ -121,17 +122,28 @@ class Checkpointer:
         return None
 
 
+class Damaged(StudioError):
+    """A checkpoint that holds other bytes than were written."""
+
+
 def load(run: Run) -> dict[str, Any] | None:
-    """What last.ckpt holds; None where there is none yet. Raises StudioError for one that cannot be read."""
-    if not run.last.exists():
-        return None
+    """What last.ckpt holds; None where there is none yet.
+
+    Raises Damaged where its bytes are not those that were written, StudioError where it cannot be opened or is of another version.
+    """
     try:
-        state = torch.load(run.last, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises whatever the file's bytes lead it to
+        with run.last.open("rb") as file:
+            state = _checked(file)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
         raise StudioError(
-            f"The checkpoint {run.last} cannot be read", "the disk may have failed", "Train again; the best weights are still there",
-            details=str(error),
-        ) from None  # fmt: skip
+            f"The checkpoint {run.last} cannot be read", error.strerror or str(error), "Make it readable; to begin anew, delete it"
+        ) from None
+    except Exception as error:  # torch and zipfile raise whatever the file's bytes lead them to
+        raise Damaged(
+            f"The checkpoint {run.last} is damaged", "what is in it is not what was written, the disk may be failing", details=str(error)
+        ) from None
     if not isinstance(state, dict) or state.get("version") != VERSION:
         raise StudioError(
             f"The checkpoint {run.last} is from another version of the program", "", "Resume it with that version, or train again"
@@ -139,17 +151,23 @@ def load(run: Run) -> dict[str, Any] | None:
     return state
 
 
+def _checked(file: IO[bytes]) -> Any:
+    """torch stores a CRC-32 of every part, but does not look at it when it loads."""
+    with zipfile.ZipFile(file) as parts:
+        bad = parts.testzip()
+    if bad is not None:
+        raise ValueError(f"the checksum of {bad} is wrong")
+    file.seek(0)
+    return torch.load(file, map_location="cpu", weights_only=True)
+
+
 def load_best(run: Run) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """What best.safetensors holds: {epoch, accuracy, loss, correct} and its tensors, in memory of their own. Raises StudioError."""
+    """What best.safetensors holds: {epoch, accuracy, loss, correct} and its tensors. Raises StudioError where it is gone or damaged."""
+    metadata, tensors = unpacked(run.best)
     try:
-        with safe_open(run.best, "pt") as file:
-            # Copies: views would hold the file open, and Windows lets no new one take its place then.
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - no mapping
-            best: dict[str, Any] = json.loads(file.metadata()["best"])
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise StudioError(
-            f"The weights {run.best} cannot be read", "the file is damaged or gone", "Train again", details=str(error)
-        ) from None
+        best: dict[str, Any] = json.loads(metadata["best"])
+    except (KeyError, ValueError) as error:
+        raise StudioError(f"The weights {run.best} do not say of which epoch they are", details=repr(error)) from None
     return best, tensors
 
 
@@ -171,13 +189,3 @@ def copied(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [copied(v) for v in value]
     return value
-
-
-def _unshared(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """safetensors stores no tensor twice: names of one memory get memories of their own."""
-    seen: set[int] = set()
-    out = {}
-    for name, tensor in state.items():
-        out[name] = tensor.clone() if tensor.data_ptr() in seen and tensor.numel() else tensor
-        seen.add(tensor.data_ptr())
-    return out

@@ -9,11 +9,11 @@ cannot change a result.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import cast
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from tlstudio.control import Control
 from tlstudio.errors import Cancelled
@@ -21,13 +21,14 @@ from tlstudio.events import CheckpointWritten, EpochEnded, Event, Note, Progress
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training.checkpoint import Checkpointer
-from tlstudio.training.measure import measure
+from tlstudio.training.measure import Measured, measured
+from tlstudio.training.memory import PeakMemory
 from tlstudio.training.pace import Pace
 from tlstudio.training.place import Place
 from tlstudio.training.receipt import receipt
 from tlstudio.training.setup import set_up
 from tlstudio.training.source import KeptFeatures, Source, WholeNetwork
-from tlstudio.training.steps import StepLog, check_finite
+from tlstudio.training.steps import EVERY, StepLog, check_finite
 from tlstudio.training.summary import proof_of, summary_of
 
 # Cost of learning from an image, in forward passes of the whole network: forward and backward; through the head alone.
@@ -43,7 +44,8 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
     """
     control = control or Control()
     setup = yield from set_up(recipe, control)
-    place, resumed = Place.find(run, setup)
+    memory = PeakMemory(setup.device)
+    place, resumed = yield from Place.find(run, setup)
     if not resumed or run.receipt() is None:
         run.write_json("receipt.json", receipt(recipe, setup.images, setup.network, setup.device))
     epochs, seed, cuts = recipe.training.epochs, recipe.training.seed, setup.cuts
@@ -55,7 +57,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
     source: Source
     sets, pipeline, device = setup.images.sets, setup.images.pipeline, setup.device
     learn, judge = (LEARN_HEAD, LEARN_HEAD) if setup.keep_features else (LEARN, 1.0)
-    pace = Pace((epochs - place.epoch) * (n_train * learn + n_val * judge), control.clock)
+    pace = Pace((epochs - place.epoch) * (n_train * learn + n_val * judge) + n_val * judge, control.clock)
     if setup.keep_features:
         pace.total += n_train + n_val
         source = kept = KeptFeatures(setup.network, sets, pipeline, device, control=control)
@@ -70,7 +72,34 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
     about = {"tlstudio": "1", "model": recipe.model.name, "head": recipe.head.model_dump_json(), "classes": setup.images.classes}
     keeper = Checkpointer(run, setup.still, about)
     seen, learned_for = 0.0, 0.0
+
+    def judged(keep: bool) -> Generator[Event, None, Measured]:
+        """The figures of the weights as they stand. keep: also save the place, as soon as that is due: judging may take minutes."""
+        source.module.eval()
+        before, told = 0, control.clock()
+        measuring = measured(source.module, source.plain("val"))
+        while True:
+            if keep and keeper.due:
+                keeper.offer(lambda: place.snapshot(setup))
+                keep = False
+            try:
+                done = next(measuring)
+            except StopIteration as ended:
+                return cast(Measured, ended.value)
+            pace.add((done - before) * judge)
+            before = done
+            if control.clock() >= told + EVERY:
+                told = control.clock()
+                yield _progress("validate", done, n_val, pace, judge)
+                yield from _news(keeper)
+
     try:
+        if place.best_to_write:
+            keeper.offer(lambda: place.snapshot(setup), place.best_state)
+        if place.epoch == epochs and place.best is None:  # every epoch is done, but the best weights are lost: the last stand in
+            with setup.as_judged():
+                found = yield from judged(keep=False)
+                place.take(setup, epochs, found)
         while place.epoch < epochs and not (control.stopping and place.best):
             epoch, began = place.epoch + 1, control.clock()
             setup.train_mode()
@@ -78,14 +107,10 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
             log = StepLog(epoch, place.step, place.sums)
             for inputs, labels in source.train(order, cuts[log.done :], epoch):
                 step = (epoch - 1) * len(cuts) + log.done
-                rates = setup.rates(step)
+                rates = setup.rates(step, place.losses)
                 setup.set_rates(rates)
                 _seed(device, _mixed(seed, step))
-                logits = source.module(inputs)
-                loss = functional.cross_entropy(logits, labels)
-                setup.optimizer.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
-                setup.optimizer.step()
+                loss, logits = setup.step(source.module, inputs, labels, step)
                 log.add(loss, logits, labels, rates)
                 pace.add(len(labels) * learn)
                 if log.due:
@@ -93,7 +118,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
                     place.step = log.done
                     if keeper.due:
                         keeper.offer(lambda: place.snapshot(setup))
-                    yield _progress(log.done, len(cuts), pace, learn)
+                    yield _progress("train", log.done, len(cuts), pace, learn)
                     yield from _news(keeper)
                 if control.stopping:
                     break
@@ -105,21 +130,20 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
                 break  # stopped within an epoch, and there is a best to keep
 
             # Judge the epoch. A run that is stopped within its first one is judged as it stands.
-            source.module.eval()
-            measured = measure(source.module, source.plain("val"))
-            check_finite(measured.loss, epoch)
-            pace.add(n_val * judge)
-            best = place.judge(setup, epoch, measured.accuracy, measured.loss, measured.correct)
-            lr, backbone_lr = setup.rates((epoch - 1) * len(cuts))
+            with setup.as_judged():
+                found = yield from judged(keep=True)
+                check_finite(found.loss, epoch)
+                best = place.judge(setup, epoch, found)
+            lr, backbone_lr = setup.rates((epoch - 1) * len(cuts), place.losses)
             yield EpochEnded(
                 epoch=epoch,
                 stage=learns,
                 train_loss=log.mean_loss,
                 train_accuracy=log.accuracy,
-                val_loss=measured.loss,
-                val_accuracy=measured.accuracy,
-                correct=measured.correct,
-                n=measured.n,
+                val_loss=found.loss,
+                val_accuracy=found.accuracy,
+                correct=found.correct,
+                n=found.n,
                 lr=lr,
                 backbone_lr=backbone_lr,
                 seconds=control.clock() - began,
@@ -130,7 +154,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
                 place.next_epoch()
             if best or keeper.due:
                 keeper.offer(lambda: place.snapshot(setup), place.best_state if best else None)
-            yield _progress(0, len(cuts), pace, learn)
+            yield _progress("train", 0, len(cuts), pace, learn)
             yield from _news(keeper)
             control.check()
 
@@ -140,14 +164,15 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
         yield from _news(keeper)
     finally:
         keeper.close()
+        memory.close()
     proof = proof_of(place.frozen, setup.checksums())
     yield proof
     assert place.best_state is not None
     setup.put_back(place.best_state)
-    source.module.eval()
-    final = measure(source.module, source.plain("val"))
+    final = yield from judged(keep=False)
     reason = "completed" if place.epoch == epochs else "stopped"
-    summary = summary_of(setup, place, final, proof, reason, images_per_second=seen / learned_for if learned_for else None)
+    speed = seen / learned_for if learned_for else None
+    summary = summary_of(setup, place, final, proof, reason, images_per_second=speed, peak_memory=memory.bytes())
     run.write_json("summary.json", summary)
     yield RunEnded(reason=reason, summary=summary)
 
@@ -161,9 +186,11 @@ def _news(keeper: Checkpointer) -> Iterator[Event]:
         yield Note(level="bad", message=f"No checkpoint could be written. {trouble} Training goes on and tries again.")
 
 
-def _progress(done: int, total: int, pace: Pace, learn: float) -> Progress:
-    speed = pace.per_second / learn if pace.per_second is not None else None
-    return Progress(phase="train", done=done, total=total, unit="steps", overall=pace.share, remaining=pace.remaining, per_second=speed)
+def _progress(phase: str, done: int, total: int, pace: Pace, cost: float) -> Progress:
+    """cost: of an image, in the units of the pace."""
+    speed = pace.per_second / cost if pace.per_second is not None else None
+    unit = "steps" if phase == "train" else "images"
+    return Progress(phase=phase, done=done, total=total, unit=unit, overall=pace.share, remaining=pace.remaining, per_second=speed)
 
 
 def _seed(device: torch.device, seed: int) -> None:

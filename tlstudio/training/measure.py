@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -55,13 +55,26 @@ class Measured:
         return self.logits.softmax(1)
 
 
-@torch.inference_mode()
 def measure(forward: Callable[[Tensor], Tensor], batches: Iterable[tuple[Tensor, Tensor]]) -> Measured:
     """Run `forward` (modules already in eval) over batches of (inputs (B, ...), labels (B,)) and keep the logits."""
-    logits, labels = [], []
+    measuring = measured(forward, batches)
+    while True:
+        try:
+            next(measuring)
+        except StopIteration as ended:
+            result: Measured = ended.value
+            return result
+
+
+def measured(forward: Callable[[Tensor], Tensor], batches: Iterable[tuple[Tensor, Tensor]]) -> Generator[int, None, Measured]:
+    """As `measure`; yields the number of images so far after each batch, for those who tell how far it is."""
+    logits, labels, done = [], [], 0
     for inputs, truth in batches:
-        logits.append(forward(inputs).float().cpu())
+        with torch.inference_mode():
+            logits.append(forward(inputs).float().cpu())
         labels.append(truth.cpu())
+        done += len(truth)
+        yield done
     return Measured(torch.cat(logits), torch.cat(labels))
 
 
@@ -71,4 +84,5 @@ def wilson(correct: int, n: int, z: float = 1.959964) -> tuple[float, float]:
         return 0.0, 1.0
     p = correct / n
     centre, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, (centre - half) / (1 + z * z / n)), min(1.0, (centre + half) / (1 + z * z / n))
+    low, high = (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
+    return 0.0 if correct == 0 else low, 1.0 if correct == n else high  # rounding misses these by a hair

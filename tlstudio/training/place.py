@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from torch import Tensor
 
-from tlstudio.errors import InputError
+from tlstudio.errors import InputError, StudioError, sentences
+from tlstudio.events import Note
 from tlstudio.recipe import Recipe
-from tlstudio.runs import Run
+from tlstudio.runs import Run, cannot_write
 from tlstudio.training import checkpoint
 from tlstudio.training.checkpoint import copied
+from tlstudio.training.measure import Measured
 from tlstudio.training.setup import Setup
 from tlstudio.training.steps import StepLog
 
@@ -21,8 +24,9 @@ from tlstudio.training.steps import StepLog
 class Place:
     """epoch: whole epochs done; step: steps done in the next; sums: of that epoch so far (see StepLog).
 
-    best: {epoch, accuracy, loss, correct} of the best epoch; best_state: its moving tensors. seconds: spent before this session.
-    curve: validation accuracy of each epoch.
+    best: {epoch, accuracy, loss, correct} of the best epoch; best_state: its moving tensors; best_to_write: their file is lost.
+    seconds: spent before this session.
+    curve, losses: validation accuracy and loss of each epoch.
     frozen: checksums of what is frozen when the run began. data: digest of its images.
     """
 
@@ -34,9 +38,11 @@ class Place:
     best: dict[str, Any] | None = None
     seconds: float = 0.0
     curve: list[float] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.best_state: dict[str, Tensor] | None = None
+        self.best_to_write = False
         self._began = time.perf_counter()
 
     @property
@@ -47,19 +53,24 @@ class Place:
     def next_epoch(self) -> None:
         self.epoch, self.step, self.sums = self.epoch + 1, 0, StepLog.zero()
 
-    def judge(self, setup: Setup, epoch: int, accuracy: float, loss: float, correct: int) -> bool:
+    def judge(self, setup: Setup, epoch: int, found: Measured) -> bool:
         """Whether the epoch is the best so far: by metric, then loss; or by loss alone. If so, its weights are kept."""
-        self.curve.append(accuracy)
+        self.curve.append(found.accuracy)
+        self.losses.append(found.loss)
         if self.best is not None:
             if setup.recipe.training.best_by == "loss":
-                better = loss < self.best["loss"]
+                better = found.loss < self.best["loss"]
             else:
-                better = (accuracy, -loss) > (self.best["accuracy"], -self.best["loss"])
+                better = (found.accuracy, -found.loss) > (self.best["accuracy"], -self.best["loss"])
             if not better:
                 return False
-        self.best = {"epoch": epoch, "accuracy": accuracy, "loss": loss, "correct": correct}
-        self.best_state = copied(setup.moving)
+        self.take(setup, epoch, found)
         return True
+
+    def take(self, setup: Setup, epoch: int, found: Measured) -> None:
+        """Keep the weights as they stand, of that epoch, as the best."""
+        self.best = {"epoch": epoch, "accuracy": found.accuracy, "loss": found.loss, "correct": found.correct}
+        self.best_state = copied(setup.moving)
 
     def snapshot(self, setup: Setup) -> dict[str, Any]:
         """A copy of all that an exact resume needs. Random numbers need none: they follow from seed, epoch, step and sample."""
@@ -68,44 +79,86 @@ class Place:
             "recipe": _fixed(setup.recipe),
             **copied(asdict(self)),
             "seconds": self.elapsed,
-            "moving": copied(setup.moving),
+            "moving": copied(setup.trained),
             "optimizer": copied(setup.optimizer.state_dict()),
+            "average": copied(setup.average.state) if setup.average else {},
         }
 
     @classmethod
-    def find(cls, run: Run, setup: Setup) -> tuple[Place, bool]:
+    def find(cls, run: Run, setup: Setup) -> Generator[Note, None, tuple[Place, bool]]:
         """The place of the run's last checkpoint, put into the setup, and whether there was one.
 
+        Files that are damaged or gone get a Note: without last.ckpt the run begins anew, without best.safetensors it goes on.
         Raises InputError where the recipe, the images or the frozen weights are not those that the run began with.
         """
         place = cls(frozen=setup.before, data=setup.images.digest())
-        saved = checkpoint.load(run)
+        try:
+            saved = checkpoint.load(run)
+        except checkpoint.Damaged as damage:
+            yield _begins_anew(run, damage)
+            saved = None
         if saved is None:
             return place, False
-        now = _fixed(setup.recipe)
-        for key, value in saved.get("recipe", now).items():
-            if now.get(key) != value:
-                raise InputError(
-                    f"The recipe of the run {run.name} was changed since it began",
-                    f"its {key} was {value!r} and is {now.get(key)!r}",
-                    "Bring back the old value, or train again with the new",
-                )
-        if saved["data"] != place.data:
-            raise InputError(
-                f"The images of the run {run.name} have changed since it began", "", "Bring back the old ones, or train again with the new"
-            )
-        if saved["frozen"] != place.frozen:
-            raise InputError(
-                f"The pretrained weights are not those that the run {run.name} began with", "another version was installed", "Train again"
-            )
+        _refuse_changes(run, setup, saved, place)
         setup.put_back(saved["moving"])
         setup.optimizer.load_state_dict(saved["optimizer"])
-        found = cls(**{key: saved[key] for key in cls.__dataclass_fields__})
+        if setup.average:
+            setup.average.load(saved["average"])
+        found = cls(**{key: saved[key] for key in cls.__dataclass_fields__ if key in saved})
         if found.best is not None:
-            # Written before the checkpoint that knows of it, it may hold a newer epoch: then that one is the best.
-            found.best, state = checkpoint.load_best(run)
-            found.best_state = {name: state[name] for name in setup.moving}
+            try:
+                # Written before the checkpoint that knows of it, it may hold a newer epoch: then that one is the best.
+                found.best, state = checkpoint.load_best(run)
+                found.best_state = {name: state[name] for name in setup.moving}
+            except (StudioError, KeyError) as trouble:
+                yield found._without_best(setup, trouble)
         return found, True
+
+    def _without_best(self, setup: Setup, trouble: Exception) -> Note:
+        """Make do without best.safetensors; what to say about it."""
+        assert self.best is not None
+        if self.best["epoch"] == self.epoch and not self.step:  # the checkpoint was written right after the best epoch
+            self.best_state, self.best_to_write = copied(setup.average.state if setup.average else setup.moving), True
+            then = "They are the same as those of the last checkpoint, and are written anew."
+        else:
+            self.best = None
+            then = "Training goes on from the last checkpoint; the best epoch is chosen among those from here on."
+        said = sentences(trouble.what, trouble.why) if isinstance(trouble, StudioError) else "best.safetensors holds another model."
+        return Note(level="warn", message=f"{said} The best weights so far are lost. {then}")
+
+
+def _begins_anew(run: Run, damage: StudioError) -> Note:
+    """Set the best weights aside, which a new beginning would overwrite; what to say about it."""
+    aside = ""
+    if run.best.exists():
+        before = run.best.with_name("best-before.safetensors")
+        try:
+            run.best.replace(before)
+        except OSError as error:
+            raise cannot_write(before, error) from None
+        aside = f" The best weights so far are kept as {before.name}."
+    same = "The run begins anew; with the same seed it comes to the same result."
+    return Note(level="bad", message=f"{damage.what}: {damage.why}. {same}{aside}")
+
+
+def _refuse_changes(run: Run, setup: Setup, saved: dict[str, Any], place: Place) -> None:
+    """Raises InputError where the checkpoint is of another recipe, of other images or of other pretrained weights than at `place`."""
+    now = _fixed(setup.recipe)
+    for key, value in saved.get("recipe", now).items():
+        if now.get(key) != value:
+            raise InputError(
+                f"The recipe of the run {run.name} was changed since it began",
+                f"its {key} was {value!r} and is {now.get(key)!r}",
+                "Bring back the old value, or train again with the new",
+            )
+    if saved["data"] != place.data:
+        raise InputError(
+            f"The images of the run {run.name} have changed since it began", "", "Bring back the old ones, or train again with the new"
+        )
+    if saved["frozen"] != place.frozen:
+        raise InputError(
+            f"The pretrained weights are not those that the run {run.name} began with", "another version was installed", "Train again"
+        )
 
 
 # What may differ when a run goes on: names and places, how far it goes, and the machine.

@@ -67,7 +67,7 @@ def images_of(recipe: Recipe, tell: Tell, control: Control) -> Images:
     if left_out:
         tell(Note(message=f"{left_out:,} of {counted(report.files, 'file')} cannot be used and are left out; the data report lists them."))
     for problem in report.problems:
-        if problem.kind == "untrained_class":
+        if problem.kind in ("untrained_class", "empty_split"):
             tell(Note(message=problem.message, level="warn"))
     if len(report.classes) < 2:
         raise InputError(

@@ -20,9 +20,9 @@ def proof_of(before: dict[str, str], after: dict[str, str]) -> FrozenProof:
 
 
 def summary_of(
-    setup: Setup, place: Place, final: Measured, proof: FrozenProof, reason: str, *, images_per_second: float | None
+    setup: Setup, place: Place, final: Measured, proof: FrozenProof, reason: str, *, images_per_second: float | None, peak_memory: int
 ) -> dict[str, Any]:
-    """summary.json. final: the weights of best.safetensors on the validation images."""
+    """summary.json. final: the weights of best.safetensors on the validation images. peak_memory: bytes."""
     recipe, (params, learning) = setup.recipe, setup.params()
     assert place.best is not None
     return {
@@ -41,6 +41,7 @@ def summary_of(
         },
         "seconds": place.elapsed,
         "images_per_second": images_per_second,
+        "peak_memory": peak_memory,
         "device": device_name(setup.device),
         "features_kept": setup.keep_features,
         "curve": place.curve,

@@ -31,6 +31,8 @@ def add(layout: Layout, tree: Folder) -> None:
     if "train" in by_split and (len(named_splits) > 1 or not others):
         _add_stray(layout, tree, others + [f for f in named_splits if f.has_images() and f not in with_classes])
         layout.split_source = "folders" if len(by_split) > 1 else "carved"
+        for folder in named_splits:
+            layout.splits.setdefault(split_word(folder.name) or "", []).append(folder.path)
         for split, folders in by_split.items():
             for folder in folders:
                 inner = _without_masks(layout, folder)

@@ -26,12 +26,16 @@ class Candidate:
 
 @dataclass(slots=True)
 class Layout:
-    """split_source: folders, table or carved. places: (class, split) -> its folder relative to root, also of an empty one."""
+    """split_source: folders, table or carved. places: (class, split) -> its folder relative to root, also of an empty one.
+
+    splits: the folders that are named like a split, relative to root, also empty ones, where that is how the images are laid out.
+    """
 
     root: Path
     split_source: str = "carved"
     candidates: list[Candidate] = field(default_factory=list)
     places: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    splits: dict[str, list[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def absolute(self, path: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pydantic import Field
 
 from tlstudio.recipe import Section
 from tlstudio.registry import Kind
+from tlstudio.training.schedules.factor import Factor
 
 
 class Options(Section):
@@ -17,8 +16,8 @@ class Options(Section):
     factor: float = Field(0.1, gt=0.0, le=1.0, title="Factor", description="What the rate is multiplied with at each fall.")
 
 
-def _make(options: Options, epochs: int, steps_per_epoch: int) -> Callable[[int], float]:
-    return lambda step: options.factor ** (step // steps_per_epoch // options.every)
+def _make(options: Options, epochs: int, steps_per_epoch: int) -> Factor:
+    return lambda step, losses: options.factor ** (step // steps_per_epoch // options.every)
 
 
 KIND = Kind("step", "Step", "Falls by a factor every few epochs, as in the classic tutorials (0.1 every 7).", Options, _make)

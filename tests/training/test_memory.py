@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from tlstudio.training import memory
+from tlstudio.training.memory import PeakMemory
+
+MB = 1_000_000
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_what_was_used_and_let_go_is_seen(monkeypatch: pytest.MonkeyPatch, recorded: bool) -> None:
+    if not recorded:
+        monkeypatch.setattr(memory, "_reset_record", lambda: False)
+    with PeakMemory(torch.device("cpu")) as peak:
+        before = peak.bytes()
+        block = np.ones(120 * MB, np.uint8)
+        for _ in range(20):
+            block += 1  # takes its time, so that a look falls into it
+        del block
+        assert peak.bytes() - before > 100 * MB
+
+
+def test_earlier_work_does_not_count() -> None:
+    block = np.ones(200 * MB, np.uint8)
+    with PeakMemory(torch.device("cpu")) as peak:
+        high = peak.bytes()
+    del block
+    with PeakMemory(torch.device("cpu")) as peak:
+        assert high - peak.bytes() > 150 * MB

@@ -1,0 +1,228 @@
+"""What a recipe will cost on this machine: measured in three training steps, not guessed.
+
+The steps are true ones (network, frozen layers, head, loss, optimizer, batch and image size of the recipe) on images of noise and
+with random weights: speed and memory do not depend on either. What was measured is kept, by all that it depends on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tlstudio import places
+from tlstudio.control import Control, Tell, silent
+from tlstudio.data.images import load_rgb
+from tlstudio.errors import InputError, StudioError
+from tlstudio.events import Progress
+from tlstudio.models import catalogue
+from tlstudio.models.network import Network, build
+from tlstudio.recipe import Recipe
+from tlstudio.runs import write_atomic
+from tlstudio.training import losses
+from tlstudio.training.learner import Learner
+from tlstudio.training.measure import BATCH
+from tlstudio.training.memory import PeakMemory
+from tlstudio.training.prepare import device_of, memory_format_of, pipeline_of
+from tlstudio.training.receipt import device_name
+
+STEPS = 3  # measured, after one that warms up
+HEAD_STEPS = 20  # through the head alone: they are too short to measure three
+KEPT = 500  # configurations whose figures are kept
+_SAMPLES = 6  # pictures whose decoding is timed
+
+
+@dataclass
+class Figures:
+    """What does not depend on the number of images. Seconds of one training step, and of one image forward in eval mode; bytes."""
+
+    step: float
+    forward: float
+    peak: int
+    params: int
+    learning: int
+    features_kept: bool
+    in_features: int
+
+
+def estimate(
+    recipe: Recipe,
+    *,
+    classes: int,
+    n_train: int,
+    n_val: int,
+    samples: Sequence[str] = (),
+    tell: Tell = silent,
+    control: Control | None = None,
+) -> dict[str, Any]:
+    """The `estimate` document of a recipe on that many images.
+
+    samples: a few of the pictures, whose decoding is timed. The document: {params, learning, step_seconds, epoch_seconds: each later
+    epoch with its validation, once_seconds: before or in the first (features, decoding), run_seconds, peak_bytes, kept_bytes: features
+    or pictures kept in memory, features_kept, steps: measured now, 0 if earlier, device}.
+    Raises InputError for what cannot be trained, Cancelled.
+    """
+    control = control or Control()
+    device = device_of(recipe)
+    key = _key(recipe, classes, device)
+    known = _read()
+    figures = _parsed(known.get(key))
+    measured_now = figures is None
+    if figures is None:
+        figures = _measure(recipe, classes, device, tell, control)
+        known.pop(key, None)
+        _write({**dict(list(known.items())[-(KEPT - 1) :]), key: asdict(figures)})
+    decode = _decoding(recipe, samples, control)
+    return _document(recipe, figures, n_train, n_val, decode, device) | {"steps": STEPS if measured_now else 0}
+
+
+def _document(recipe: Recipe, figures: Figures, n_train: int, n_val: int, decode: float, device: torch.device) -> dict[str, Any]:
+    size = recipe.data.image_size or catalogue.find(recipe.model.name).input_size
+    training, n = recipe.training, n_train + n_val
+    steps = -(-n_train // training.batch_size)
+    # On the CPU decoding takes its time from the training, on a card it runs beside it.
+    decoding = decode / (os.cpu_count() or 1)
+    if figures.features_kept:
+        once, epoch = n * (figures.forward + decoding), steps * figures.step
+        kept = n * figures.in_features * 4
+    else:
+        beside = device.type != "cpu"
+        compute = steps * figures.step + n_val * figures.forward
+        fresh = decoding * n_train if recipe.augment.enabled else 0.0
+        epoch = max(compute, fresh) if beside else compute + fresh
+        once = decoding * (n - (n_train if recipe.augment.enabled else 0))
+        kept = (n_val if recipe.augment.enabled else n) * 3 * size * size
+    return {
+        "params": figures.params,
+        "learning": figures.learning,
+        "step_seconds": figures.step,
+        "epoch_seconds": epoch,
+        "once_seconds": once,
+        "run_seconds": once + training.epochs * epoch,
+        "peak_bytes": figures.peak + (kept if device.type == "cpu" else 0),
+        "kept_bytes": kept,
+        "features_kept": figures.features_kept,
+        "device": device_name(device),
+    }
+
+
+def _measure(recipe: Recipe, classes: int, device: torch.device, tell: Tell, control: Control) -> Figures:
+    with PeakMemory(device) as memory:
+        learner = Learner(recipe, _network(recipe, classes, tell, control), device, _criterion(recipe, classes))
+        pipeline = pipeline_of(recipe, learner.network.entry)
+        generator = torch.Generator().manual_seed(0)
+
+        def noise(n: int) -> Tensor:
+            pixels = torch.randint(0, 256, (n, 3, pipeline.size, pipeline.size), dtype=torch.uint8, generator=generator)
+            return pipeline.normalise(pixels.to(device)).contiguous(memory_format=memory_format_of(device))
+
+        batch = recipe.training.batch_size
+        judged = noise(min(BATCH, 8 if device.type == "cpu" else BATCH))
+        learner.module.eval()
+        with torch.inference_mode():
+            forward = min(_timed(lambda: learner.module(judged), 2, 1, device, control)) / len(judged)
+        if learner.keep_features:
+            inputs = torch.rand((batch, learner.network.in_features), generator=generator).to(device)
+        else:
+            inputs = noise(batch)
+        labels = torch.randint(0, classes, (batch,), generator=generator).to(device)
+        learner.train_mode()
+        steps = HEAD_STEPS if learner.keep_features else STEPS
+        module = learner.network.head if learner.keep_features else learner.module
+        seconds = []
+        for i, took in enumerate(_timed(lambda: learner.step(module, inputs, labels, 0), steps, 1, device, control)):
+            seconds.append(took)
+            tell(Progress(phase="estimate", done=i + 1, total=steps, unit="steps"))
+        params, learning = learner.params()
+        return Figures(
+            statistics.median(seconds), forward, memory.bytes(), params, learning, learner.keep_features, learner.network.in_features
+        )
+
+
+def _timed(work: Callable[[], Any], times: int, warm: int, device: torch.device, control: Control) -> Iterator[float]:
+    for i in range(warm + times):
+        control.check()
+        began = time.perf_counter()
+        work()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        if i >= warm:
+            yield time.perf_counter() - began
+
+
+def _network(recipe: Recipe, classes: int, tell: Tell, control: Control) -> Network:
+    """With random weights: nothing needs to be downloaded to know how long it takes."""
+    model = recipe.model
+    return build(model.name, classes=classes, head=recipe.head, weights="random", cut=model.cut, aux=model.aux, tell=tell, control=control)
+
+
+def _criterion(recipe: Recipe, classes: int) -> losses.Criterion:
+    """The recipe's loss without its class weights, which cost nothing and go by names that are not known here."""
+    options = {key: value for key, value in recipe.loss.options.items() if key not in ("class_weights", "weights")}
+    return losses.make(recipe.loss.model_copy(update={"options": options}), [str(i) for i in range(classes)], [1] * classes)
+
+
+def _decoding(recipe: Recipe, samples: Sequence[str], control: Control) -> float:
+    """Seconds of one thread for one picture, from file to tensor; 0 where there is none to try."""
+    pipeline = pipeline_of(recipe, catalogue.find(recipe.model.name))
+    seconds = []
+    for path in samples[:_SAMPLES]:
+        control.check()
+        began = time.perf_counter()
+        with contextlib.suppress(InputError):  # a broken picture is the scan's business
+            image = load_rgb(Path(path), max_pixels=recipe.data.max_pixels, at_least=pipeline.decode_size)
+            _ = pipeline.augmented(image, (0, 0, 0)) if recipe.augment.enabled else pipeline.plain(image)
+            seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds) if seconds else 0.0
+
+
+def _key(recipe: Recipe, classes: int, device: torch.device) -> str:
+    """All that the figures depend on."""
+    said = recipe.model_dump(mode="json")
+    parts = {
+        "model": {key: said["model"][key] for key in ("name", "cut", "aux")},
+        "size": said["data"]["image_size"],
+        **{section: said[section] for section in ("frozen", "head", "loss")},
+        "optimizer": {key: said["optimizer"][key] for key in ("kind", "options", "clip_norm")},
+        "batch": said["training"]["batch_size"],
+        "ema": said["training"]["ema"] > 0,
+        "augment": said["augment"]["enabled"],
+        "classes": classes,
+        "machine": [device_name(device), torch.get_num_threads(), torch.__version__],
+    }
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _file() -> Path:
+    return places.cache() / "estimates.json"
+
+
+def _read() -> dict[str, Any]:
+    try:
+        said = json.loads(_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _parsed(said: Any) -> Figures | None:
+    try:
+        return Figures(**said)
+    except TypeError:  # not there, or of another version
+        return None
+
+
+def _write(said: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError, StudioError):  # then it is measured again next time
+        _file().parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(_file(), lambda file: file.write(json.dumps(said).encode()))

@@ -1,0 +1,37 @@
+"""Focal loss (Lin et al., 2017): images that are already right count less."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+
+from tlstudio.registry import Kind
+from tlstudio.training.losses.class_weights import Weighted, weights_of
+
+
+class Options(Weighted):
+    """What the focal loss can be told."""
+
+    gamma: float = Field(
+        2.0, ge=0.0, le=10.0, title="Gamma", description="How much less an image counts that is already right; 0 is cross-entropy."
+    )
+
+
+def _make(options: Options, classes: Sequence[str], counts: Sequence[int]) -> Any:
+    from torch import Tensor
+    from torch.nn import functional
+
+    weights = weights_of(options, classes, counts)
+
+    def criterion(logits: Tensor, labels: Tensor) -> Tensor:
+        loss = functional.cross_entropy(logits, labels, reduction="none")
+        wrong = -(-loss).expm1()  # 1 - p of the truth, exact where p is near 1
+        focal = wrong.clamp_min(1e-12) ** options.gamma * loss  # a power below 1 has no slope at 0
+        return (focal if weights is None else weights.to(focal)[labels] * focal).mean()
+
+    return criterion
+
+
+KIND = Kind("focal", "Focal", "Cross-entropy in which images that are already right count less. For rare classes.", Options, _make)

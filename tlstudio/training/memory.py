@@ -1,0 +1,82 @@
+"""The most memory that a stretch of work took: of this process, or of the graphics card."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import re
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import torch
+
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_EVERY = 0.01  # seconds between two looks where the system keeps no record
+
+
+class PeakMemory:
+    """Begins to watch when it is made; `bytes()` is the most that was in use since. Close it, or use it as a context.
+
+    On the CPU that is the resident memory of the whole process, Python and torch included. Linux keeps the record itself; elsewhere a
+    thread looks a hundred times a second. On CUDA it is what torch reserved of the card.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._seen = 0
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
+            return
+        _give_back()
+        self._recorded = _reset_record()
+        if not self._recorded:
+            self._thread = threading.Thread(target=self._watch, name="memory", daemon=True)
+            self._thread.start()
+
+    def bytes(self) -> int:
+        if self._device.type == "cuda":
+            return torch.cuda.max_memory_reserved(self._device)
+        if self._recorded:
+            found = re.search(r"VmHWM:\s+(\d+) kB", _STATUS.read_text())
+            if found:
+                return int(found[1]) * 1024
+        self._look()
+        return self._seen
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def __enter__(self) -> PeakMemory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(_EVERY):
+            self._look()
+
+    def _look(self) -> None:
+        self._seen = max(self._seen, int(psutil.Process().memory_info().rss))
+
+
+def _reset_record() -> bool:
+    """Have Linux begin its record of this process's largest resident memory anew; whether it did."""
+    try:
+        _CLEAR.write_text("5")
+    except OSError:
+        return False
+    return True
+
+
+def _give_back() -> None:
+    """Free memory that glibc still holds from earlier work would count as this work's."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # musl has no such function
+            ctypes.CDLL(None).malloc_trim(0)
