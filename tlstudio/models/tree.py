@@ -95,7 +95,9 @@ def outlined(
         return module.eval(), end
     module = skeleton(lambda: plan.construct(classes or plan.classes)).eval()
     path = plan.head or find_head(module, classes or plan.classes)
-    return module, End(path, _width(module.get_submodule(path)) if path else 0)
+    if not path or next(module.get_submodule(path).parameters(), None) is None:
+        return module, End("", 0)
+    return module, End(path, _width(module.get_submodule(path)))
 
 
 def _run(module: nn.Module, x: Tensor, plan: Blueprint) -> Pass:
