@@ -80,3 +80,11 @@ def test_too_little_room_on_the_disk_stops_the_run(data_document: Document, monk
 def test_text_that_cannot_be_used_stops_the_run(data_document: Document) -> None:
     check = _by_key(data_document, objections={"optimizer.lr": "Head's rate has to be a number"})["fields"]
     assert (check.level, check.text) == ("bad", "Head's rate has to be a number")
+
+
+def test_a_model_for_masks_is_not_trained_on_classes(data_document: Document) -> None:
+    recipe = Recipe().set({"model.name": "fcn_resnet50", "model.weights": "random"})
+    check = _by_key(data_document, recipe)["task"]
+    assert (check.level, check.page) == ("bad", "model")
+    assert check.text == "FCN ResNet-50 makes masks, and these images have none"
+    assert "task" not in _by_key(data_document)

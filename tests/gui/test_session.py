@@ -49,6 +49,33 @@ def test_a_resumed_run_fills_an_untouched_window(session: Session, tmp_path: Pat
     assert session.live.active
 
 
+def test_before_the_start_says_why_there_are_no_images_to_speak_of(
+    session: Session, jobs: Any, data_document: dict[str, Any]
+) -> None:
+    assert session.checks() == []
+    session.open_data(data_document["source"])
+    assert [(check.level, check.text) for check in session.checks()] == [("wait", "The images are being read")]
+    jobs.last("scan").failed.emit(StudioError("There is no such folder", "/photos", "Open another one"))
+    assert [(check.level, check.text, check.page) for check in session.checks()] == [("bad", "There is no such folder", "data")]
+    session.open_data(data_document["source"])
+    jobs.last("scan").done.emit(data_document)
+    assert {check.key for check in session.checks()} >= {"images", "seed"}
+
+
+def test_the_tree_follows_the_classes_of_a_recipe_that_came_before_its_images(
+    session: Session, jobs: Any, data_document: dict[str, Any]
+) -> None:
+    session.take(Recipe().set({"data.path": data_document["source"], "name": "Ants"}), "take the recipe of Ants")
+    session.inspect()
+    assert jobs.last("inspect").args["classes"] is None
+    jobs.last("scan").done.emit(data_document)
+    assert jobs.last("inspect").args["classes"] == 2
+    asked = len(jobs)
+    session.edit({"data.val_share": 0.25}, "set the shares")
+    jobs.last("scan").done.emit(data_document)
+    assert not [job for job in jobs[asked:] if job.job == "inspect"]
+
+
 def test_how_far_the_interrupted_run_was_is_not_how_far_the_resumed_one_is(session: Session, jobs: Any) -> None:
     past = [Progress(phase="train", done=8, total=8, overall=1.0)]
     session.live.start(Recipe(), session.trainer.submit("resume", {}), past)

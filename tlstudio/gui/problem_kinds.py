@@ -59,6 +59,7 @@ def _words(kind: str) -> tuple[str, str]:
         "stray": (tr("Stray files"), tr("Not in a class. Left out.")),
         "link": (tr("Links"), tr("Lead to what was read already. Ignored.")),
         "nested": (tr("Folders inside a class"), tr("Their images count to the class.")),
+        "empty_split": (tr("Empty split"), tr("A part of the training images is kept aside instead.")),
         "empty_class": (tr("Empty classes"), tr("No usable image. Left out.")),
         "untrained_class": (tr("Classes without training images"), tr("Cannot be learned; each counts as wrong.")),
         "few_images": (tr("Classes with few images"), tr("Expect little of them.")),

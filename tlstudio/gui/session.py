@@ -7,14 +7,17 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
+from shiboken6 import isValid
 
 from tlstudio import places, runs
-from tlstudio.errors import Cancelled, InputError, StudioError
+from tlstudio.errors import Cancelled, InputError, StudioError, sentences
 from tlstudio.events import Event, Progress
 from tlstudio.gui.checks import Check, checks
+from tlstudio.gui.cost_estimate import CostEstimate
 from tlstudio.gui.jobs import EngineWorker, JobHandle, close_all
 from tlstudio.gui.live_run import LiveRun
 from tlstudio.gui.loading import Loading
+from tlstudio.gui.model_choice import inspection, other_model
 from tlstudio.models import catalogue
 from tlstudio.recipe import Recipe
 
@@ -35,6 +38,8 @@ class Session(QObject):
     """Go to the page with that key."""
     objections_changed = Signal()
     """A form holds text that cannot be used, or no longer."""
+    estimate_changed = Signal()
+    """What the recipe will cost is known, or no longer."""
     trouble = Signal(object)
     """A StudioError that no page shows in its own place."""
 
@@ -54,10 +59,15 @@ class Session(QObject):
         self.live = LiveRun(self)
         self.live.changed.connect(self.run_changed)
         self.live.ended.connect(self._run_ended)
+        self.batch = 1
+        """Images at once that the layer tree is worked out for; training has its own."""
         self.result_run: str = ""
         self.objections: dict[str, str] = {}
         self._scan: JobHandle | None = None
         self._inspection: JobHandle | None = None
+        self._asides: list[JobHandle] = []
+        self.cost = CostEstimate(self)
+        self.cost.changed.connect(self.estimate_changed)
 
     # the recipe
 
@@ -85,7 +95,7 @@ class Session(QObject):
     def set_recipe(self, recipe: Recipe) -> None:
         """Put a recipe in force (undo and redo come here). The model follows; data follow only through `open_data`."""
         before, self.recipe = self.recipe, recipe
-        if recipe.model.name != before.model.name or recipe.data.image_size != before.data.image_size or recipe.head != before.head:
+        if inspection(recipe) != inspection(before):
             self.inspect()
         if not recipe.data.path:
             if before.data.path:  # else the first images may just be being read
@@ -149,12 +159,14 @@ class Session(QObject):
 
         def done(document: dict[str, Any]) -> None:
             self._scan = None
+            classes = len(self.classes)
             self.data = Loading("ready", what, document)
             if document["source"] != self.recipe.data.path:
                 changes = {"data.path": document["source"], "data.task": document["task"], "data.exclude": (), "name": name}
                 recipe = self.recipe.set(changes)
                 self.recipe, before_recipe = recipe, self.recipe  # the scan is already there: set_recipe must not ask for it again
                 self.undo.push(_Edit(self, before_recipe, recipe, self.tr("open %1").replace("%1", name)))
+            if len(self.classes) != classes:  # the head has one output a class, also where the recipe came before its images
                 self.inspect()
             self.trainer.warm()
             self.data_changed.emit()
@@ -177,10 +189,13 @@ class Session(QObject):
     # the model
 
     def choose_model(self, name: str) -> None:
-        changes: dict[str, Any] = {"model.name": name, "frozen.paths": ()}
-        if self.recipe.frozen.strategy == "custom":
-            changes["frozen.strategy"] = "head"
-        self.edit(changes, self.tr("choose %1").replace("%1", catalogue.find(name).title))
+        self.edit(other_model(self.recipe, name), self.tr("choose %1").replace("%1", catalogue.find(name).title))
+
+    def look_with(self, batch: int) -> None:
+        """Work the layer tree out for so many images at once."""
+        if batch != self.batch:
+            self.batch = batch
+            self.inspect()
 
     def inspect(self) -> None:
         """Ask for the layer tree of the recipe's model with the data's classes."""
@@ -189,13 +204,7 @@ class Session(QObject):
         recipe = self.recipe
         self.layers = Loading("busy", recipe.model.name, self.layers.document)
         self.layers_changed.emit()
-        args = {
-            "model": recipe.model.name,
-            "input_size": recipe.data.image_size or None,
-            "classes": len(self.classes) or None,
-            "head": recipe.head.model_dump(mode="json"),
-        }
-        self._inspection = handle = self.inspector.submit("inspect", args)
+        self._inspection = handle = self.inspector.submit("inspect", inspection(recipe, len(self.classes), self.batch))
 
         def done(document: dict[str, Any]) -> None:
             self._inspection = None
@@ -211,8 +220,29 @@ class Session(QObject):
 
     # the run
 
+    @property
+    def estimate(self) -> Loading:
+        """What the recipe in force will cost, as measured on this machine."""
+        return self.cost.loading
+
+    def ask_aside(self, job: str, args: dict[str, Any]) -> JobHandle:
+        """Ask the trainer for something that gives way as soon as a run starts."""
+        handle = self.trainer.submit(job, args)
+        self._asides = [other for other in self._asides if isValid(other)] + [handle]
+        return handle
+
+    def _clear_trainer(self) -> None:
+        self.cost.give_way()
+        for handle in self._asides:
+            handle.cancel()
+        self._asides = []
+
     def checks(self) -> list[Check]:
-        """What the train page lists before the start."""
+        """What the train page lists before the start; while there are no images to speak of, why."""
+        if self.data.state == "busy":
+            return [Check("data", "wait", self.tr("The images are being read"), self.data.what)]
+        if self.data.state == "failed" and (error := self.data.error) is not None:
+            return [Check("data", "bad", error.what, sentences(error.why, error.do), self.tr("Show"), "data")]
         return checks(self.data.document, self.layers.document, self.recipe, self.objections) if self.data.document else []
 
     def obstacles(self) -> list[Check]:
@@ -232,6 +262,7 @@ class Session(QObject):
             why, do = ("", self.tr("Mend the field with the red frame")) if self.objections else (obstacles[0].tip, "")
             self.trouble.emit(InputError(obstacles[0].text, why, do))
             return
+        self._clear_trainer()
         self.live.start(self.recipe, self.trainer.submit("train", {"recipe": self.recipe.model_dump(mode="json")}))
 
     def resume(self, run: runs.Run) -> None:
@@ -245,7 +276,8 @@ class Session(QObject):
             return
         if self.recipe == Recipe():  # an untouched window shows what is trained; one with work in it keeps that
             self.take(recipe, self.tr("take the recipe of %1").replace("%1", recipe.name or run.path.name))
-        self.live.start(recipe, self.trainer.submit("resume", {"run": str(run.path)}), run.history())
+        self._clear_trainer()
+        self.live.start(recipe, self.trainer.submit("resume", {"run": str(run.path)}), run.history(), str(run.path))
         self.asked_for.emit("train")
 
     def _run_ended(self) -> None:

@@ -75,8 +75,8 @@ def style_sheet(t: Theme, scale: float = 1.0) -> str:
     QToolButton::menu-indicator {{ image: none; }}
     QToolButton[kind="segment"] {{ padding: 2px 9px; border-radius: 4px; color: {t.muted}; font-size: {pt(9)}; }}
     QToolButton[kind="segment"]:checked {{ background: {t.surface if t.name == "light" else t.line}; color: {t.text}; font-weight: 600; }}
-    QToolButton[kind="chip"] {{ padding: 1px 8px; border: 1px solid {t.line}; border-radius: 11px;
-        font-size: {pt(8.5)}; color: {t.muted}; }}
+    QToolButton[kind="chip"] {{ padding: 1px 8px; border: 1px solid {t.line}; border-radius: {px(10)};
+        min-height: {px(18)}; font-size: {pt(8.5)}; color: {t.muted}; }}
     QToolButton[kind="chip"]:checked {{ background: {t.accent_soft}; border-color: {t.accent}; color: {t.accent}; }}
     QToolButton[kind="chip"]:focus {{ border-color: {t.accent}; }}
     QFrame[kind="segments"] {{ background: {t.raised}; border: none; border-radius: 6px; }}

@@ -83,6 +83,26 @@ class Ticks:
             hit[self._same[self._first[row] : self._last[row]]] = True
         return np.where(hit[self._same], frozen, mask)
 
+    def first_named(self, values: NDArray[Any]) -> NDArray[Any]:
+        """values (L,) with those of the row where a shared parameter came first in all its rows: torch knows it by that name."""
+        return values[self._same]
+
+    def inside(self, path: str) -> slice:
+        """Which of the L parameter rows lie in the module (or are the parameter) at that path; none for an unknown one."""
+        row = self.row_of.get(path)
+        return slice(0, 0) if row is None else slice(int(self._first[row]), int(self._last[row]))
+
+    def extremes(self, values: NDArray[np.float64], counted: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(smallest, largest) of each row's parameters among those counted; (inf, -inf) for a row without any. values, counted: (L,)."""
+        ends = np.stack([self._first, self._last], axis=1).ravel()
+        empty = self._first == self._last
+        out = []
+        for best, none in ((np.minimum, np.inf), (np.maximum, -np.inf)):
+            filled = np.append(np.where(counted, values, none), none)  # an end may lie behind the last one
+            found = best.reduceat(filled, ends)[::2] if len(ends) else filled[:0]
+            out.append(np.where(empty, none, found))
+        return out[0], out[1]
+
     def states(self, mask: Mask) -> NDArray[np.int8]:
         """A State for each row."""
         before = np.concatenate([[0], np.cumsum(mask)])

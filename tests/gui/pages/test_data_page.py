@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -199,20 +199,6 @@ def test_previews_are_asked_for_the_open_pictures(page: DataPage, jobs: Any, pho
     kinds = {job.args["kind"]: job.args["path"] for job in jobs if job.job == "previews"}
     assert set(kinds) == {"resize", "augment"}
     assert Path(kinds["resize"]).is_file()
-
-
-@pytest.mark.parametrize("name", ["insects", "insects.zip", "insects.csv"])
-def test_folders_archives_and_tables_can_be_dropped_anywhere(page: DataPage, jobs: Any, qtbot: QtBot, tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    path.write_text("") if path.suffix else path.mkdir()
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
-    args = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    enter = QDragEnterEvent(QPoint(5, 5), *args)
-    page.dragEnterEvent(enter)
-    assert enter.isAccepted()
-    page.dropEvent(QDropEvent(QPoint(5, 5).toPointF(), *args))
-    assert jobs.last("scan").args["path"] == str(path)
 
 
 def test_1000_classes_of_long_names_and_40_kinds_of_problems_fit(page: DataPage, jobs: Any, photos: dict[str, Any], qtbot: QtBot) -> None:

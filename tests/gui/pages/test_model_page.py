@@ -62,7 +62,8 @@ def test_the_preset_is_ticked_and_its_cost_shown(filled: ModelPage) -> None:
     assert ticked(filled) == ("blocks", "bn", "stem")
     assert filled.layers.presets.buttons["head"].isChecked()
     assert filled.layers.cost.learns.value.text() == "22"
-    assert filled.layers._facts.whole == "2 classes, input 3\u2009×\u20098\u2009×\u20098"
+    assert filled.layers.head.facts.text() == "2 classes"
+    assert (filled.layers.head.size_.text(), filled.layers.head.batch.text()) == ("224", "1")
     assert filled.side.width_.whole == "10 → 2, 22 params"
     assert filled.mark() == ("ready", "EfficientNet-Lite0")
 
@@ -157,14 +158,14 @@ def test_another_head_keeps_the_tree_as_it_was_opened(
 
 
 def test_a_model_that_cannot_be_looked_into(filled: ModelPage, session: Session, jobs: Any, layers_document: dict[str, Any]) -> None:
-    session.edit({"data.image_size": 8}, "size")
+    filled.catalogue.chosen.emit("resnet18")
     jobs.last("inspect").failed.emit(InputError("It cannot take 8 pixels", "", "Take 224"))
     assert filled.layers._stack.currentWidget() is filled.layers.state
     assert filled.mark()[0] == "problem"
     assert not filled.layers.presets.isEnabled()
-    assert filled.side.layer.isHidden()
+    assert not filled.side.layer.isVisible()
     filled.layers.state.again.click()
-    jobs.last("inspect").done.emit(layers_document)
+    jobs.last("inspect").done.emit({**layers_document, "model": "resnet18"})
     assert filled.layers._stack.currentWidget() is filled.layers.tree
     assert filled.layers.presets.isEnabled()
 
@@ -173,7 +174,7 @@ def test_without_data_the_published_head_is_shown(page: ModelPage, session: Sess
     session.inspect()
     assert jobs.last("inspect").args["classes"] is None
     jobs.last("inspect").done.emit(layers_document)
-    assert "until images are open" in page.layers._facts.toolTip()
+    assert "until images are open" in page.layers.head.facts.toolTip()
 
 
 def test_the_filter_counts_and_escape_clears(qtbot: QtBot, filled: ModelPage) -> None:
@@ -183,7 +184,8 @@ def test_the_filter_counts_and_escape_clears(qtbot: QtBot, filled: ModelPage) ->
     assert tree is not None
     field.setFocus()
     qtbot.keyClicks(field, "conv")
-    assert filled.layers._facts.whole == "3 of 17 rows match"
+    assert filled.layers.head.matches.text() == "3 matches"
+    assert filled.layers.head.matches.toolTip().startswith("3 of 17 rows match")
     assert tree.isRowHidden(3, tree.model().index(-1, -1))
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert field.text() == ""
@@ -197,6 +199,18 @@ def test_the_selected_layer_is_told_beside(filled: ModelPage) -> None:
     assert filled.side.layer._word.text() == "learns"
     tick(filled, "head")
     assert filled.side.layer._word.text() == "frozen"
+
+
+def test_stepping_through_layers_passes_parameters_over(filled: ModelPage) -> None:
+    tree = filled.layers.tree
+    tree.expand(tree.layers.index_of(tree.layers.ticks.row_of["stem"]))
+    tree.pick(tree.layers.ticks.row_of["stem"])
+    filled.side.step_wanted.emit(1)
+    assert filled.side.layer._path.whole == "bn"
+    filled.side.step_wanted.emit(-1)
+    assert filled.side.layer._path.whole == "stem"
+    filled.side.step_wanted.emit(-1)
+    assert filled.side.layer._path.whole == "stem", "there is none above"
 
 
 def test_the_way_on(qtbot: QtBot, filled: ModelPage, session: Session) -> None:

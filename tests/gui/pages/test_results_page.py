@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
@@ -48,9 +49,9 @@ def row(path: str, **changes: Any) -> dict[str, Any]:
 
 
 def document(folder: Path, run: str, split: str = "val") -> dict[str, Any]:
-    file = folder / f"{split}.json"
-    images = [{"path": f"/p/{i}.jpg", "truth": t, "probabilities": p, "loss": 0.1} for i, (t, p) in enumerate(zip(TRUTH, P, strict=True))]
-    file.write_text(json.dumps({"classes": CLASSES, "images": images}))
+    file = folder / f"{split}.npz"
+    names = json.dumps({"classes": CLASSES, "paths": [f"/p/{i}.jpg" for i in range(4)]}).encode()
+    np.savez(file, names=np.frombuffer(names, np.uint8), truth=TRUTH, probabilities=np.float32(P), loss=np.full(4, 0.1, np.float32))
     per_class = [{"name": name, "precision": 0.5, "recall": 0.5, "f1": 0.5, "n": 2} for name in CLASSES]
     return {
         "run": run, "split": split, "n": 4, "classes": CLASSES, "confusion": [[1, 1], [0, 2]], "per_class": per_class,
@@ -174,6 +175,16 @@ def test_the_proof_that_failed_says_so(page: ResultsPage, jobs: Any) -> None:
     proof = {"ok": False, "tensors": 247, "before": "ab", "after": "cd"}
     jobs.last("runs").done.emit([row("/runs/a", frozen_proof=proof)])
     assert "have changed during training" in texts(page)
+
+
+def test_an_unfinished_run_that_is_looked_at_is_named(page: ResultsPage, jobs: Any) -> None:
+    page.entered()
+    page.show_run("/runs/b")
+    jobs.last("runs").done.emit([row("/runs/a"), row("/runs/b", state="unfinished", title="Cut", frozen_proof=None)])
+    assert page.findChild(QComboBox, "resultRun").currentText() == "Cut, head only, unfinished"
+    assert "Best so far: epoch 10 of 20" in texts(page)
+    page.show_run("/runs/a")
+    assert page.findChild(QComboBox, "resultRun").count() == 1
 
 
 @pytest.mark.parametrize("width", [592, 656, 840, 1096, 1900])

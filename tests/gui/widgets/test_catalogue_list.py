@@ -31,23 +31,27 @@ def titles(models: CatalogueList) -> list[str]:
 
 
 def test_all_models_and_the_recipes_marked(models: CatalogueList) -> None:
-    assert titles(models) == [entry.title for entry in catalogue.entries()]
+    assert titles(models) == [entry.title for entry in catalogue.entries() if entry.task == "classification"]
     assert models.table.currentIndex().data() == "EfficientNet-Lite0"
 
 
 def test_search_by_words_in_any_order(qtbot: QtBot, models: CatalogueList) -> None:
     qtbot.keyClicks(models.search, "18 resnet")
-    assert titles(models) == ["ResNet-18"]
+    assert "ResNet-18" in titles(models)
+    assert all("resnet" in title.lower() and "18" in title for title in titles(models))
     models.search.setText("")
-    assert len(titles(models)) == len(catalogue.entries())
+    assert len(titles(models)) == len([entry for entry in catalogue.entries() if entry.task == "classification"])
     assert models.table.currentIndex().data() == "EfficientNet-Lite0"
 
 
 def test_nothing_found_is_said(models: CatalogueList) -> None:
     models.search.setText("<b>foo")
     assert titles(models) == []
-    assert "<b>foo" in models._nothing.text()
-    assert models._nothing.isVisible()
+    assert "<b>foo" in models._none.text()
+    assert models._empty.isVisible()
+    models.clear.click()
+    assert titles(models) == [entry.title for entry in catalogue.entries()]
+    assert not models._empty.isVisible()
 
 
 def test_searching_chooses_nothing(qtbot: QtBot, models: CatalogueList) -> None:
@@ -70,11 +74,11 @@ def test_arrows_choose_after_a_rest_and_only_the_last(qtbot: QtBot, models: Cata
     qtbot.keyClick(models.table, Qt.Key.Key_Down)
     assert asked == []
     qtbot.waitUntil(lambda: bool(asked))
-    assert asked == [catalogue.entries()[2].name]
+    assert asked == [models.models.entries[2].name]
 
 
 def test_enter_in_the_search_takes_the_first(qtbot: QtBot, models: CatalogueList) -> None:
-    models.search.setText("mobilenet")
+    models.search.setText("mobilenet v3 small")
     with qtbot.waitSignal(models.chosen) as chosen:
         qtbot.keyClick(models.search, Qt.Key.Key_Return)
     assert chosen.args == ["mobilenet_v3_small"]
@@ -84,7 +88,7 @@ def test_where_weights_are_is_told_in_words(models: CatalogueList, tmp_path: Pat
     entry = catalogue.find("resnet18")
     index = models.models.index(models.models.place("resnet18"))
     said = Qt.ItemDataRole.AccessibleTextRole
-    assert index.data(said) == "ResNet-18, 46.8 MB"
+    assert index.data(said) == "ResNet-18, to download, 46.8 MB"
     assert models.models.index(0).data(said) == "EfficientNet-Lite0, built in"
     path = entry.cache_path
     assert path is not None
@@ -99,3 +103,69 @@ def test_it_paints(qtbot: QtBot, qapp: QApplication, models: CatalogueList) -> N
     theme.apply(qapp, theme.DARK)
     assert models.grab().toImage() != light
     theme.apply(qapp, theme.LIGHT)
+
+
+def test_chips_narrow_and_the_heading_follows(models: CatalogueList) -> None:
+    chips = models.chips.buttons
+    chips["classification"].click()
+    chips["segmentation"].click()
+    assert {entry.task for entry in models.models.entries} == {"segmentation"}
+    assert models.heading.buttons["score"].text() == "mean IoU"
+    assert models.models.facts(models.models.entries[0])[2].endswith("%")
+    chips["classification"].click()
+    assert models.heading.buttons["score"].text() == "ImageNet"
+    assert len(titles(models)) == len(catalogue.entries())
+    chips["small"].click()
+    assert all(entry.params < 10_000_000 for entry in models.models.entries)
+    chips["on_disk"].click()
+    assert titles(models) == ["EfficientNet-Lite0"]
+    assert models._count.text() == "1 model"
+
+
+def test_a_heading_sorts_turns_round_and_lets_go(models: CatalogueList) -> None:
+    own = titles(models)
+    button = models.heading.buttons["params"]
+    button.click()
+    sizes = [entry.params for entry in models.models.entries]
+    assert sizes == sorted(sizes)
+    assert button.accessibleName() == "params, smallest first"
+    button.click()
+    assert [entry.params for entry in models.models.entries] == sorted(sizes, reverse=True)
+    button.click()
+    assert titles(models) == own
+    models.heading.buttons["score"].click()
+    assert models.models.entries[0].accuracy == max(entry.accuracy or 0 for entry in models.models.entries)
+
+
+def test_ranges_in_the_popover(qtbot: QtBot, models: CatalogueList) -> None:
+    models.more.click()
+    assert models.filter.isVisible()
+    qtbot.keyClicks(models.filter.params.high, "5")
+    models.filter.mult_adds.low.setText("0,3")
+    models.filter.source.setCurrentIndex(models.filter.source.findData("torchvision"))
+    found = models.models.entries
+    assert found
+    assert all(entry.params <= 5e6 and (entry.mult_adds or 0) >= 3e8 and entry.source == "torchvision" for entry in found)
+    assert models.more.isChecked()
+    assert models.more.accessibleName() == "More filters, 3 in force"
+    models.filter.params.high.setText("five")
+    assert models.filter.params.high.property("wrong") is True
+    models.filter.clear_button.click()
+    assert not models.more.isChecked()
+    qtbot.keyClick(models.filter, Qt.Key.Key_Escape)
+    assert not models.filter.isVisible()
+
+
+def test_keys_between_search_and_list(qtbot: QtBot, models: CatalogueList) -> None:
+    models.search.setFocus()
+    models.search.setText("resnet")
+    qtbot.keyClick(models.search, Qt.Key.Key_Escape)
+    assert models.search.text() == ""
+    qtbot.keyClick(models.search, Qt.Key.Key_Down)
+    assert models.table.hasFocus()
+
+
+def test_licence_and_source_of_the_accuracy_are_in_the_tooltip(models: CatalogueList) -> None:
+    tip = models.models.index(models.models.place("resnet50")).data(Qt.ItemDataRole.ToolTipRole)
+    for part in ("80.9%", "torchvision", "Licence: ", "25,557,032 parameters"):
+        assert part in tip

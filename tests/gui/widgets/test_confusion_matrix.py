@@ -42,7 +42,7 @@ def test_many_classes_become_the_worst_pairs(qtbot: QtBot) -> None:
     assert matrix.as_list
     model = matrix.pairs.model()
     assert model.rowCount() == 2
-    assert [model.index(0, c).data() for c in range(4)] == ["class 900", "class 1", "9", "47.4 %"]
+    assert [model.index(0, c).data() for c in range(4)] == ["class 900", "class 1", "9", "47.4%"]
     chosen: list[tuple[int, int]] = []
     matrix.cell_chosen.connect(lambda truth, said: chosen.append((truth, said)))
     matrix.pairs.activated.emit(model.index(1, 0))

@@ -122,7 +122,7 @@ def test_both_halves_follow_the_theme_and_show_the_plan(qtbot: QtBot, session: S
     card.say("Press Start")
     assert card._message.text() == "Press Start"
     assert card._message.isVisible()
-    assert card._bands[0].accessibleName() == "Epochs 1 to 20: head learns"
+    assert card._bands[0].accessibleName() == "Epochs 1 to 20, learning: head"
     assert "frozen" in card._lanes["backbone_lr"].toolTip()
     history = RunHistory(run_events(3.5))
     for half in ("loss", "accuracy"):
@@ -130,7 +130,7 @@ def test_both_halves_follow_the_theme_and_show_the_plan(qtbot: QtBot, session: S
     card.draw_rates(history, recipe.with_strategy("last-block"))
     card.say("")
     assert not card._message.isVisible()
-    assert card._bands[0].accessibleName() == "Epochs 1 to 10: last block learns"
+    assert card._bands[0].accessibleName() == "Epochs 1 to 10, learning: last block"
     before = card.loss._mean.opts["pen"].color()
     theme.apply(qapp, theme.DARK)  # type: ignore[arg-type]
     qtbot.wait(10)

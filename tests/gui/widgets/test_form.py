@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from tlstudio import recipe
 from tlstudio.gui.session import Session
-from tlstudio.gui.widgets.editors import Editor, Spec
+from tlstudio.gui.widgets.editors import Editor
+from tlstudio.gui.widgets.field_spec import Spec
 from tlstudio.gui.widgets.form import KindForm, RecipeField, RecipeForm
 
 # fields that pages show with widgets of their own
@@ -211,3 +212,54 @@ def test_an_option_out_of_its_bounds_is_said(session: Session, qtbot: QtBot) -> 
     assert session.objections
     session.edit({"schedule.kind": "cosine", "schedule.options": {}}, "x")
     assert not session.objections
+
+
+def _fields(form: KindForm) -> dict[str, Editor]:
+    assert form.options is not None
+    return form.options.editors
+
+
+def test_a_head_is_picked_from_a_list_with_a_line_on_what_it_is(session: Session, qtbot: QtBot) -> None:
+    form = KindForm(session, "head", name="headForm", titled=False, task="classification")
+    qtbot.addWidget(form)
+    assert isinstance(form.choice, QComboBox)
+    found = [form.choice.itemData(i) for i in range(form.choice.count())]
+    assert {"linear", "mlp", "cosine"} <= set(found)
+    assert not {"deeplab", "fcn"} & set(found), "heads for masks are not offered"
+    form.choice.activated.emit(form.choice.findData("mlp"))
+    assert session.recipe.head.kind == "mlp"
+    assert form._line.text() == form.kinds["mlp"].help
+    form.show_task("segmentation")
+    assert "deeplab" in form.kinds
+    assert "mlp" not in form.kinds
+
+
+def test_hidden_sizes_are_typed_with_commas(session: Session, qtbot: QtBot) -> None:
+    form = KindForm(session, "head", titled=False, task="classification")
+    qtbot.addWidget(form)
+    form.show()
+    form._choose("mlp")
+    hidden, activation = _fields(form)["hidden"], _fields(form)["activation"].input
+    assert hidden.input.text() == "512"
+    assert [activation.itemText(i) for i in range(activation.count())] == ["ReLU", "GELU", "SiLU", "Tanh"]
+    _type(qtbot, hidden, "256, 128")
+    assert session.recipe.head.options == {"hidden": (256, 128)}
+    assert session.undo.undoText() == "set Hidden layers to 256, 128"
+    _type(qtbot, hidden, "256, many")
+    assert "whole numbers with commas" in hidden.wrong
+    _type(qtbot, hidden, "0")
+    assert "from 1 to 65536" in hidden.wrong
+    assert "Value error" not in hidden.wrong
+    assert session.objections
+    _type(qtbot, hidden, "64")
+    assert session.recipe.head.options == {"hidden": (64,)}
+    assert not session.objections
+
+
+def test_what_else_changes_with_a_kind_is_one_step(session: Session, qtbot: QtBot) -> None:
+    form = KindForm(session, "head", titled=False, also=lambda kind: {"training.epochs": 3} if kind.log_probabilities else {})
+    qtbot.addWidget(form)
+    form._choose("mlp_log_softmax")
+    assert session.recipe.training.epochs == 3
+    session.undo.undo()
+    assert (session.recipe.head.kind, session.recipe.training.epochs) == ("linear", 20)

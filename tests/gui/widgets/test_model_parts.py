@@ -71,7 +71,16 @@ def test_the_weights_file_counts_running_averages(layers_document: dict[str, Any
 
 @pytest.mark.parametrize(
     ("part", "whole", "words"),
-    [(0, 10, "0%"), (10, 10, "100%"), (1, 3, "33.3%"), (1, 50, "2.00%"), (1, 5_000, "0.02%"), (64, 3_373_570, "0.0019%"), (0, 0, "0%")],
+    [
+        (0, 10, "0%"),
+        (10, 10, "100%"),
+        (1, 3, "33.3%"),
+        (1, 50, "2.00%"),
+        (1, 5_000, "0.02%"),
+        (64, 3_373_570, "0.0019%"),
+        (0, 0, "0%"),
+        (99_999, 100_000, ">\u200999.9%"),
+    ],
 )
 def test_a_small_share_is_not_nothing(part: int, whole: int, words: str) -> None:
     assert share_words(part, whole) == words
@@ -139,8 +148,7 @@ def test_weights_from_a_file_of_ones_own(qtbot: QtBot, session: Session, tmp_pat
     file = tmp_path / "mine.safetensors"
     file.write_bytes(b"")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: (str(file), ""))
-    choice.combo.activated.emit(choice.combo.findData("file"))
-    assert session.recipe.model.weights == str(file)
+    session.edit({"model.weights": str(file)}, "as the sheet does")
     assert choice._file.whole == "mine.safetensors"
     file.unlink()
     choice.refresh()

@@ -69,7 +69,7 @@ def test_ticks_give_each_run_a_line_of_its_own(qtbot: QtBot) -> None:
     assert made.rows.compared["/runs/run-0"].index == 0  # the style that came free
     assert made.model().index(0, COMPARE).data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
     made.show_rows([row(3), row(4)])
-    assert list(made.rows.compared) == ["/runs/run-3"]
+    assert [entry["path"] for entry, _ in made.rows.compared_rows()] == ["/runs/run-3"]
 
 
 def test_sorting_keeps_the_selection(qtbot: QtBot) -> None:
@@ -148,3 +148,25 @@ def test_curves_follow_the_ticks_and_the_theme(qtbot: QtBot, qapp: Any) -> None:
     card.show_rows([])
     assert not plot.isVisible()
     theme.apply(qapp, theme.LIGHT)
+
+
+def test_a_run_that_comes_back_out_of_the_trash_is_ticked_as_it_was(qtbot: QtBot) -> None:
+    made = table(qtbot, [row(i) for i in range(3)])
+    made.rows.compare("/runs/run-0", True)
+    made.rows.compare("/runs/run-1", True)
+    before = made.rows.compared["/runs/run-0"]
+    made.show_rows([row(1), row(2)])
+    assert [entry["name"] for entry, _ in made.rows.compared_rows()] == ["run-1"]
+    made.show_rows([row(i) for i in range(3)])
+    assert next((entry["name"], style.index) for entry, style in made.rows.compared_rows()) == ("run-0", before.index)
+
+
+def test_only_what_the_filter_shows_is_drawn(qtbot: QtBot) -> None:
+    made = table(qtbot, [row(0), row(1, strategy="full")])
+    for path in ("/runs/run-0", "/runs/run-1"):
+        made.rows.compare(path, True)
+    told: list[list[str]] = []
+    made.rows.compared_changed.connect(lambda: told.append([entry["name"] for entry, _ in made.rows.compared_rows()]))
+    made.filter_by("everything")
+    made.filter_by("")
+    assert told == [["run-1"], ["run-0", "run-1"]]

@@ -86,6 +86,8 @@ def test_each_failing_line_of_the_checklist_has_its_button(session: Session, qtb
     mended: list[Check] = []
     card = Checklist(mended.append)
     qtbot.addWidget(card)
+    card.show_checks([])
+    assert card.isHidden()
     good, warn = Check("seed", "good", "Seed 7"), Check("leak", "warn", "3 duplicates", "why", "Fix", "", "leak")
     card.show_checks([good, warn])
     assert not card.stops
@@ -99,6 +101,9 @@ def test_each_failing_line_of_the_checklist_has_its_button(session: Session, qtb
     assert card._tail.text() == "1 problem, 1 warning"
     card.show_checks([good])
     assert card._tail.text() == "all in order"
+    card.show_checks([Check("data", "wait", "The images are being read")])
+    assert not card.stops
+    assert card._tail.text() == ""
 
 
 def test_the_proof_is_shown_good_or_bad(session: Session, qtbot: QtBot) -> None:

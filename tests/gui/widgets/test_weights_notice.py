@@ -94,3 +94,11 @@ def test_random_weights_means_from_scratch_and_can_be_undone(notice: WeightsNoti
     assert notice.isHidden()
     session.undo.undo()
     assert not notice.isHidden()
+
+
+def test_where_none_are_published_only_random_is_offered(notice: WeightsNotice, session: Session) -> None:
+    unpublished = next(entry for entry in catalogue.entries() if entry.weights_state() == "none")
+    session.choose_model(unpublished.name)
+    assert notice._text.text() == f"No pretrained weights of {unpublished.title} are published"
+    assert notice.download.isHidden()
+    assert not notice.random.isHidden()

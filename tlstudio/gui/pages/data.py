@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from tlstudio.gui.opening import open_file, open_folder
 from tlstudio.gui.page import Page
 from tlstudio.gui.session import Session
-from tlstudio.gui.widgets.drop_zone import ask_for_folder, data_in
 from tlstudio.gui.widgets.parts import GAP, MARGIN, column, widget
 from tlstudio.gui.words import count
 
@@ -26,12 +26,10 @@ class DataPage(Page):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.setAcceptDrops(True)
         self.stack = QStackedWidget()
         self.setLayout(column(self.stack))
         self._shown: object = None
         session.data_changed.connect(self.refresh)
-        self.refresh()
 
     # Each state is built when it is first needed: the window opens faster so.
 
@@ -40,9 +38,9 @@ class DataPage(Page):
         from tlstudio.gui.widgets.data_states import EmptyState
 
         made = EmptyState()
-        made.another_asked.connect(self.open_folder)
+        made.another_asked.connect(lambda: open_folder(self, self.session))
         made.sample_asked.connect(self.session.open_sample)
-        made.file_asked.connect(self.open_file)
+        made.file_asked.connect(lambda: open_file(self, self.session))
         made.dropped.connect(self.session.open_data)
         self.stack.addWidget(made)
         return made
@@ -61,7 +59,7 @@ class DataPage(Page):
         from tlstudio.gui.widgets.data_states import FailedState
 
         made = FailedState()
-        made.another_asked.connect(self.open_folder)
+        made.another_asked.connect(lambda: open_folder(self, self.session))
         made.sample_asked.connect(self.session.open_sample)
         made.back_asked.connect(lambda: self.session.scan(self.session.recipe.data.path))
         self.stack.addWidget(made)
@@ -74,7 +72,7 @@ class DataPage(Page):
         from tlstudio.gui.widgets.data_summary import DataSummary
 
         self.summary, self.cards, self._reader = DataSummary(), DataCards(self.session), IndexReader(self)
-        self.summary.another_asked.connect(self.open_folder)
+        self.summary.another_asked.connect(lambda: open_folder(self, self.session))
         self.summary.page_asked.connect(self.session.asked_for)
         self._reader.ready.connect(self._read)
         self.destroyed.connect(self._reader.close)
@@ -119,6 +117,11 @@ class DataPage(Page):
 
     # what is shown
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self.stack.count():
+            self.refresh()
+
     def refresh(self) -> None:
         """Show how the session's data stand."""
         data = self.session.data
@@ -148,29 +151,6 @@ class DataPage(Page):
     def _read(self, pictures: ImageIndex) -> None:
         self.cards.show_pictures(pictures)
         self.summary.show_data(self.session.data.document, pictures)
-
-    # what is opened
-
-    def open_folder(self) -> None:
-        path = ask_for_folder(self)
-        if path:
-            self.session.open_data(path)
-
-    def open_file(self) -> None:
-        kinds = self.tr("Images in an archive or a table (*.zip *.tar *.tar.gz *.tgz *.tar.xz *.tar.bz2 *.csv)")
-        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open an archive or CSV file"), "", kinds)
-        if path:
-            self.session.open_data(path)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if data_in(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = data_in(event.mimeData())
-        if paths:
-            event.acceptProposedAction()
-            self.session.open_data(paths[0])
 
 
 PAGE = DataPage

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QWidget
 
 from tlstudio.gui import machine, theme, words
 from tlstudio.gui.background import Background
+from tlstudio.gui.opening import open_folder
 from tlstudio.gui.page import Page
 from tlstudio.gui.run_list import RunList
 from tlstudio.gui.session import Session
-from tlstudio.gui.widgets.drop_zone import DropZone, ask_for_folder, data_in
+from tlstudio.gui.widgets.drop_zone import DropZone, data_in
 from tlstudio.gui.widgets.first_steps import FirstSteps
 from tlstudio.gui.widgets.layer_picture import LayerPicture
 from tlstudio.gui.widgets.leaf_tiles import LeafTiles
@@ -99,7 +100,7 @@ class HomePage(Page):
 
     def _drop_zone(self) -> DropZone:
         tip = self.tr("One sub-folder a class; train, val and test folders are understood (Ctrl+O)")
-        go = Button(self.tr("Open a folder…"), "", "folder-open", tip=tip, on=self._open_folder)
+        go = Button(self.tr("Open a folder…"), "", "folder-open", tip=tip, on=lambda: open_folder(self, self.session))
         go.setObjectName("openFolderButton")
         centre = Qt.AlignmentFlag.AlignHCenter
         lines = [
@@ -127,17 +128,13 @@ class HomePage(Page):
         )
         return card(column(LayerPicture(), 6, title, label(text, "small", wrap=True), None, row(go, None), spacing=4))
 
-    def _open_folder(self) -> None:
-        path = ask_for_folder(self)
-        if path:
-            self.session.open_data(path)
-
     def _foot(self) -> QWidget:
         self._device = label("", "muted", wrap=True)
         self._device.setObjectName("deviceLine")
         promise = label(self.tr("Images, models and runs stay on your disk."), "muted", wrap=True)
         left = row(IconLabel("lock-simple", "good"), label(self.tr("Nothing leaves this computer"), "section"), (promise, 1))
-        self._foot_row = row((left, 1), (row(None, IconLabel("cpu"), (self._device, 100)), 1), spacing=24)
+        self._foot_right = row((widget(row()), 1), IconLabel("cpu"), (self._device, 100))
+        self._foot_row = row((left, 1), (self._foot_right, 1), spacing=24)
         return widget(self._foot_row)
 
     # runs
@@ -185,6 +182,11 @@ class HomePage(Page):
         free, whole = machine.memory()
         room = self.tr("%1 of %2 memory free").replace("%1", f"{free / 1e9:.1f}").replace("%2", megabytes(whole))
         self._device.setText(self._machine.replace("%memory", room))
+        self._keep_to_its_icon()
+
+    def _keep_to_its_icon(self) -> None:
+        """The line about the machine is no wider than its words, so that they stand beside their icon wherever that stands."""
+        self._device.setMaximumWidth(self._device.fontMetrics().horizontalAdvance(self._device.text()) + 4)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -204,8 +206,8 @@ class HomePage(Page):
         wide = inside >= theme.px(900)
         self._foot_row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self._foot_row.setSpacing(24 if wide else 8)
-        side = Qt.AlignmentFlag.AlignRight if wide else Qt.AlignmentFlag.AlignLeft
-        self._device.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        self._foot_right.setStretch(0, 1 if wide else 0)
+        self._keep_to_its_icon()
 
 
 def _look_around() -> str:

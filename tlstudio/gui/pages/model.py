@@ -50,7 +50,9 @@ class ModelPage(Page):
             "Space  freeze or let learn what is selected\n"
             "Shift+click  all rows from the last one to here\n"
             "Left, Right  close, open;  *  open all in it\n"
-            "Ctrl+F  filter;  Ctrl+C  copy the path;  Ctrl+Z  undo"
+            "Ctrl+F  filter (name, type, frozen, learns);  Enter  next match;  Esc  all again\n"
+            "Menu key or right-click  a rate of its own, features from here, copy the path\n"
+            "Ctrl+C  copy the path;  Ctrl+Z  undo"
         )
 
     def entered(self) -> None:
@@ -84,7 +86,10 @@ class ModelPage(Page):
         self._column.addWidget(self._splitter, 1)
         self.catalogue.chosen.connect(self.session.choose_model)
         self.layers.notice.arrived.connect(self.catalogue.look_again)
-        self.layers.tree.picked.connect(lambda at: self.side.layer.show_layer(self.layers.tree.layers, at, self.layers.document))
+        self.layers.notice.arrived.connect(self.side.inside.look_again)
+        self.side.wants_download.connect(self.layers.notice.download.click)
+        self.side.step_wanted.connect(self._step)
+        self.layers.tree.picked.connect(lambda at: self.side.show_layer(self.layers.tree.layers, at, self.layers.document))
         self.layers.changed.connect(self._follow)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._to_filter)  # while the page is in sight
         self._recipe_changed()
@@ -97,6 +102,16 @@ class ModelPage(Page):
             self._show_pane("layers")
         self.layers.filter.setFocus()
         self.layers.filter.selectAll()
+
+    def _step(self, by: int) -> None:
+        """Select the next layer in sight of the tree, or the one before; parameters are passed over."""
+        tree = self.layers.tree
+        index = tree.currentIndex()
+        while (index := tree.indexBelow(index) if by > 0 else tree.indexAbove(index)).isValid():
+            row = tree.layers.row(index)
+            if tree.layers.rows[row]["kind"] == "module":
+                tree.pick(row)
+                return
 
     # following the session
 
@@ -117,7 +132,7 @@ class ModelPage(Page):
             current = self.layers.tree.currentIndex()
             if current.isValid():
                 tree = self.layers.tree.layers
-                self.side.layer.show_layer(tree, tree.row(current), self.layers.document)
+                self.side.show_layer(tree, tree.row(current), self.layers.document)
         self.side.show_known(self.layers.fresh)
         self.mark_changed.emit()
 
@@ -150,7 +165,7 @@ class ModelPage(Page):
         for key, pane in self._panes.items():
             pane.setVisible(not narrow or key == self._shown)
         if changed:
-            for pane, least, most in ((self.catalogue, 200, 360), (self.side, 232, 440)):
+            for pane, least, most in ((self.catalogue, 208, 360), (self.side, 248, 440)):
                 pane.setMinimumWidth(0 if narrow else px(least))
                 pane.setMaximumWidth(16_777_215 if narrow else px(most))
             if not narrow:

@@ -14,9 +14,10 @@ from tlstudio.gui.measurements import Measurements
 from tlstudio.gui.page import Page
 from tlstudio.gui.run_list import Row, RunList
 from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.no_runs import NoRuns
 from tlstudio.gui.widgets.parts import GAP, MARGIN, column, row, widget
 from tlstudio.gui.widgets.scrolling import scrolling
-from tlstudio.gui.widgets.state_panel import Offer, StatePanel
+from tlstudio.gui.widgets.state_panel import Offer
 
 if TYPE_CHECKING:
     from tlstudio.gui.widgets.picture_dialog import PictureDialog
@@ -98,7 +99,7 @@ class ResultsPage(Page):
         self._heading = ResultHeading()
         self._heading.run_chosen.connect(lambda run: self.show_run(run, self._split if self._split != "test" else "val"))
         self._heading.split_chosen.connect(lambda split: self.show_run(self._chosen, split))
-        self._state, self._measured_cards = StatePanel("resultsState"), MeasuredCards()
+        self._state, self._measured_cards = NoRuns(self._list, "resultsState"), MeasuredCards()
         self._measured_cards.opened.connect(self._open)
         self._try = TryIt(self.session)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self._try.paste)  # while the page is in sight
@@ -159,8 +160,11 @@ class ResultsPage(Page):
         return self._list.find(self._chosen) if self._chosen else None
 
     def _show_heading(self) -> None:
-        self._heading.show_runs(self._list.finished, self._chosen)
-        self._heading.show_run(self._row(), self._split)
+        runs, row_ = self._list.finished, self._row()
+        if row_ is not None and row_ not in runs:  # an unfinished one can be looked at too
+            runs = [row_, *runs]
+        self._heading.show_runs(runs, self._chosen)
+        self._heading.show_run(row_, self._split)
 
     def _measured(self) -> None:
         if self._built:
@@ -192,21 +196,9 @@ class ResultsPage(Page):
             self._state.show_error(loading.error, [again, moved])
         elif self._chosen and loading.error is not None:
             self._state.show_state("target", "muted", self.tr("Measuring was cancelled"), "", [again])
-        elif self._list.loading.state == "failed" and self._list.loading.error is not None:
-            retry = Offer(self.tr("Try again"), self.tr("Read the list of runs again"), self._list.refresh, "arrow-clockwise")
-            self._state.show_error(self._list.loading.error, [retry])
-        elif not ready and self._list.loading.state == "busy":
-            self._state.show_busy(self.tr("Looking for runs"), None)
         elif not ready:
-            self._show_empty()
-
-    def _show_empty(self) -> None:
-        train = Offer(self.tr("Go to Train"), self.tr("Start a run there"), lambda: self.session.asked_for.emit("train"), "chart-line")
-        tip = self.tr("200 generated leaves of five species, with no download")
-        sample = Offer(self.tr("Take the sample"), tip, self.session.open_sample, "leaf", "primary")
-        offers = [train._replace(kind="primary")] if self.session.data.ready else [sample, train]
-        more = self.tr("Once a run has finished, its accuracy, its mistakes and a place to try your own pictures stand here.")
-        self._state.show_state("target", "muted", self.tr("Results need a trained run"), more, offers)
+            more = self.tr("Once a run has finished, its accuracy, its mistakes and a place to try your own pictures stand here.")
+            self._state.show_list("target", self.tr("Results need a trained run"), more)
 
     def _again(self) -> None:
         self.show_run(self._chosen, self._split)

@@ -16,10 +16,10 @@ from tlstudio.gui.run_list import Row, RunList
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.curves_of_runs import CurvesOfRuns
 from tlstudio.gui.widgets.elided_label import ElidedLabel
+from tlstudio.gui.widgets.no_runs import NoRuns
 from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, SearchField, column, label, row, widget
 from tlstudio.gui.widgets.runs_table import RunsTable
 from tlstudio.gui.widgets.scrolling import scrolling
-from tlstudio.gui.widgets.state_panel import Offer, StatePanel
 from tlstudio.gui.widgets.trash_notice import TrashNotice
 from tlstudio.gui.words import count
 from tlstudio.runs import Run
@@ -81,7 +81,7 @@ class RunsPage(Page):
         self._differs.setToolTip(self.tr("Hide the settings that are the same in all shown runs"))
         self._same = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
         self._table, self._curves = RunsTable(), CurvesOfRuns()
-        self._state, self._notice = StatePanel("runsState"), TrashNotice()
+        self._state, self._notice = NoRuns(self._list, "runsState"), TrashNotice()
         self._make_buttons()
         wait = QTimer(self, singleShot=True, interval=FILTER_WAIT)
         wait.timeout.connect(lambda: self._table.filter_by(self._filter.text()))
@@ -166,7 +166,7 @@ class RunsPage(Page):
         self.mark_changed.emit()
 
     def _show_list(self) -> None:
-        rows, loading = self._list.rows, self._list.loading
+        rows = self._list.rows
         self._table.show_rows(rows)
         if rows and not self._ticked:
             self._ticked = True
@@ -176,22 +176,10 @@ class RunsPage(Page):
         self._full.setVisible(bool(rows))
         self._filter.setVisible(bool(rows))
         self._state.setVisible(not rows)
-        if loading.state == "failed" and loading.error is not None:
-            again = Offer(self.tr("Try again"), self.tr("Read the list of runs again"), self._list.refresh, "arrow-clockwise")
-            self._state.show_error(loading.error, [again])
-        elif loading.state == "busy" and not rows:
-            self._state.show_busy(self.tr("Looking for runs"), None)
-        elif not rows:
-            self._show_empty()
+        if not rows:
+            more = self.tr("Every run is kept here with its recipe and its curves, so that it can be compared, resumed and repeated.")
+            self._state.show_list("list-bullets", self.tr("There are no runs yet"), more)
         self._offer()
-
-    def _show_empty(self) -> None:
-        train = Offer(self.tr("Go to Train"), self.tr("Start a run there"), lambda: self.session.asked_for.emit("train"), "chart-line")
-        tip = self.tr("200 generated leaves of five species, with no download")
-        sample = Offer(self.tr("Take the sample"), tip, self.session.open_sample, "leaf", "primary")
-        more = self.tr("Every run is kept here with its recipe and its curves, so that it can be compared, resumed and repeated.")
-        offers = [train._replace(kind="primary")] if self.session.data.ready else [sample, train]
-        self._state.show_state("list-bullets", "muted", self.tr("There are no runs yet"), more, offers)
 
     def _say_counts(self) -> None:
         shown, all_ = len(self._table.rows.rows), len(self._table.rows.all)

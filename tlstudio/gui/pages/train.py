@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import importlib
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedLayout, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.background import Background
 from tlstudio.gui.checks import Check
+from tlstudio.gui.opening import open_folder
 from tlstudio.gui.page import Page
 from tlstudio.gui.session import Session
-from tlstudio.gui.widgets.drop_zone import ask_for_folder
 from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, column, label, row, widget
 from tlstudio.gui.widgets.scrolling import scrolling
 from tlstudio.gui.widgets.train_empty import TrainEmpty
 
-LEFT = 312
-_SIDE_BY_SIDE = 312 + 396  # narrower than that, the live half stands below
+LEFT, LESS = 338, 312
+_SIDE_BY_SIDE = LESS + 396  # narrower than that, the live half stands below
 
 
 class TrainPage(Page):
@@ -39,6 +39,8 @@ class TrainPage(Page):
         session.recipe_changed.connect(self._check)
         session.layers_changed.connect(self._check)
         session.objections_changed.connect(self._check)
+        session.estimate_changed.connect(self._show_cost)
+        session.recipe_changed.connect(self._show_cost)
 
     def word(self) -> str:
         return self.tr("Train")
@@ -113,7 +115,7 @@ class TrainPage(Page):
             self._check()
             return
         if self._empty is None:
-            self._empty = scrolling(TrainEmpty(self.session, self._open_folder))
+            self._empty = scrolling(TrainEmpty(self.session, lambda: open_folder(self, self.session)))
             self._stack.addWidget(self._empty)
         self._stack.setCurrentWidget(self._empty)
 
@@ -122,19 +124,23 @@ class TrainPage(Page):
             self._body = self._build()
             self._stack.addWidget(self._body)
             self._check()
-            self._show_run()
+            self._show_cost()
             self._arrange()
         return self._body
 
     def _build(self) -> QWidget:
+        from tlstudio.gui.widgets.advice_card import AdviceCard
         from tlstudio.gui.widgets.basics_card import BasicsCard
         from tlstudio.gui.widgets.checklist import Checklist
+        from tlstudio.gui.widgets.cost_measured import CostLines
         from tlstudio.gui.widgets.strategy_cards import StrategyCards
         from tlstudio.gui.widgets.train_live import TrainLive
 
         session = self.session
-        self.strategies, self.basics = StrategyCards(session), BasicsCard(session)
+        self.advice = AdviceCard(session)
+        self.strategies, self.basics = StrategyCards(session), BasicsCard(session, self.advice.ask)
         self.checklist, self.live = Checklist(self._mend), TrainLive(session)
+        self.cost = CostLines()
         self.start = Button(self.tr("Start"), "primary", "play", on=self._start)
         self.start.setObjectName("startButton")
         self.see = Button(
@@ -142,9 +148,11 @@ class TrainPage(Page):
         )
         self.see.setObjectName("seeResultsButton")
         self.hint = label("", "muted", wrap=True)
-        self._settings = widget(column(self.basics, self.checklist, None, spacing=GAP))
+        self._settings = widget(column(self.advice, self.basics, self.checklist, None, spacing=GAP))
+        self._settings.installEventFilter(self)
         self._settings_area = scrolling(self._settings)
-        self._left = widget(column((self._settings_area, 1), row(self.start, self.see, (self.hint, 100), None), spacing=GAP))
+        begin = row(self.start, self.see, (self.hint, 100), (self.cost, 100))
+        self._left = widget(column((self._settings_area, 1), begin, spacing=GAP))
         self._halves = row(self._left, (self.live, 1), spacing=GAP)
         inner = widget(column(self.strategies, (self._halves, 1), spacing=GAP, margins=(MARGIN, GAP, MARGIN, GAP)))
         return scrolling(inner)
@@ -158,18 +166,28 @@ class TrainPage(Page):
         if theme.restyles(event) and hasattr(self, "_body"):
             self._arrange()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._settings and event.type() == QEvent.Type.LayoutRequest and self._body is not None:
+            self._give_height()  # a card was opened or folded
+        return super().eventFilter(watched, event)
+
+    def _give_height(self) -> None:
+        """One below the other, the page scrolls as a whole; side by side only the settings do, and Start stays in sight."""
+        beside = self._halves.direction() == QBoxLayout.Direction.LeftToRight
+        self._settings_area.setMinimumHeight(theme.px(120) if beside else self._settings.sizeHint().height())
+
     def _arrange(self) -> None:
         if self._body is None:
             return
-        beside = self.width() - 2 * MARGIN - GAP >= theme.px(_SIDE_BY_SIDE)
+        room = self.width() - 2 * MARGIN - GAP
+        beside = room >= theme.px(_SIDE_BY_SIDE)
         self._halves.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
-        wide = theme.px(LEFT)
+        wide = theme.px(LEFT if room >= theme.px(LEFT + 396) else LESS)
         self._left.setMinimumWidth(wide if beside else 0)
         self._left.setMaximumWidth(wide if beside else 16_777_215)
         vertical = QSizePolicy.Policy.Ignored if beside else QSizePolicy.Policy.Preferred
         self._settings_area.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
-        # one below the other, the page scrolls as a whole; side by side only the settings do, and Start stays in sight
-        self._settings_area.setMinimumHeight(theme.px(120) if beside else self._settings.sizeHint().height())
+        self._give_height()
         for button in (self.start, self.see):
             button.setFixedSize(theme.px(128), theme.px(40))
 
@@ -197,8 +215,15 @@ class TrainPage(Page):
         stopped = self.checklist.stops or not self.session.data.ready
         self.start.setEnabled(not live.active and not stopped)
         self.start.setToolTip(self.tr("Begin training with these settings (Ctrl+Enter)"))
-        self.hint.setVisible(not done)
         self.hint.setText(self._how())
+        costs = not live.active and not stopped and self.session.estimate.state != "empty"
+        self.cost.setVisible(costs and not done)
+        self.hint.setVisible(not costs and not done)
+
+    def _show_cost(self) -> None:
+        if self._body is not None:
+            self.cost.show_estimate(self.session.estimate, self.session.recipe.training.epochs)
+            self._show_run()
 
     def _how(self) -> str:
         state, (_, line) = self.session.live.state, self.mark()
@@ -210,6 +235,8 @@ class TrainPage(Page):
             return self.tr("Stopping; the best is kept")
         if self.checklist.stops:
             return self.tr("See the problem above")
+        if self.session.data.state == "busy":
+            return self.tr("As soon as the images are read")
         return self.tr("Ctrl+Enter")
 
     def _start(self) -> None:
@@ -257,11 +284,6 @@ class TrainPage(Page):
                 self.session.edit({"data.exclude": left_out}, problem_kinds.step_words(found[0]))
 
         Background(lambda: image_index.read(document["index"], document["root"]), done)
-
-    def _open_folder(self) -> None:
-        path = ask_for_folder(self)
-        if path:
-            self.session.open_data(path)
 
 
 PAGE = TrainPage

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QWidget
 
-from tlstudio.gui import theme
 from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.depth_rates_form import DepthRatesForm
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.form import KindForm, RecipeField, RecipeForm
+from tlstudio.gui.widgets.loss_form import LossForm
 from tlstudio.gui.widgets.parts import GAP, ToolButton, column, hairline, header, label, row, widget
 from tlstudio.gui.widgets.schedule_preview import SchedulePreview
+from tlstudio.recipe import Loss
+
+if TYPE_CHECKING:
+    from tlstudio.gui.group_rates import GroupRates
 
 BASIC = ("training.epochs", "optimizer.lr", "optimizer.backbone_lr", "training.batch_size")
 
@@ -18,15 +25,16 @@ BASIC = ("training.epochs", "optimizer.lr", "optimizer.backbone_lr", "training.b
 class BasicsCard(QFrame):
     """objectName optimizerForm: everything of the optimizer is in here."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, ask: QWidget) -> None:
+        """ask: what stands at the right of the title while no run is on."""
         super().__init__()
         self.session = session
         self.setProperty("kind", "card")
         self.setObjectName("optimizerForm")
         self.setAccessibleName(self.tr("Training settings"))
-        self._tail = label("", "small")
+        self._tail, self._ask = label("", "small"), ask
         self.basic = RecipeForm(session, BASIC)
-        self.fold = ToolButton("caret-right", self.tr("Optimizer, schedule, seed and device"), text=self.tr("Advanced"), role="muted")
+        self.fold = ToolButton("caret-right", self.tr("Optimizer, loss, schedule, rates by depth, seed and device"), text=self.tr("Advanced"), role="muted")
         self.fold.setObjectName("advancedFold")
         self.fold.setCheckable(True)
         self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -38,13 +46,16 @@ class BasicsCard(QFrame):
         self._cost = label("", "small", wrap=True)
         self._advanced: QWidget | None = None
         self.preview: SchedulePreview | None = None
+        self.depth: DepthRatesForm | None = None
+        self._groups: tuple[dict[str, Any], GroupRates] | None = None
         self._column = column(
-            header(self.tr("Basics"), self._tail), self.basic, self.augment, self._cost, hairline(),
+            header(self.tr("Basics"), self._tail, ask), self.basic, self.augment, self._cost, hairline(),
             row(self.fold, (self._gist, 1)), spacing=6,
         )  # fmt: skip
         self._column.setContentsMargins(*[GAP - 1] * 4)
         self.setLayout(self._column)
         session.recipe_changed.connect(self.refresh)
+        session.layers_changed.connect(self._show_rates)
         session.run_changed.connect(self._say_when)
         self.refresh()
         self._say_when()
@@ -54,7 +65,10 @@ class BasicsCard(QFrame):
         rests = recipe.frozen.strategy == "head"
         self.basic.editors["optimizer.backbone_lr"].setEnabled(not rests)
         kinds = self._titles()
-        self._gist.show_text(", ".join((kinds["optimizer"], kinds["schedule"].lower())))
+        words = [kinds["optimizer"], kinds["schedule"].lower()]
+        if recipe.loss.kind != Loss().kind:
+            words.insert(0, kinds["loss"])
+        self._gist.show_text(", ".join(words))
         if rests and not recipe.augment.enabled:
             text = self.tr("Off: the backbone computes each image once. On: anew in every epoch.")
         elif rests:
@@ -64,21 +78,42 @@ class BasicsCard(QFrame):
         else:
             text = self.tr("Off. Turning it on costs next to nothing here, and helps where images are few.")
         self._cost.setText(text)
-        if self.preview is not None:
-            self.preview.show_recipe(recipe)
+        self._show_rates()
+
+    def _show_rates(self) -> None:
+        """The schedule by group and the curve over depth, once they are wanted."""
+        if self.preview is None or self.depth is None:
+            return
+        groups = self._of_layers()
+        self.preview.show_recipe(self.session.recipe, groups.spans(self.session.recipe) if groups else None)
+        self.depth.show_groups(groups)
+
+    def _of_layers(self) -> GroupRates | None:
+        """Made once for each network."""
+        from tlstudio.gui.group_rates import GroupRates
+
+        document = self.session.layers.document
+        if not document or document["model"] != self.session.recipe.model.name:
+            return None
+        if self._groups is None or self._groups[0] is not document:
+            self._groups = document, GroupRates(document)
+        return self._groups[1]
 
     def _titles(self) -> dict[str, str]:
         from tlstudio import api
 
         out = {}
-        for section in ("optimizer", "schedule"):
+        for section in ("optimizer", "schedule", "loss"):
             kind = getattr(self.session.recipe, section).kind
             known = api.kinds(section).get(kind)
             out[section] = known.title if known else kind
         return out
 
     def _say_when(self) -> None:
-        self._tail.setText(self.tr("changes count for the next run") if self.session.live.active else "")
+        live = self.session.live.active
+        self._tail.setText(self.tr("changes count for the next run") if live else "")
+        self._tail.setVisible(live)
+        self._ask.setHidden(live)
 
     def _unfold(self, open_: bool) -> None:
         self.fold.show_icon("caret-down" if open_ else "caret-right")
@@ -90,12 +125,15 @@ class BasicsCard(QFrame):
 
     def _build_advanced(self) -> QWidget:
         session = self.session
-        self.preview = SchedulePreview()
-        self.preview.show_recipe(session.recipe)
-        return widget(
+        self.preview, self.depth = SchedulePreview(), DepthRatesForm(session)
+        out = widget(
             column(
-                KindForm(session, "optimizer"), RecipeForm(session, ["optimizer.weight_decay"]), theme.px(4),
-                KindForm(session, "schedule"), self.preview, theme.px(4),
-                RecipeForm(session, ["training.seed", "training.best_by", "training.device"]), spacing=8,
+                KindForm(session, "optimizer"),
+                RecipeForm(session, ["optimizer.weight_decay", "optimizer.decay_norms", "optimizer.clip_norm"]), self.depth, hairline(),
+                LossForm(session), hairline(),
+                KindForm(session, "schedule"), RecipeForm(session, ["schedule.warmup"]), self.preview, hairline(),
+                RecipeForm(session, ["training.ema", "training.best_by", "training.seed", "training.device"]), spacing=10,
             )
         )  # fmt: skip
+        self._show_rates()
+        return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
@@ -63,7 +64,6 @@ class CardRows(QWidget):
         for row in self._column.findChildren(QHBoxLayout):
             self._column.removeItem(row)
             row.deleteLater()
-        before: QWidget | None = None
         for line in wanted[0].rows:
             row = QHBoxLayout()
             row.setSpacing(GAP)
@@ -72,7 +72,7 @@ class CardRows(QWidget):
                 card.setMinimumWidth(theme.px(width))
                 card.setMaximumWidth(theme.px(width) if width else _MOST)
                 row.addWidget(card, 0 if width else 1)
-                if before is not None:
-                    QWidget.setTabOrder(before, card)
-                before = card
             self._column.addLayout(row, 0 if all(name in self._still for name, _ in line) else 1)
+        order = [self._cards[name] for line in wanted[0].rows for name, _ in line]
+        for before, after in pairwise(order):
+            self.setTabOrder(before, after)

@@ -1,183 +1,22 @@
-"""The catalogue: every model with its size, its cost, how good it was on ImageNet, and where its weights are."""
+"""The catalogue: every model with its size, its cost, how good it was as published, and where its weights are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QEvent,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRect,
-    QSize,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QShowEvent
-from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QListView, QWidget
 
 from tlstudio.gui import theme
-from tlstudio.gui.widgets.parts import GAP, TIGHT, SearchField, colour, column, icon, label, row
-from tlstudio.gui.words import megabytes, percent, short
+from tlstudio.gui.wanted_models import Ranges
+from tlstudio.gui.widgets.catalogue_filter import CatalogueChips, CatalogueFilter
+from tlstudio.gui.widgets.catalogue_model import CatalogueModel
+from tlstudio.gui.widgets.catalogue_row import CatalogueHeading, CatalogueRow
+from tlstudio.gui.widgets.parts import GAP, TIGHT, Button, IconLabel, SearchField, ToolButton, column, hairline, label, row, widget
+from tlstudio.gui.words import count
 from tlstudio.models import catalogue
-from tlstudio.models.catalogue import Entry
 
-WIDTH, ROW = 220, 48
+WIDTH = 220
 _PAUSE = 250  # ms: keys that run through the list do not have each model opened
-Index = QModelIndex | QPersistentModelIndex
-
-
-class _Models(QAbstractListModel):
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        super().__init__()
-        self._all = entries
-        self.entries: list[Entry] = list(entries)
-        self._where: dict[str, str] = {}
-
-    def find(self, text: str) -> None:
-        words = text.lower().split()
-        self.beginResetModel()
-        self.entries = [entry for entry in self._all if all(word in f"{entry.name} {entry.title}".lower() for word in words)]
-        self.endResetModel()
-
-    def place(self, name: str) -> int:
-        return next((i for i, entry in enumerate(self.entries) if entry.name == name), -1)
-
-    def where(self, entry: Entry) -> str:
-        """bundled, cached, download or none; asked of the disk once, until `look_again`."""
-        if entry.name not in self._where:
-            self._where[entry.name] = entry.weights_state()
-        return self._where[entry.name]
-
-    def look_again(self) -> None:
-        self._where = {}
-        if self.entries:
-            self.dataChanged.emit(self.index(0), self.index(len(self.entries) - 1))
-
-    def where_word(self, entry: Entry) -> str:
-        return {
-            "bundled": self.tr("built in"),
-            "cached": self.tr("on disk"),
-            "download": megabytes(entry.weights_bytes),
-            "none": self.tr("none"),
-        }[self.where(entry)]
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.entries)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid() or index.row() >= len(self.entries):
-            return None
-        entry = self.entries[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return entry.title
-        if role == Qt.ItemDataRole.UserRole:
-            return entry.name
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return self._tip(entry)
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{entry.title}, {self.where_word(entry)}"
-        return None
-
-    def _tip(self, entry: Entry) -> str:
-        accuracy = self.tr("%1 of ImageNet's validation pictures right (%2)")
-        where = {
-            "bundled": self.tr("Weights are installed with the program"),
-            "cached": self.tr("Weights are on this computer"),
-            "download": self.tr("Weights have to be downloaded: %1").replace("%1", megabytes(entry.weights_bytes)),
-            "none": self.tr("No pretrained weights are published"),
-        }[self.where(entry)]
-        lines = [
-            f"{entry.title} ({entry.name})",
-            self.tr("%1 parameters, made for %2 × %2 pixels").replace("%1", f"{entry.params:,}").replace("%2", str(entry.input_size)),
-            accuracy.replace("%1", percent(entry.accuracy)).replace("%2", entry.accuracy_source) if entry.accuracy else "",
-            where,
-            self.tr("Licence: %1").replace("%1", entry.licence),
-        ]
-        return "\n".join(line for line in lines if line)
-
-
-def _columns(left: int, width: int) -> tuple[tuple[int, int], ...]:
-    """Left edge and width of params, mult-adds and accuracy, each aligned to its right."""
-    first, second = round(width * 0.25), round(width * 0.64)
-    return (left, first), (left + first, second - first), (left + second, width - second)
-
-
-def _right(painter: QPainter, x: int, y: int, wide: int, tall: int, text: str) -> None:
-    painter.drawText(QRect(x, y, wide, tall), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-
-
-class _Row(QStyledItemDelegate):
-    """Two lines: name and where the weights are, then params, mult-adds, accuracy in tabular columns."""
-
-    def __init__(self, models: _Models, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._models = models
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(0, theme.px(ROW))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        state: QStyle.StateFlag = option.state
-        rect: QRect = option.rect
-        entry, px = self._models.entries[index.row()], theme.px
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        box = rect.adjusted(8, 1, -8, -1)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if chosen or bool(state & QStyle.StateFlag.State_MouseOver):
-            focused = chosen and bool(state & QStyle.StateFlag.State_HasFocus)
-            painter.setPen(QPen(colour("accent"), 2) if focused else Qt.PenStyle.NoPen)
-            painter.setBrush(colour("accent_soft" if chosen else "raised"))
-            painter.drawRoundedRect(box, 6, 6)
-        inside = box.adjusted(8, px(5), -8, -px(5))
-        line, size = px(18), px(14)
-        here = self._models.where(entry) in ("bundled", "cached")
-        mark = icon("check-circle-fill", "good") if here else icon("cloud-arrow-down", "muted")
-        mark.paint(painter, QRect(inside.right() - size + 1, inside.top() + (line - size) // 2, size, size))
-        painter.setPen(colour("muted"))
-        painter.setFont(theme.font(8))
-        word = self._models.where_word(entry)
-        wide = painter.fontMetrics().horizontalAdvance(word)
-        _right(painter, inside.left(), inside.top(), inside.width() - size - 4, line, word)
-        painter.setFont(theme.font(9.5, bold=chosen))
-        painter.setPen(colour("text"))
-        room = inside.width() - size - 8 - wide
-        name = painter.fontMetrics().elidedText(entry.title, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QRect(inside.left(), inside.top(), room, line), Qt.AlignmentFlag.AlignVCenter, name)
-        painter.setFont(theme.font(8.5))
-        painter.setPen(colour("muted"))
-        facts = (short(entry.params), short(entry.mult_adds or None), percent(entry.accuracy))
-        for (x, width), text in zip(_columns(inside.left(), inside.width()), facts, strict=True):
-            _right(painter, x, inside.top() + line, width, line, text)
-        painter.restore()
-
-
-class _Legend(QWidget):
-    """What the three columns are, over them."""
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if theme.restyles(event):
-            self.updateGeometry()
-
-    def sizeHint(self) -> QSize:
-        return QSize(0, theme.px(18))
-
-    minimumSizeHint = sizeHint
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(theme.font(8))
-        painter.setPen(colour("muted"))
-        words = (self.tr("params"), self.tr("mult-adds"), self.tr("ImageNet"))
-        for (x, wide), word in zip(_columns(GAP, self.width() - 2 * GAP), words, strict=True):
-            _right(painter, x, 0, wide, self.height(), word)
-        painter.end()
 
 
 class CatalogueList(QWidget):
@@ -189,43 +28,83 @@ class CatalogueList(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._current = ""
-        self.models = _Models(catalogue.entries())
+        self.models = CatalogueModel(catalogue.entries())
         self.models.setParent(self)
+        self.table = self._list()
         self.search = SearchField(self.tr("Search models"), "modelSearch")
-        self.search.setToolTip(self.tr("Part of a model's name"))
-        self.table = QListView()
-        self.table.setObjectName("modelTable")
-        self.table.setAccessibleName(self.tr("Models"))
-        self.table.setModel(self.models)
-        self.table.setItemDelegate(_Row(self.models, self.table))
-        self.table.setFrameShape(QFrame.Shape.NoFrame)
-        self.table.setStyleSheet("QListView { background: transparent; border: none; border-radius: 0; }")
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.table.setMouseTracking(True)
-        self.table.setUniformItemSizes(True)
-        self._nothing = label("", "small", wrap=True)
-        self._nothing.setVisible(False)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_PAUSE)
-        self._rest.timeout.connect(self._take)
+        self.search.setToolTip(self.tr("Words of a model's name or family, in any order"))
+        self.chips = CatalogueChips()
+        self.filter = CatalogueFilter(self.models.shelf.sources(), self)
+        self.more = ToolButton(
+            "funnel",
+            self.tr("Filter by parameters, mult-adds, input size and source"),
+            on=lambda: self.filter.open_under(self.more),
+        )
+        self.more.setObjectName("moreFilters")
+        self.more.setCheckable(True)
+        self.heading = CatalogueHeading()
+        self._count = label("", "small")
         self.setLayout(
             column(
-                row(label(self.tr("Model"), "title"), None, margins=(GAP, 0, GAP, 0)),
+                row(label(self.tr("Model"), "title"), None, self._count, margins=(GAP, 0, GAP, 0)),
                 4,
-                row(self.search, margins=(GAP, 0, GAP, 0)),
-                row(self._nothing, margins=(GAP, 0, GAP, 0)),
-                _Legend(),
+                row((self.search, 1), self.more, spacing=4, margins=(GAP, 0, 12, 0)),
+                row(self.chips, margins=(GAP, 0, GAP, 0)),
+                self._nothing(),
+                self.heading,
                 (self.table, 1),
+                hairline(),
+                self._legend(),
                 spacing=TIGHT,
-                margins=(0, GAP, 0, TIGHT),
+                margins=(0, GAP, 0, 12),
             )
         )
+        self._rest = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._rest.timeout.connect(self._take)
         self.search.textChanged.connect(self._find)
         self.search.returnPressed.connect(self._take_first)
+        self.chips.changed.connect(self._find)
+        self.filter.changed.connect(self._find)
+        self.heading.sorted_by.connect(self._sort)
         self.table.clicked.connect(self._take)
         self.table.activated.connect(self._take)
         self.table.selectionModel().currentChanged.connect(lambda: self._rest.start())
+        self.table.viewport().installEventFilter(self)
+        self._find()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.heading.stand_over(self.table.viewport().width())
+        return super().eventFilter(watched, event)
+
+    def _list(self) -> QListView:
+        table = QListView()
+        table.setObjectName("modelTable")
+        table.setAccessibleName(self.tr("Models"))
+        table.setModel(self.models)
+        table.setItemDelegate(CatalogueRow(self.models, table))
+        table.setFrameShape(QFrame.Shape.NoFrame)
+        table.setStyleSheet("QListView { background: transparent; border: none; border-radius: 0; }")
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        table.setMouseTracking(True)
+        table.setUniformItemSizes(True)
+        return table
+
+    def _nothing(self) -> QWidget:
+        """What stands there where no model fits."""
+        self._none = label("", "small", wrap=True)
+        self.clear = Button(
+            self.tr("Show all models"), "quiet", edge=True, tip=self.tr("Empty the search and take every filter off"), on=self.show_all
+        )
+        self._empty = widget(column(self._none, self.clear, spacing=4, margins=(GAP, 4, GAP, 0)))
+        self._empty.setVisible(False)
+        return self._empty
+
+    def _legend(self) -> QWidget:
+        marks = (("check-circle-fill", "good", self.tr("on disk")), ("cloud-arrow-down", "muted", self.tr("to download")))
+        parts = [part for name, role, word in marks for part in (IconLabel(name, role, 14), label(word, "tiny"), 8)]
+        return widget(row(*parts, None, spacing=4, margins=(GAP, 0, GAP, 0)))
 
     def show_model(self, name: str) -> None:
         """Mark the model that the recipe has."""
@@ -236,19 +115,41 @@ class CatalogueList(QWidget):
         """Weights came or went: ask the disk."""
         self.models.look_again()
 
+    def show_all(self) -> None:
+        """Take every filter off."""
+        self.search.clear()
+        self.chips.clear()
+        self.filter.clear()
+        self._find()
+
     def _mark(self) -> None:
         place = self.models.place(self._current)
         index = self.models.index(place) if place >= 0 else QModelIndex()
         self.table.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if place >= 0:
+            self.table.scrollTo(index)
         self._rest.stop()
 
-    def _find(self, text: str) -> None:
-        self.models.find(text)
+    def _find(self) -> None:
+        text, tasks, ranges = self.search.text(), self.chips.tasks(), self.filter.ranges()
+        self.models.change(text=text, tasks=tasks, ranges=ranges, on_disk=self.chips.on("on_disk"), small=self.chips.on("small"))
+        self.more.setChecked(ranges != Ranges())
+        self.more.setAccessibleName(self.tr("More filters, %1 in force").replace("%1", str(ranges.asked)))
+        self.heading.show_overlap(tasks == {"segmentation"})
         self._mark()
-        none = not self.models.entries
-        self._nothing.setVisible(none)
-        if none:
-            self._nothing.setText(self.tr("No model is called “%1”.").replace("%1", text))
+        shown = len(self.models.entries)
+        self._count.setText(count(shown, self.tr("model"), self.tr("models")))
+        self._empty.setVisible(not shown)
+        self.heading.setVisible(bool(shown))
+        if not shown:
+            said = self.tr("No model that fits the filters is called “%1”.") if text else self.tr("No model fits the filters.")
+            self._none.setText(said.replace("%1", text))
+
+    def _sort(self, key: str, descending: bool) -> None:
+        self.models.change(sort=key, descending=descending)
+        self._mark()
+        if key:
+            self.table.scrollToTop()
 
     def _take_first(self) -> None:
         if self.models.entries:
@@ -260,6 +161,14 @@ class CatalogueList(QWidget):
         name = self.table.currentIndex().data(Qt.ItemDataRole.UserRole)
         if name and name != self._current:
             self.chosen.emit(name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Down and self.search.hasFocus():
+            self.table.setFocus()
+        elif event.key() == Qt.Key.Key_Escape and self.search.text():
+            self.search.clear()
+        else:
+            super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

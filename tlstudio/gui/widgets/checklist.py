@@ -11,7 +11,7 @@ from tlstudio.gui.checks import Check
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import GAP, Button, IconLabel, header, label, row, widget
 
-_LOOK = {"good": ("check-circle", "good"), "warn": ("warning", "warn"), "bad": ("x-circle", "bad")}
+_LOOK = {"good": ("check-circle", "good"), "warn": ("warning", "warn"), "bad": ("x-circle", "bad"), "wait": ("hourglass", "muted")}
 
 
 class Checklist(QFrame):
@@ -31,6 +31,7 @@ class Checklist(QFrame):
         self.setLayout(self._box)
         self._lines: list[QWidget] = []
         self.checks: list[Check] = []
+        self.hide()  # until there is something to say
 
     @property
     def stops(self) -> bool:
@@ -54,6 +55,8 @@ class Checklist(QFrame):
     def _sum(self) -> str:
         levels = [check.level for check in self.checks]
         bad, warn = levels.count("bad"), levels.count("warn")
+        if "wait" in levels:
+            return ""
         if not bad and not warn:
             return self.tr("all in order")
         parts = []
@@ -65,7 +68,7 @@ class Checklist(QFrame):
 
     def _line(self, check: Check) -> QWidget:
         mark = IconLabel(*_LOOK[check.level])
-        words = {"good": self.tr("In order"), "warn": self.tr("Warning"), "bad": self.tr("Problem")}
+        words = {"good": self.tr("In order"), "warn": self.tr("Warning"), "bad": self.tr("Problem"), "wait": self.tr("Wait")}
         mark.setAccessibleName(words[check.level])
         text = ElidedLabel("" if check.level != "bad" else "bad")
         text.show_text(check.text, "\n".join(part for part in (check.text, check.tip) if part))

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from tlstudio.gui import theme
 from tlstudio.gui.widgets.parts import colour
+from tlstudio.gui.words import percent
 
 SMALLEST = (24, 22)  # of a cell, at text scale 1; below that the matrix scrolls
 Index = QModelIndex | QPersistentModelIndex
@@ -55,7 +56,7 @@ class Counts(QAbstractTableModel):
             return f"{self.counts[truth, said]:,}"
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             line = self.tr("%1 called %2: %3 images, %4 of its own")
-            texts = (self.names[truth], self.names[said], f"{self.counts[truth, said]:,}", f"{100 * self.shares[truth, said]:.1f} %")
+            texts = (self.names[truth], self.names[said], f"{self.counts[truth, said]:,}", percent(float(self.shares[truth, said])))
             for i, text in enumerate(texts):
                 line = line.replace(f"%{i + 1}", text)
             return line
@@ -108,7 +109,7 @@ class _Cell(QStyledItemDelegate):
         painter.setFont(theme.font(15, bold=True))
         painter.drawText(cell.adjusted(0, -half, 0, -half), Qt.AlignmentFlag.AlignCenter, count)
         painter.setFont(theme.font(9))
-        painter.drawText(cell.adjusted(0, 1.6 * half, 0, 1.6 * half), Qt.AlignmentFlag.AlignCenter, f"{100 * share:.1f} %")
+        painter.drawText(cell.adjusted(0, 1.6 * half, 0, 1.6 * half), Qt.AlignmentFlag.AlignCenter, percent(share))
 
 
 class _Names(QHeaderView):

@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import GAP, IconLabel, column, label, row, widget
 from tlstudio.gui.words import megabytes, percent, short
 
@@ -54,10 +55,13 @@ class CostPanel(QFrame):
         self._problem.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._problem_line = widget(row(self._problem_mark, (self._problem, 1)))
         self._problem_line.hide()
-        self._small = label("", "small")
+        self._low = False
+        self._small = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
+        self.totals = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
+        self.totals.setObjectName("layerTotals")
         self._figures = widget(row(self.mult_adds, self.file, spacing=GAP + 8))
         figures = column(row(self.learns, self._figures, None, spacing=GAP + 8), self._small, spacing=2)
-        self.setLayout(column(self._problem_line, row((figures, 1), way_on), spacing=4, margins=(GAP, 8, GAP, 8)))
+        self.setLayout(column(self._problem_line, row((figures, 1), way_on), self.totals, spacing=4, margins=(GAP, 8, GAP, 8)))
 
     def show_cost(self, document: dict[str, Any], learning: int, problem: str = "") -> None:
         """document: `layers`; learning: parameters that learn; problem: what keeps the choice from working, or ""."""
@@ -65,23 +69,70 @@ class CostPanel(QFrame):
         of = self.tr("of %1 (%2)").replace("%1", short(params)).replace("%2", share_words(learning, params))
         self.learns.caption.setText(self.tr("parameters learn, %1 frozen").replace("%1", f"{params - learning:,}"))
         self.learns.show_figure(f"{learning:,}", of)
+        batch = batch_of(document)
+        images = self.tr("mult-adds an image") if batch == 1 else self.tr("mult-adds for %1 images").replace("%1", str(batch))
+        self.mult_adds.caption.setText(images)
         self.mult_adds.show_figure(short(totals["mult_adds"]))
         self.file.show_figure(megabytes(weights_bytes(document)))
-        words = self.tr("%1 mult-adds an image, weights file %2")
-        self._small.setText(words.replace("%1", self.mult_adds.value.text()).replace("%2", self.file.value.text()))
+        words = self.tr("%1 %2, weights file %3").replace("%1", self.mult_adds.value.text()).replace("%2", images)
+        brief = self.tr("%1 mult-adds, file %3").replace("%1", self.mult_adds.value.text())
+        file = self.file.value.text()
+        self._small.show_text(words.replace("%3", file), short=brief.replace("%3", file))
+        self._show_totals(totals, learning, batch)
         self._problem.setText(problem)
         self._problem_line.setVisible(bool(problem))
 
+    def _show_totals(self, totals: dict[str, Any], learning: int, batch: int) -> None:
+        """torchinfo's line: all parameters, and the megabytes of input, of all that layers give, and of the parameters."""
+        sizes = [totals.get(key) for key in ("input_mb", "forward_backward_mb", "params_mb")]
+        if None in sizes:  # of an older document
+            self.totals.show_text(self.tr("%1 parameters in all").replace("%1", f"{totals['params']:,}"))
+            return
+        line = self.tr("%1 parameters in all; input %2 MB, forward and backward %3 MB, parameters %4 MB")
+        parts = [f"{totals['params']:,}", *(f"{size:,.2f}" for size in sizes)]
+        for at, part in enumerate(parts, 1):
+            line = line.replace(f"%{at}", part)
+        facts = [
+            (self.tr("Parameters"), parts[0]),
+            (self.tr("Learn"), f"{learning:,}"),
+            (self.tr("Mult-adds"), f"{totals['mult_adds']:,}"),
+            (self.tr("Input"), f"{parts[1]} MB"),
+            (self.tr("Forward and backward"), f"{parts[2]} MB"),
+            (self.tr("Parameters in memory"), f"{parts[3]} MB"),
+        ]
+        how = self.tr("For a batch of %1, in 32-bit numbers, counted as torchinfo does").replace("%1", str(batch))
+        brief = self.tr("%1 parameters; %2 + %3 + %4 MB")
+        for at, part in enumerate(parts, 1):
+            brief = brief.replace(f"%{at}", part)
+        self.totals.show_text(line, "\n".join([*(f"{what}: {value}" for what, value in facts), how]), short=brief)
+
+    def show_low(self, low: bool) -> None:
+        """In a low window the tree needs the lines below the figure more."""
+        self._low = low
+        self._fit()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         narrow = self.width() < theme.px(NARROW)
-        self._small.setVisible(narrow)
+        self._small.setVisible(narrow and not self._low)
         self._figures.setVisible(not narrow)
+        self.totals.setVisible(not self._low)
+
+
+def batch_of(document: dict[str, Any]) -> int:
+    """Images at once that a `layers` document was worked out for."""
+    batch: int = document["input"][0]
+    return batch
 
 
 def share_words(part: int, whole: int) -> str:
-    """0.08%, 30.2%, 100%; never 0% where there is something."""
+    """0.08%, 30.2%, 100%; never 0% where there is something, nor 100% where something is missing."""
     share = part / whole if whole else 0.0
+    if 0.9995 <= share < 1.0:
+        return ">\u200999.9%"
     return percent(share, 0 if share in (0.0, 1.0) else 1 if share >= 0.095 else 2 if share >= 0.0001 else 4)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame
 
 DATA_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".csv")
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
@@ -27,11 +27,6 @@ def data_in(mime: QMimeData) -> list[str]:
 def images_in(mime: QMimeData) -> list[str]:
     """Paths of picture files."""
     return [str(path) for path in _files(mime) if path.name.lower().endswith(IMAGE_ENDINGS)]
-
-
-def ask_for_folder(parent: QWidget) -> str:
-    """Let the user choose a folder of images; "" if they did not."""
-    return QFileDialog.getExistingDirectory(parent, parent.tr("Open a folder of images"))
 
 
 class DropZone(QFrame):

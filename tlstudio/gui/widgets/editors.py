@@ -1,4 +1,4 @@
-"""One editor for one value, made from the description of a pydantic field: a spin box, a line, a list of words, a tick.
+"""One editor for one value, made from the description of a pydantic field: a spin box, a line, a list of words, a tick, a table.
 
 An editor knows no session: it shows a value, says which one the user gave, and can be told what is wrong with it. Text that
 cannot be used stays where it was typed, with a red frame and the sentence as its tooltip.
@@ -7,16 +7,15 @@ cannot be used stays where it was typed, with a red frame and the sentence as it
 from __future__ import annotations
 
 import math
-import types
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any
 
-from pydantic.fields import FieldInfo
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSizePolicy, QSpinBox, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.widgets.field_spec import Spec
+from tlstudio.gui.widgets.number_table import NumberTable
 from tlstudio.gui.widgets.parts import CONTROL, label, row
 
 NARROW, WIDE = 88, 176  # a number; words or several numbers
@@ -27,72 +26,6 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("editors", text)
 
 
-@dataclass(frozen=True)
-class Spec:
-    """What an editor has to know of a field.
-
-    form: bool, int, float, rate (a float over orders of magnitude, typed), words, numbers (a tuple), text.
-    low, high: bounds or None; above, below: whether the bound itself is out. optional: None may be given, as empty text.
-    """
-
-    form: str
-    title: str
-    help: str
-    unit: str = ""
-    low: float | None = None
-    high: float | None = None
-    above: bool = False
-    below: bool = False
-    words: tuple[str, ...] = ()
-    whole: bool = False
-    optional: bool = False
-
-    @classmethod
-    def of(cls, info: FieldInfo) -> Spec:
-        """The editor's view of a field of a recipe section or of an Options model."""
-        kind, optional = _unwrapped(info.annotation)
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-        bounds = {name: getattr(part, name) for part in info.metadata for name in ("ge", "gt", "le", "lt") if hasattr(part, name)}
-        low, high = bounds.get("ge", bounds.get("gt")), bounds.get("le", bounds.get("lt"))
-        form, words, whole = _form(kind, "gt" in bounds)
-        return cls(
-            form, info.title or "", info.description or "", str(extra.get("unit", "")), low, high, "gt" in bounds, "lt" in bounds,
-            words, whole, optional,
-        )  # fmt: skip
-
-    def sentence(self) -> str:
-        """What this field takes, as a sentence."""
-        if self.form == "numbers":
-            return tr("%1 takes numbers with commas between them").replace("%1", self.title)
-        parts = []
-        if self.low is not None:
-            parts.append((tr("above %1") if self.above else tr("at least %1")).replace("%1", f"{self.low:g}"))
-        if self.high is not None:
-            parts.append((tr("below %1") if self.below else tr("at most %1")).replace("%1", f"{self.high:g}"))
-        number = " ".join([tr("a whole number") if self.form == "int" else tr("a number"), tr(" and ").join(parts)]).strip()
-        example = tr(", such as 0.001 or 1e-3") if self.form == "rate" else ""
-        return tr("%1 has to be %2").replace("%1", self.title).replace("%2", number) + example
-
-
-def _unwrapped(kind: Any) -> tuple[Any, bool]:
-    """X and whether it was X | None."""
-    if get_origin(kind) in (Union, types.UnionType):
-        inner = [part for part in get_args(kind) if part is not type(None)]
-        return inner[0], len(inner) < len(get_args(kind))
-    return kind, False
-
-
-def _form(kind: Any, above: bool) -> tuple[str, tuple[str, ...], bool]:
-    if get_origin(kind) is Literal:
-        return "words", tuple(str(word) for word in get_args(kind)), False
-    if get_origin(kind) is tuple:
-        inner = get_args(kind)[0]
-        return ("text", (), False) if inner is str else ("numbers", (), inner is int)
-    if kind is float:
-        return ("rate" if above else "float"), (), False
-    return {bool: "bool", int: "int"}.get(kind, "text"), (), False
-
-
 class Editor(QWidget):
     """An editor with its unit beside it. `given` says the value the user gave; `refused` that what stands there cannot be used."""
 
@@ -100,10 +33,14 @@ class Editor(QWidget):
     refused = Signal(str)
     """The sentence, or "" once it is mended."""
 
-    def __init__(self, spec: Spec, *, words: Mapping[str, str] | None = None, empty: str = "", width: int = 0, caption: str = "") -> None:
-        """words: how the words of a choice are said. empty: what an empty line means. caption: text of a tick."""
+    def __init__(
+        self, spec: Spec, *, words: Mapping[str, str] | None = None, empty: str = "", width: int = 0, caption: str = "", fill: bool = False
+    ) -> None:
+        """words: how the words of a choice are said. empty: what an empty line means. caption: text of a tick. fill: what holds words
+        or several numbers takes the width there is."""
         super().__init__()
         self.spec, self._words, self._empty = spec, dict(words or {}), empty
+        self._fill = spec.form == "table" or (fill and spec.form in ("words", "numbers", "text"))
         self._width = width or (WIDE if spec.form in ("words", "numbers", "text") else NARROW)
         self._shown: Any = None
         self._wrong = ""
@@ -114,7 +51,7 @@ class Editor(QWidget):
         self.setFocusProxy(self.input)
         unit = label(spec.unit, "small")
         unit.setVisible(bool(spec.unit))
-        box: QHBoxLayout = row(self.input, unit, None)
+        box: QHBoxLayout = row((self.input, 1), unit) if self._fill else row(self.input, unit, None)
         self.setLayout(box)
         self._tell()
         self._fit()
@@ -179,12 +116,17 @@ class Editor(QWidget):
             parts = [part for part in text.replace(";", ",").split(",") if part.strip()]
             return tuple(int(part) if spec.whole else float(part) for part in parts)
         value = float(text.replace(",", "."))
+        self._bounded(value)
+        return value
+
+    def _bounded(self, value: float) -> None:
+        """Raises ValueError for a number out of the field's bounds."""
+        spec = self.spec
         low, high = spec.low, spec.high
         if not math.isfinite(value) or (low is not None and (value < low or (spec.above and value == low))):
-            raise ValueError(text)
+            raise ValueError(value)
         if high is not None and (value > high or (spec.below and value == high)):
-            raise ValueError(text)
-        return value
+            raise ValueError(value)
 
     # the widget inside
 
@@ -215,6 +157,11 @@ class Editor(QWidget):
             number.setKeyboardTracking(False)
             number.valueChanged.connect(self._give)
             return number
+        if spec.form == "table":
+            table = NumberTable(tr("Number"), self._bounded)
+            table.given.connect(self._give)
+            table.refused.connect(lambda: self._refuse(spec.sentence()))
+            return table
         line = QLineEdit()
         line.setPlaceholderText(self._empty)
         line.editingFinished.connect(self._typed)
@@ -242,6 +189,8 @@ class Editor(QWidget):
             widget.setValue(float(value))
         elif isinstance(widget, QLineEdit):
             widget.setText(said(value))
+        elif isinstance(widget, NumberTable):
+            widget.show_numbers(value)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.StyleChange and watched is self.input:
@@ -258,8 +207,13 @@ class Editor(QWidget):
             self._fit()
 
     def _fit(self) -> None:
-        if not isinstance(self.input, QCheckBox):
-            self.input.setFixedSize(theme.px(self._width), theme.px(CONTROL))
+        if self._fill:
+            self.input.setMinimumWidth(theme.px(NARROW))
+            self.input.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        if not isinstance(self.input, QCheckBox | NumberTable):
+            self.input.setFixedHeight(theme.px(CONTROL))
+            if not self._fill:
+                self.input.setFixedWidth(theme.px(self._width))
         if isinstance(self.input, QAbstractSpinBox | QComboBox):
             self.input.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
@@ -280,6 +234,8 @@ def said(value: Any) -> str:
     """A value as text in a field: 0.001, 1e-06, 0.6, 1."""
     if value is None:
         return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {said(part)}" for name, part in value.items()) or tr("none")
     if isinstance(value, tuple | list):
         return ", ".join(said(part) for part in value)
     return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -192,9 +192,4 @@ class EpochTable(TableView):
 
     def _fit(self) -> None:
         widths = [max(theme.px(width), self._grown.get(column, 0)) for column, width in enumerate(_WIDTHS)]
-        missing = sum(widths) - self.viewport().width()
-        for column in _SPARE:
-            self.setColumnHidden(column, missing > 0)
-            missing -= widths[column] if missing > 0 else 0
-        for column, width in enumerate(widths[:-1]):
-            self.setColumnWidth(column, width)
+        self.fit_columns(widths, _SPARE, _BEST)

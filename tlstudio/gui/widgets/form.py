@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from pydantic import ValidationError
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from tlstudio import recipe
-from tlstudio.errors import InputError
 from tlstudio.gui import theme
 from tlstudio.gui.session import Session
-from tlstudio.gui.widgets.editors import WIDE, Editor, Spec, said
+from tlstudio.gui.widgets.editors import WIDE, Editor
 from tlstudio.gui.widgets.parts import CONTROL, TIGHT, Segments, column, label
+from tlstudio.gui.widgets.recipe_field import OptionField, RecipeField
 from tlstudio.registry import Kind
+
+__all__ = ["KindForm", "RecipeField", "RecipeForm"]
 
 LABEL = 112  # width of the words before the editors
 NARROW_LABEL = 72  # the same in a form without a title
@@ -23,97 +24,6 @@ NARROW_LABEL = 72  # the same in a form without a title
 
 def tr(text: str) -> str:
     return QCoreApplication.translate("form", text)
-
-
-def _words(key: str) -> dict[str, str]:
-    """How the words of a choice are said to people."""
-    return {
-        "training.device": {
-            "auto": tr("Automatic"),
-            "cpu": tr("Processor (CPU)"),
-            "cuda": tr("NVIDIA (CUDA)"),
-            "mps": tr("Apple (MPS)"),
-            "xpu": tr("Intel (XPU)"),
-        },
-        "training.best_by": {"metric": tr("Validation accuracy"), "loss": tr("Validation loss")},
-        "frozen.batchnorm": {
-            "eval": tr("Keeps its averages"),
-            "adapt": tr("Averages follow your images"),
-            "train": tr("Scale and shift learn too"),
-        },
-        "data.pad_place": {"centre": tr("In the centre"), "corner": tr("Upper left corner")},
-        "data.task": {"classification": tr("Classes"), "segmentation": tr("Masks")},
-    }.get(key, {})
-
-
-class _Bound(Editor):
-    """An editor that is bound to a key of the session's recipe, both ways."""
-
-    def __init__(self, session: Session, key: str, spec: Spec, *, words: Mapping[str, str] | None, caption: str, width: int) -> None:
-        empty = tr("the model's own") if spec.optional else ""
-        super().__init__(spec, words=words, empty=empty, width=width, caption=caption)
-        self.session, self.key = session, key
-        self.setObjectName(key)
-        self.input.setObjectName(key)
-        self.given.connect(self._edit)
-        self.refused.connect(lambda sentence: session.object_to(key, sentence))
-        session.recipe_changed.connect(self.refresh)
-        self.refresh()
-
-    def current(self) -> Any:
-        return self.session.recipe.get(self.key)
-
-    def refresh(self) -> None:
-        self.show_value(self.current())
-        if not self.wrong:
-            self.session.object_to(self.key, "")
-
-    def _edit(self, value: Any) -> None:
-        words = {True: tr("on"), False: tr("off")} if self.spec.form == "bool" else self._words
-        text = tr("set %1 to %2").replace("%1", self.spec.title).replace("%2", words.get(value, "") if value in words else said(value))
-        try:
-            self.check(value)
-            self.session.edit({self.key: value}, text)
-        except InputError as error:
-            self._refuse(error.what.replace(self.key, self.spec.title))
-            return
-        self.mark("")
-        self.session.object_to(self.key, "")
-
-    def check(self, value: Any) -> None:
-        """Raises InputError for a value that the recipe itself would not refuse."""
-
-
-class RecipeField(_Bound):
-    """The editor of one field of the recipe: RecipeField(session, "optimizer.lr").
-
-    Edits go through the session (and can be undone); every change of the recipe is shown. Text that cannot be used stays as typed,
-    marked, and keeps a run from starting.
-    """
-
-    def __init__(self, session: Session, key: str, *, words: Mapping[str, str] | None = None, caption: str = "", width: int = 0) -> None:
-        super().__init__(session, key, Spec.of(recipe.field_info(key)), words=words or _words(key), caption=caption, width=width)
-
-
-class _Option(_Bound):
-    """The editor of one option of a kind: its bounds stand in the kind's Options, not in the recipe."""
-
-    def __init__(self, session: Session, section: str, kind: Kind, name: str) -> None:
-        self._section, self._kind, self._name = section, kind, name
-        spec = Spec.of(kind.Options.model_fields[name])
-        super().__init__(session, f"{section}.options.{name}", spec, words=None, caption=spec.title, width=0)
-
-    def current(self) -> Any:
-        part = getattr(self.session.recipe, self._section)
-        default = self._kind.Options.model_fields[self._name].get_default(call_default_factory=True)
-        # while another kind is in force, this form is about to go
-        return part.options.get(self._name, default) if part.kind == self._kind.kind else default
-
-    def check(self, value: Any) -> None:
-        try:
-            self._kind.Options.model_validate({**getattr(self.session.recipe, self._section).options, self._name: value})
-        except ValidationError as error:
-            raise InputError(f"{self.key} cannot be used: {error.errors()[0]['msg']}") from None
 
 
 class _Rows(QWidget):
@@ -129,6 +39,7 @@ class _Rows(QWidget):
         self._grid.setColumnStretch(1, 1)
         self.setLayout(self._grid)
         self.editors: dict[str, Editor] = {}
+        self._beside: dict[str, QLabel] = {}
         self._fit()
 
     def add(self, key: str, editor: Editor) -> None:
@@ -137,8 +48,18 @@ class _Rows(QWidget):
         if editor.spec.form == "bool":
             self._grid.addWidget(editor, at, 0, 1, 2)
             return
-        self._grid.addWidget(_beside(editor.spec.title, editor.spec.help, editor), at, 0)
+        beside = self._beside[key] = _beside(editor.spec.title, editor.spec.help, editor)
+        if editor.spec.form == "table":  # which has a head of its own
+            self._grid.addWidget(beside, at, 0, 1, 2)
+            self._grid.addWidget(editor, at + 1, 0, 1, 2)
+            return
+        self._grid.addWidget(beside, at, 0)
         self._grid.addWidget(editor, at, 1)
+
+    def show_row(self, key: str, wanted: bool) -> None:
+        self.editors[key].setVisible(wanted)
+        if key in self._beside:
+            self._beside[key].setVisible(wanted)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -170,36 +91,50 @@ class RecipeForm(_Rows):
 class KindForm(QWidget):
     """The kind of one section of the recipe ("head", "optimizer", "schedule") and a form of that kind's options.
 
-    Two or three kinds stand side by side, more in a list. Another kind starts with its defaults. titled: the title stands before the
-    choice; a narrow card that says it already does without.
+    Two kinds stand side by side, more in a list. Another kind starts with its defaults. titled: the title stands before the choice; a
+    narrow card that says it already does without, and has a list as wide as itself with a line on what is chosen. task: kinds for that
+    task alone. also: what else changes with a kind, as keys of the recipe.
     """
 
-    def __init__(self, session: Session, section: str, *, name: str = "", title: str = "", titled: bool = True) -> None:
+    def __init__(
+        self,
+        session: Session,
+        section: str,
+        *,
+        name: str = "",
+        title: str = "",
+        titled: bool = True,
+        task: str = "",
+        also: Callable[[Kind], dict[str, Any]] | None = None,
+    ) -> None:
         super().__init__()
         from tlstudio import api
 
         self.session, self.section = session, section
         self.setObjectName(name)
-        self.kinds: dict[str, Kind] = api.kinds(section)
+        self._also = also
+        self._all: dict[str, Kind] = api.kinds(section)
+        self.kinds = self._of(task)
         info = recipe.field_info(f"{section}.kind")
         self._title = title or info.title or ""
         self._titled = titled
         self._shown = ""
         self.options: _Rows | None = None
-        if len(self.kinds) <= 2:
+        if len(self.kinds) <= 2 and titled:
             tips = {key: kind.help for key, kind in self.kinds.items()}
             self._segments = Segments({key: kind.title for key, kind in self.kinds.items()}, "", self._choose, tips=tips)
             self._segments.setAccessibleName(self._title)
             self.choice: QWidget = self._segments
         else:
             combo = self._combo = QComboBox()
-            for key, kind in self.kinds.items():
-                combo.addItem(kind.title, key)
-                combo.setItemData(combo.count() - 1, kind.help, Qt.ItemDataRole.ToolTipRole)
+            self._fill()
             combo.activated.connect(lambda at: self._choose(combo.itemData(at)))
             combo.setAccessibleName(self._title)
             combo.setObjectName(f"{section}.kind")
             self.choice = combo
+        self._line = label("", "small", wrap=True)
+        if titled:
+            self._line.hide()
         self._column = column(spacing=TIGHT)
         if titled:
             rows = _Rows()
@@ -207,23 +142,59 @@ class KindForm(QWidget):
             rows._grid.addWidget(self.choice, 0, 1, Qt.AlignmentFlag.AlignLeft)
             self._column.addWidget(rows)
         else:
-            self._column.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
+            self.choice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            self._column.addWidget(self.choice)
+            self._column.addWidget(self._line)
         self.setLayout(self._column)
         session.recipe_changed.connect(self.refresh)
         self.refresh()
         self._fit()
 
+    def show_task(self, task: str) -> None:
+        """Offer the kinds for another task."""
+        found = self._of(task)
+        if found.keys() != self.kinds.keys():
+            self.kinds = found
+            self._shown = ""
+            if isinstance(self.choice, QComboBox):
+                self._fill()
+            self.refresh()
+
+    def _of(self, task: str) -> dict[str, Kind]:
+        return {key: kind for key, kind in self._all.items() if task in ("", kind.task)}
+
+    def _fill(self) -> None:
+        self._combo.clear()
+        for at, (key, kind) in enumerate(self.kinds.items()):
+            self._combo.addItem(kind.title, key)
+            self._combo.setItemData(at, kind.help, Qt.ItemDataRole.ToolTipRole)
+
     def refresh(self) -> None:
         """Show the kind in force and, if it is another than before, the form of its options."""
         kind = getattr(self.session.recipe, self.section).kind
-        if kind == self._shown or kind not in self.kinds:
-            return
+        if kind != self._shown and kind in self.kinds:
+            self._show(kind)
+        if kind == self._shown:
+            self._show_rows()
+
+    def _show_rows(self) -> None:
+        """An option that says when it counts (`when`: another option and its value) is seen only then."""
+        fields = self.kinds[self._shown].Options.model_fields
+        given = getattr(self.session.recipe, self.section).options
+        for field, info in fields.items():
+            extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+            when = extra.get("when")
+            if self.options and isinstance(when, dict):
+                self.options.show_row(field, all(given.get(other, fields[other].default) == value for other, value in when.items()))
+
+    def _show(self, kind: str) -> None:
         self._shown = kind
         if isinstance(self.choice, QComboBox):
             self._combo.setCurrentIndex(self._combo.findData(kind))
         else:
             self._segments.show_choice(kind)
         self.choice.setToolTip(self.kinds[kind].help)
+        self._line.setText(self.kinds[kind].help)
         if self.options is not None:
             for field in self.options.editors:
                 self.session.object_to(f"{self.section}.options.{field}", "")
@@ -234,13 +205,14 @@ class KindForm(QWidget):
         if self.kinds[kind].Options.model_fields:
             self.options = _Rows(LABEL if self._titled else NARROW_LABEL)
             for field in self.kinds[kind].Options.model_fields:
-                self.options.add(field, _Option(self.session, self.section, self.kinds[kind], field))
+                self.options.add(field, OptionField(self.session, self.section, self.kinds[kind], field, fill=not self._titled))
             self._column.addWidget(self.options)
 
     def _choose(self, kind: str) -> None:
         if kind != self._shown:
             text = tr("set %1 to %2").replace("%1", self._title).replace("%2", self.kinds[kind].title)
-            self.session.edit({f"{self.section}.kind": kind, f"{self.section}.options": {}}, text)
+            more = self._also(self.kinds[kind]) if self._also else {}
+            self.session.edit({f"{self.section}.kind": kind, f"{self.section}.options": {}, **more}, text)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -249,4 +221,6 @@ class KindForm(QWidget):
 
     def _fit(self) -> None:
         if isinstance(self.choice, QComboBox):
-            self.choice.setFixedSize(theme.px(WIDE - 24), theme.px(CONTROL))
+            self.choice.setFixedHeight(theme.px(CONTROL))
+            if self._titled:
+                self.choice.setFixedWidth(theme.px(WIDE - 24))

@@ -1,24 +1,32 @@
-"""The presets of what learns, in one line over the layer tree."""
+"""The presets of what learns, over the layer tree: in one line, or in two where there is little room."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
 
 from tlstudio.gui import theme
-from tlstudio.gui.widgets.parts import ToolButton, label, row
+from tlstudio.gui.widgets.last_blocks import LastBlocks
+from tlstudio.gui.widgets.parts import ToolButton, column, label
 from tlstudio.gui.words import strategy_word
+
+_TIGHT = ((10, ""), (9, "QToolButton { padding: 5px 4px; }"), (8, "QToolButton { padding: 5px 2px; }"))
+SPACING = 2
+_Lines = tuple[list[QWidget | None], list[QWidget | None]]
 
 
 class FreezeBar(QFrame):
-    """objectName freezePreset; each button's objectName is the strategy's word. Ticks of one's own are told by a word beside them."""
+    """objectName freezePreset; each button's objectName is the strategy's word, besides last-n, byPattern and invert."""
 
     chosen = Signal(str)
     """A strategy: head, last-block, full, scratch."""
     inverted = Signal()
+    pattern_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,14 +44,21 @@ class FreezeBar(QFrame):
             button.setCheckable(True)
             self._group.addButton(button)
             self.buttons[key] = button
+        self.last = LastBlocks()
         self._own = label(self.tr("own choice"), "small")
         self._own.setToolTip(self.tr("The ticks are none of the presets"))
         self._own.hide()
-        self.invert = ToolButton(
-            "swap", self.tr("Freeze what learns, and let learn what is frozen"), text=self.tr("Invert"), role="muted", on=self.inverted.emit
-        )
+        pattern, swap = self.tr("Freeze layers by their names or types"), self.tr("Freeze what learns, and let learn what is frozen")
+        self.pattern = ToolButton("asterisk", pattern, text=self.tr("By pattern"), role="muted", on=self.pattern_asked.emit)
+        self.pattern.setObjectName("byPattern")
+        self.invert = ToolButton("swap", swap, text=self.tr("Invert"), role="muted", on=self.inverted.emit)
         self.invert.setObjectName("invert")
-        self.setLayout(row(*self.buttons.values(), None, self._own, self.invert, spacing=2, margins=(8, 4, 8, 4)))
+        self._lines = QHBoxLayout(), QHBoxLayout()
+        for line in self._lines:
+            line.setSpacing(SPACING)
+        self.setLayout(column(*self._lines, spacing=0, margins=(8, 4, 8, 4)))
+        self._placed: _Lines = ([], [])
+        self._place(lines=1)
 
     def _tips(self) -> dict[str, str]:
         return {
@@ -55,14 +70,19 @@ class FreezeBar(QFrame):
             "scratch": self.tr("All layers learn, from random weights; nothing pretrained is used. To compare, or for very many images."),
         }
 
-    def show_strategy(self, strategy: str) -> None:
-        """Mark a preset; "custom" marks none."""
+    def show_strategy(self, strategy: str, blocks: Sequence[Mapping[str, Any]] | None = None, last: int = 0) -> None:
+        """Mark a preset; "custom" marks none.
+
+        blocks: of the `layers` document, None while it is not known; last: how many of them learn, 0 for another choice.
+        """
         self._group.setExclusive(False)
         for key, button in self.buttons.items():
             button.setChecked(key == strategy)
         self._group.setExclusive(True)
-        self._custom = strategy not in self.buttons
-        self._fit()
+        if blocks is not None:
+            self.last.show_blocks(blocks, last, last > 0 and strategy not in self.buttons)
+        self._custom = strategy not in self.buttons and not last
+        self._later.start()
 
     def minimumSizeHint(self) -> QSize:
         """Less than its words want at first: `_fit` makes them smaller."""
@@ -78,20 +98,54 @@ class FreezeBar(QFrame):
             self._later.start()
 
     def _fit(self) -> None:
-        """Where there is no room, quiet words go first ("own choice", the one beside Invert's icon), then padding and letter size."""
+        """Where there is no room, quiet words go first (beside icons, "own choice"), then padding and size; then there are two lines."""
         self._fitting = True  # a style sheet of one's own comes back as a change of style
-        words = self.fontMetrics().horizontalAdvance(self.invert.text()) + 8
-        needed = 0
-        for size, sheet in ((10, ""), (9, "QToolButton { padding: 5px 4px; }"), (8, "QToolButton { padding: 5px 2px; }")):
-            if self.styleSheet() != sheet:
-                self.setStyleSheet(sheet)
-            for button in self.buttons.values():
-                button.setFont(theme.font(size))
-            needed = sum(button.sizeHint().width() + 2 for button in self.buttons.values()) + 16 + theme.px(36)
-            if needed <= self.width():
-                break
-        wide = self.width() >= needed + words
-        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if wide else Qt.ToolButtonStyle.ToolButtonIconOnly
-        self.invert.setToolButtonStyle(style)
-        self._own.setVisible(self._custom and self.width() >= needed + words + self._own.sizeHint().width())
+        presets: list[QWidget] = [*self.buttons.values()]
+        tools: list[QWidget] = [self.pattern, self.invert]
+        needed = self._needed([*presets, self.last, *tools], _TIGHT[0], words=False)
+        if needed > self.width():
+            needed = self._needed([*presets, self.last, *tools], _TIGHT[1], words=False)
+        lines = 1 if needed <= self.width() else 2
+        if lines == 2:
+            next((tight for tight in _TIGHT if self._needed(presets, tight, words=True) <= self.width()), None)
+            needed = self._needed([self.last, *tools], None, words=False)
+        spare = self.width() - needed
+        for part in (self.invert, self._own, self.pattern):
+            wide = part.sizeHint().width() if part is self._own else self.fontMetrics().horizontalAdvance(part.text()) + 8
+            said = spare >= wide and (part is not self._own or self._custom)
+            spare -= wide if said else 0
+            if isinstance(part, QToolButton):
+                style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if said else Qt.ToolButtonStyle.ToolButtonIconOnly
+                part.setToolButtonStyle(style)
+            else:
+                part.setVisible(said)
+        self._place(lines)
         self._fitting = False
+
+    def _needed(self, parts: Sequence[QWidget], tight: tuple[int, str] | None, *, words: bool) -> int:
+        """Pixels that these take in one line, the tools with their icons alone."""
+        if tight is not None:
+            if self.styleSheet() != tight[1]:
+                self.setStyleSheet(tight[1])
+            for button in (*self.buttons.values(), self.last.button):
+                button.setFont(theme.font(tight[0]))
+        tools = (self.pattern, self.invert)
+        there = [part for part in parts if part is not self.last or not self.last.isHidden()]
+        wide = sum(theme.px(36) if part in tools else part.sizeHint().width() for part in there)
+        return wide + SPACING * len(there) + 16
+
+    def _place(self, lines: int) -> None:
+        """Put the parts into the first line, or what is no button with a word into the second."""
+        head, last_block, full, scratch = self.buttons.values()
+        rest: list[QWidget | None] = [None, self._own, self.pattern, self.invert]
+        both: _Lines = ([head, last_block, self.last, full, scratch, *rest], [])
+        if lines == 2:
+            both = [head, last_block, full, scratch, None], [self.last, *rest]
+        if both == self._placed:
+            return
+        self._placed = both
+        for line, parts in zip(self._lines, both, strict=True):
+            while line.count():
+                line.takeAt(0)
+            for part in parts:
+                line.addStretch(1) if part is None else line.addWidget(part)

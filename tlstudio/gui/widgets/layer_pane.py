@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
 from typing import Any
 
-import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QBoxLayout, QFrame, QStackedWidget
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QMenu, QStackedWidget
 
+from tlstudio.errors import InputError, StudioError, sentences
 from tlstudio.gui import theme
+from tlstudio.gui.layer_rates import LayerRates
 from tlstudio.gui.session import Session
 from tlstudio.gui.ticks import Mask, Ticks
-from tlstudio.gui.widgets.cost_panel import CostPanel
-from tlstudio.gui.widgets.elided_label import ElidedLabel
+from tlstudio.gui.widgets import layer_files
+from tlstudio.gui.widgets.cost_panel import CostPanel, batch_of
 from tlstudio.gui.widgets.freeze_bar import FreezeBar
+from tlstudio.gui.widgets.layer_choice import LayerChoice
+from tlstudio.gui.widgets.layer_head import LayerHead
 from tlstudio.gui.widgets.layer_tree import LayerTree
-from tlstudio.gui.widgets.layer_tree.layer_model import shape
-from tlstudio.gui.widgets.parts import GAP, TIGHT, Button, SearchField, Segments, column, hairline, label, row, widget
+from tlstudio.gui.widgets.layer_tree.layer_facts import shape
+from tlstudio.gui.widgets.pane_notice import PaneNotice
+from tlstudio.gui.widgets.parts import Button, column, hairline
 from tlstudio.gui.widgets.tree_state import TreeState
 from tlstudio.gui.widgets.weights_notice import WeightsNotice
-from tlstudio.gui.words import count, short
+from tlstudio.gui.words import count
 from tlstudio.models import catalogue
 
 PATIENCE = 200  # ms before a busy mark
-NARROW, WIDE = 440, 560  # below the first the tools stand under the title, below the second one word is left out
+LEAST = 340  # px of width
+LOW = 440  # px; in a window that is lower, what is least needed gives way to the tree
+_COLUMNS = "model/columns"
 _MANY = 2_000  # rows from which on a filter waits for the typing to rest
 
 
@@ -42,10 +48,15 @@ class LayerPane(QFrame):
         self.document: dict[str, Any] = {}
         self.ticks = Ticks(())
         self.frozen: Mask = self.ticks.mask(())
+        self.blocks: list[Mask] = []
+        """What is frozen when learning begins at each block."""
         self.problem = ""
         self._depth = 2
-        self.tree, self.state = LayerTree(), TreeState(session)
+        self.head, self.tree, self.state = LayerHead(), LayerTree(), TreeState(session)
+        self.filter, self.depths = self.head.filter, self.head.depths
         self.presets, self.notice = FreezeBar(), WeightsNotice(session)
+        self.ending = PaneNotice("cutNotice", "useWholeNetwork", "scissors", "accent")
+        self.trouble = PaneNotice("layersTrouble", "mendLayers", "x-circle", "bad")
         self.train = Button(
             self.tr("Train"), "primary", "arrow-right", tip=self.tr("On to training"), on=lambda: session.asked_for.emit("train")
         )
@@ -55,49 +66,57 @@ class LayerPane(QFrame):
         self._stack.addWidget(self.tree)
         self._stack.addWidget(self.state)
         self._cost_line = hairline()
-        self.setLayout(
-            column(self._header(), self.presets, self.notice, hairline(), (self._stack, 1), self._cost_line, self.cost, spacing=0)
-        )
+        notices = self.notice, self.ending, self.trouble
+        self.setLayout(column(self.head, self.presets, *notices, hairline(), (self._stack, 1), self._cost_line, self.cost, spacing=0))
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
         self._patience.timeout.connect(self._show_busy)
         self._typing = QTimer(self, singleShot=True, interval=120)
         self._typing.timeout.connect(self._find)
-        self.tree.layers.ticked.connect(self._tick)
-        self.tree.layers.loaded.connect(self._laid_out)
-        self.presets.chosen.connect(session.choose_strategy)
-        self.presets.inverted.connect(self._invert)
-        session.layers_changed.connect(self.refresh)
-        session.recipe_changed.connect(self._show_ticks)
+        self.choice = LayerChoice(self)
+        self._connect()
         self.refresh()
 
-    def _header(self) -> QFrame:
-        self._title, self._facts = ElidedLabel("section"), ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
-        self.filter = SearchField(self.tr("Filter layers"), "layerFilter")
-        self.filter.setToolTip(self.tr("Part of a layer's name or type; with a dot, of its path (Ctrl+F)"))
-        self.filter.setMinimumWidth(theme.px(96))
-        self.filter.setMaximumWidth(theme.px(160))
-        self.filter.textChanged.connect(self._typed)
-        for key, does in (
-            (Qt.Key.Key_Escape, self.filter.clear),
-            (Qt.Key.Key_Down, self.tree.setFocus),
-            (Qt.Key.Key_Return, self.tree.setFocus),
-        ):
-            QShortcut(QKeySequence(key), self.filter, does, context=Qt.ShortcutContext.WidgetShortcut)
-        self._word = label(self.tr("Depth"), "small")
-        tips = {str(depth): self.tr("Open the tree %1 deep").replace("%1", str(depth)) for depth in (1, 2, 3)}
-        words = {"1": "1", "2": "2", "3": "3", "0": self.tr("All")}
-        tips["0"] = self.tr("Open everything, weights and biases too")
-        self.depths = Segments(words, "2", self._take_depth, name="layerDepth", tips=tips)
-        names = widget(column(self._title, self._facts, spacing=0))
-        tools = widget(row(self._word, self.depths, 4, (self.filter, 1)))
-        header = QFrame()
-        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._head.setContentsMargins(GAP, TIGHT, GAP, 0)
-        self._head.setSpacing(TIGHT)
-        self._head.addWidget(names, 1)
-        self._head.addWidget(tools)
-        header.setLayout(self._head)
-        return header
+    def _connect(self) -> None:
+        session, head, tree, choice = self.session, self.head, self.tree, self.choice
+        tree.head.take_keys(str(session.settings.value(_COLUMNS, "")))
+        tree.head.chosen_changed.connect(lambda: session.settings.setValue(_COLUMNS, tree.head.keys()))
+        tree.layers.loaded.connect(self._laid_out)
+        tree.layers.ticked.connect(choice.tick)
+        tree.rate_wanted.connect(choice.ask_rate)
+        tree.cut_wanted.connect(lambda row: choice.cut(self.ticks.paths[row]))
+        self.presets.chosen.connect(session.choose_strategy)
+        self.presets.inverted.connect(choice.invert)
+        self.presets.last.chosen.connect(choice.last_blocks)
+        self.presets.pattern_asked.connect(choice.ask_pattern)
+        self.ending.acted.connect(lambda: choice.cut(""))
+        self.trouble.acted.connect(self._mend)
+        head.typed.connect(self._typed)
+        head.stepped.connect(self._step)
+        head.left.connect(tree.setFocus)
+        head.depth_given.connect(self._take_depth)
+        head.size_given.connect(self._take_size)
+        head.batch_given.connect(session.look_with)
+        head.menu_asked.connect(lambda: self.menu().popup(head.more.mapToGlobal(head.more.rect().bottomLeft())))
+        session.layers_changed.connect(self.refresh)
+        session.recipe_changed.connect(self._show_ticks)
+
+    def menu(self) -> QMenu:
+        """The columns, and the tree as a file."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addMenu(self.tree.head.menu(menu))
+        menu.addSeparator()
+        for form, word in layer_files.words().items():
+            menu.addAction(word, functools.partial(self.save, form))
+        return menu
+
+    def save(self, form: str) -> None:
+        """The tree as a file, with what learns as it is ticked now."""
+        learning = self.ticks.learning(self.frozen, self.session.recipe.frozen.batchnorm)
+        try:
+            layer_files.save(self, layer_files.as_ticked(self.document, self.tree.layers.effects.tolist(), learning), form)
+        except InputError as error:
+            self.session.trouble.emit(error)
 
     # what is shown
 
@@ -109,20 +128,43 @@ class LayerPane(QFrame):
     def refresh(self) -> None:
         """Follow the session's layers: empty, busy, ready, failed."""
         layers = self.session.layers
-        entry = catalogue.find(self.session.recipe.model.name)
-        self._title.show_text(entry.title)
+        self.head.title.show_text(catalogue.find(self.session.recipe.model.name).title)
         if layers.ready:
             self._patience.stop()
+            self.trouble.say("")
             self._load(layers.document)
         elif layers.state == "failed" and layers.error is not None:
             self._patience.stop()
-            self.document = {}
-            self.state.show_failure(layers.error)
-            self._show_tree(False)
+            self._fail(layers.error)
         elif not self._patience.isActive():
             self._patience.start()
         self._show_facts()
         self.changed.emit()
+
+    def _fail(self, error: StudioError) -> None:
+        """The tree of the same model stays, and the sentence stands over it: a size was tried, or an end, that cannot be."""
+        if not self.fresh:
+            self.document = {}
+            self.state.show_failure(error)
+            self._show_tree(False)
+            return
+        size, whole = self.document["input"][-1], self.tr("Use the whole network again")
+        back = self.tr("Back to %1 px").replace("%1", str(size))
+        word = back if self._other_size() else whole if self.session.recipe.model.cut else self.tr("Try again")
+        self.trouble.say(sentences(error.what, error.why, error.do), word, self.tr("The tree is still the one before"))
+        self._show_tree(True)
+
+    def _other_size(self) -> bool:
+        return bool(self.document["input"][-1] != self._size())
+
+    def _mend(self) -> None:
+        if self._other_size():
+            self._take_size(self.document["input"][-1])
+        elif self.session.recipe.model.cut:
+            self.choice.cut("")
+        else:
+            self.session.look_with(1)
+            self.session.inspect()
 
     def _show_busy(self) -> None:
         """It takes its time: say so. The tree of the same model stays; one of another would mislead."""
@@ -135,8 +177,8 @@ class LayerPane(QFrame):
         self._stack.setCurrentWidget(self.tree if there else self.state)
         for part in (self.cost, self._cost_line):
             part.setVisible(there)
-        for control in (self.presets, self.filter, self.depths):
-            control.setEnabled(there)
+        self.presets.setEnabled(there)
+        self.head.show_tree(there)
 
     def _load(self, document: dict[str, Any]) -> None:
         if document is self.document:
@@ -147,10 +189,14 @@ class LayerPane(QFrame):
         current = self.tree.currentIndex()
         self._looked_at = self.ticks.paths[self.tree.layers.row(current)] if same and current.isValid() else ""
         self.document, self.ticks = document, Ticks(document["rows"])
-        self.frozen = self.ticks.mask(self._frozen_paths())
+        self.rates = LayerRates(self.ticks, document)
+        self.blocks = [self.ticks.mask(block["frozen"]) for block in document.get("blocks", ())]
+        self.frozen = self.ticks.mask(self.choice.paths())
         self.tree.forget_filter()
-        self.tree.layers.load(document["rows"], self.ticks)
+        self.tree.can_end = document.get("task") != "segmentation"  # masks need the way from features to pixels
+        self.tree.layers.load(document["rows"], self.ticks, batch_of(document))
         self._show_tree(True)
+        self.choice.drop_what_is_gone()
         self._show_ticks()
 
     def _laid_out(self) -> None:
@@ -167,69 +213,58 @@ class LayerPane(QFrame):
         if self.filter.text():
             self._find()
 
-    def _show_facts(self, matches: int | None = None) -> None:
+    def _show_facts(self) -> None:
+        """What stands around the tree: the sizes it is worked out for, the classes, where the network ends."""
+        recipe = self.session.recipe
+        self.head.show_sizes(self._size(), self.session.batch)
+        whole = self.tr("The network ends at %1").replace("%1", recipe.model.cut)
+        self.ending.say(
+            whole if recipe.model.cut else "", self.tr("Use the whole network again"), self.tr("Take the layers behind it back in")
+        )
         if not self.fresh:
-            self._facts.show_text("" if self.session.layers.state == "failed" else self.tr("looking inside…"))
+            self.head.show_facts("" if self.session.layers.state == "failed" else self.tr("looking inside…"), "")
             return
-        root = self.document["rows"][0]
-        classes = (root["output"] or [0])[-1]
-        words = count(classes, self.tr("class"), self.tr("classes"))
-        tip = "" if self.session.classes else self.tr("The classes it was published with, until images are open")
-        facts = self.tr("%1, input %2").replace("%1", words).replace("%2", shape(self.document["input"]))
-        if matches is not None:
-            rows = len(self.ticks.paths) - 1
-            facts = self.tr("%1 of %2 rows match").replace("%1", f"{matches:,}").replace("%2", f"{rows:,}")
-        elif self.session.layers.state == "busy" and not self._patience.isActive():
+        classes = (self.document["rows"][0]["output"] or [0])[-1]
+        facts = count(classes, self.tr("class"), self.tr("classes"))
+        tip = self.tr("Input %1").replace("%1", shape(self.document["input"]))
+        tip += "" if self.session.classes else "\n" + self.tr("The classes it was published with, until images are open")
+        if self.session.layers.state == "busy" and not self._patience.isActive():
             facts = self.tr("looking inside…")
-        self._facts.show_text(facts, f"{facts}\n{tip}" if tip else "")
-
-    # ticks
+        self.head.show_facts(facts, tip)
 
     def _show_ticks(self) -> None:
         """Follow the recipe: what is frozen, what that costs, which preset it is."""
         recipe = self.session.recipe
-        self.presets.show_strategy(recipe.frozen.strategy)
         if not self.fresh:
+            self.presets.show_strategy(recipe.frozen.strategy)
             return
-        paths = self._frozen_paths()
+        paths, batchnorm, layers = self.choice.paths(), recipe.frozen.batchnorm, self.tree.layers
         self.frozen = self.ticks.mask(paths)
-        self.tree.layers.show_ticks(self.frozen, recipe.frozen.batchnorm)
-        learning = self.ticks.learning(self.frozen, recipe.frozen.batchnorm)
-        unknown = self.ticks.unknown(paths)
+        self.presets.show_strategy(recipe.frozen.strategy, self.document.get("blocks", ()), self.choice.last())
+        layers.show_rates(self.rates.shares(recipe.optimizer), self.frozen, batchnorm, recipe.optimizer.multipliers)
+        layers.show_ticks(self.frozen, batchnorm)
+        learning = self.ticks.learning(self.frozen, batchnorm)
+        unknown = self.ticks.unknown([*paths, *recipe.optimizer.multipliers])
         self.problem = ""
         if not learning:
             self.problem = self.tr("Nothing learns: untick at least the head (%1).").replace("%1", self.document["head_path"])
         elif unknown:
             self.problem = self.tr("%1 is not in this model: choose a preset, or tick anew.").replace("%1", unknown[0])
         self.cost.show_cost(self.document, learning, self.problem)
+        if layers.meant:
+            self._find()
         self.tree.viewport().update()
         self.changed.emit()
 
-    def _frozen_paths(self) -> Sequence[str]:
-        frozen = self.session.recipe.frozen
-        return frozen.paths if frozen.strategy == "custom" else self.document["presets"].get(frozen.strategy, ())
+    # size, filter and depth
 
-    def _tick(self, rows: list[int], frozen: bool) -> None:
-        if not self.fresh:
-            return
-        first = self.ticks.paths[rows[0]]
-        if len(rows) > 1:
-            first = self.tr("%1 and %2 more").replace("%1", first).replace("%2", str(len(rows) - 1))
-        text = (self.tr("freeze %1") if frozen else self.tr("let %1 learn")).replace("%1", first)
-        self._put(self.ticks.toggled(self.frozen, rows, frozen), text)
+    def _size(self) -> int:
+        recipe = self.session.recipe
+        return recipe.data.image_size or catalogue.find(recipe.model.name).input_size
 
-    def _invert(self) -> None:
-        if self.fresh:
-            mask = np.logical_not(self.frozen)
-            learning = short(self.ticks.learning(mask))
-            self._put(mask, self.tr("invert: %1 parameters learn").replace("%1", learning))
-
-    def _put(self, mask: Mask, text: str) -> None:
-        weights = self.session.recipe.model.weights
-        strategy, paths = self.ticks.strategy(mask, self.document["presets"], weights=weights)
-        self.session.edit({"frozen.strategy": strategy, "frozen.paths": paths}, text)
-
-    # filter and depth
+    def _take_size(self, size: int) -> None:
+        trained = catalogue.find(self.session.recipe.model.name).input_size
+        self.session.edit({"data.image_size": 0 if size == trained else size}, self.tr("set the image size"))
 
     def _typed(self) -> None:
         if len(self.ticks.paths) > _MANY:
@@ -240,14 +275,22 @@ class LayerPane(QFrame):
     def _find(self) -> None:
         text = self.filter.text()
         matches = self.tree.filter_rows(text)
-        self._show_facts(matches if text.strip() else None)
+        self.head.show_matches(matches if text.strip() else None, rows=len(self.ticks.paths) - 1)
 
-    def _take_depth(self, depth: str) -> None:
-        self._depth = int(depth)
-        self.tree.show_depth(self._depth)
+    def _step(self, step: int) -> None:
+        if at := self.tree.next_match(step):
+            self.head.show_matches(len(self.tree.layers.matches), at, rows=len(self.ticks.paths) - 1)
+
+    def _take_depth(self, depth: int) -> None:
+        self._depth = depth
+        self.tree.show_depth(depth)
+
+    def minimumSizeHint(self) -> QSize:
+        """Less than its parts want at first: they find another place once there is less room."""
+        return QSize(theme.px(LEAST), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = self.width() < theme.px(NARROW)
-        self._word.setVisible(narrow or self.width() >= theme.px(WIDE))
-        self._head.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+        low = self.height() < theme.px(LOW)
+        self.head.show_low(low)
+        self.cost.show_low(low)

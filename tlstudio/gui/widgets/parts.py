@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QKeySequence
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from tlstudio.gui import theme
-from tlstudio.gui.icons import glyph
+from tlstudio.gui.icons import glyph, picture
 
 MARGIN = 24  # page edge to content (16 at the top)
 GAP = 16  # card to card, and inside a card from edge to content
@@ -115,6 +115,11 @@ def icon(name: str, role: str = "text") -> QIcon:
     return glyph(name, colour(role), colour("muted"))
 
 
+def paint_icon(painter: QPainter, box: QRect, name: str, role: str) -> None:
+    """Draw an icon into a square; for what is painted rather than put together."""
+    painter.drawPixmap(box.topLeft(), picture(name, colour(role), box.width(), painter.device().devicePixelRatio()))
+
+
 class IconLabel(QLabel):
     """An icon that follows the theme."""
 
@@ -136,7 +141,7 @@ class IconLabel(QLabel):
     def _draw(self) -> None:
         side = theme.px(self._size)  # beside a word, so it grows with the words
         self.setFixedSize(side, side)
-        self.setPixmap(icon(self._name, self._role).pixmap(QSize(side, side), self.devicePixelRatioF()))
+        self.setPixmap(picture(self._name, colour(self._role), side, self.devicePixelRatioF()))
 
 
 class Button(QPushButton):
@@ -161,6 +166,14 @@ class Button(QPushButton):
     def show_icon(self, name: str) -> None:
         self._icon = name
         self._draw()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """A button that goes away or dead because it was pressed marks no other one; the next Tab goes on from here."""
+        around = self.parentWidget()
+        if around is None or (self.isEnabled() and self.isVisible()):
+            return super().focusNextPrevChild(forward)
+        around.setFocus()
+        return True
 
     def set_kind(self, kind: str) -> None:
         """Change how it looks, for a button that becomes the page's main action, or ceases to be it."""

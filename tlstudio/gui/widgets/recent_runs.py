@@ -153,12 +153,5 @@ class RecentRuns(TableView):
             self._fit()
 
     def _fit(self) -> None:
-        widths = [theme.px(width) for width in _WIDTHS]
-        missing = sum(widths) - self.viewport().width()
-        for column in _SPARE:
-            self.setColumnHidden(column, missing > 0)
-            missing -= widths[column] if missing > 0 else 0
-        for column, width in enumerate(widths):
-            if column != _RUN:
-                self.setColumnWidth(column, width)
+        self.fit_columns([theme.px(width) for width in _WIDTHS], _SPARE, _RUN)
         self.setFixedHeight(theme.px(32) + theme.px(ROW) * self._runs.rowCount() + 2)

@@ -90,7 +90,7 @@ class ResultHeading(QWidget):
             line.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
     def show_runs(self, runs: list[Row], chosen: str) -> None:
-        """runs: the finished ones, newest first."""
+        """runs: the finished ones, newest first, and the chosen one whatever its state."""
         self.choosers.setVisible(bool(runs))
         offered = runs[:MOST]
         if chosen and all(run["path"] != chosen for run in offered):
@@ -100,6 +100,8 @@ class ResultHeading(QWidget):
         entries = []
         for run, title in zip(offered, titles, strict=True):
             told = f"{title}, {when(run['started'])}" if title in again and run.get("started") else title
+            if run["state"] != "finished":
+                told += ", " + (self.tr("still training") if run["state"] == "live" else self.tr("unfinished"))
             entries.append((told, run["path"]))
         if entries != [(self.runs.itemText(i), self.runs.itemData(i)) for i in range(self.runs.count())]:
             self.runs.clear()
@@ -138,7 +140,11 @@ class ResultHeading(QWidget):
         except StudioError:
             by_loss = False
         why = self.tr("validation loss was lowest") if by_loss else self.tr("validation accuracy was highest")
-        said = self.tr("Best: epoch %1 of %2, kept because %3").replace("%1", str(run["best_epoch"]))
+        if run["state"] == "finished":
+            said = self.tr("Best: epoch %1 of %2, kept because %3")
+        else:
+            said = self.tr("Best so far: epoch %1 of %2, kept because %3")
+        said = said.replace("%1", str(run["best_epoch"]))
         return said.replace("%2", str(run.get("epochs") or "–")).replace("%3", why)
 
     def _show_proof(self, proof: dict[str, Any] | None) -> None:

@@ -169,4 +169,4 @@ class RunBar(QFrame):
 
 def _of_training(progress: Progress | None) -> Progress | None:
     """What says how far the run is: reading the images and fetching weights come before it, and count by themselves."""
-    return progress if progress is not None and progress.phase in ("features", "train") else None
+    return progress if progress is not None and progress.phase in ("features", "train", "validate") else None

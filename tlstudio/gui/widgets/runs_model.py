@@ -121,7 +121,7 @@ class RunsModel(QAbstractTableModel):
     """Rows of `api.list_runs`: `all` of them, and `rows`, those that pass the filter, sorted. (Sorted and filtered here rather than
     by a proxy, which would ask Python a quarter of a million questions for ten thousand runs.)
 
-    Compared runs keep their line style as long as they are ticked.
+    Compared runs keep their line style as long as they are ticked, hidden by the filter or in the trash too.
     """
 
     compared_changed = Signal()
@@ -130,15 +130,13 @@ class RunsModel(QAbstractTableModel):
         super().__init__()
         self.all: list[Row] = []
         self.rows: list[Row] = []
-        self.compared: dict[str, LineStyle] = {}
+        self.compared: dict[str, LineStyle] = {}  # also of runs that are gone: one that comes back out of the trash is ticked again
         self._words: list[str] = []
         self._said: dict[str, str] = {}
         self._order: tuple[int, bool] = (-1, False)
 
     def show_rows(self, rows: list[Row]) -> None:
         """Take new rows; ticks stay with their runs. Where only values changed, views keep place and selection."""
-        there = {row["path"] for row in rows}
-        self.compared = {path: style for path, style in self.compared.items() if path in there}
         self.all = rows
         self._said.clear()
         self._arrange()
@@ -148,6 +146,7 @@ class RunsModel(QAbstractTableModel):
         """Show the rows whose title, folder, state, images, model or strategy hold every word."""
         self._words = text.casefold().split()
         self._arrange()
+        self.compared_changed.emit()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """By a column; -1: as given, newest first."""
@@ -190,8 +189,9 @@ class RunsModel(QAbstractTableModel):
         self.compared_changed.emit()
 
     def compared_rows(self) -> list[tuple[Row, LineStyle]]:
-        """The ticked runs, newest first, whether the filter shows them or not."""
-        return [(row, self.compared[row["path"]]) for row in self.all if row["path"] in self.compared]
+        """The ticked runs that the filter shows, newest first."""
+        shown = self.compared.keys() & {row["path"] for row in self.rows}
+        return [(row, self.compared[row["path"]]) for row in self.all if row["path"] in shown]
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.rows)

@@ -35,7 +35,7 @@ class StageBand(QWidget):
             self.update()
 
     def _sentence(self, stage: StageStarted) -> str:
-        text = self.tr("Epochs %1 to %2: %3 learns").replace("%1", str(stage.first_epoch)).replace("%2", str(stage.last_epoch))
+        text = self.tr("Epochs %1 to %2, learning: %3").replace("%1", str(stage.first_epoch)).replace("%2", str(stage.last_epoch))
         return text.replace("%3", stage.learns)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -54,7 +54,7 @@ class StageBand(QWidget):
             painter.drawRoundedRect(box, 3, 3)
             painter.setPen(colour("text"))
             inside = box.adjusted(8, 0, -4, 0)
-            word = self.tr("%1 learns").replace("%1", stage.learns)
+            word = self.tr("learning: %1").replace("%1", stage.learns)
             if painter.fontMetrics().horizontalAdvance(word) > inside.width():
                 word = stage.learns
             word = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, round(inside.width()))

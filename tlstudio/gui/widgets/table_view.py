@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
@@ -43,6 +45,17 @@ class TableView(QTableView):
         super().changeEvent(event)
         if theme.restyles(event):
             self._measure()
+
+    def fit_columns(self, widths: Sequence[int], spare: Sequence[int], stretched: int) -> None:
+        """Give the columns these widths in pixels; `stretched` takes what is left. Where there is too little room, columns of
+        `spare` are left out, the first one first."""
+        missing = sum(widths) - self.viewport().width()
+        for column in spare:
+            self.setColumnHidden(column, missing > 0)
+            missing -= widths[column] if missing > 0 else 0
+        for column, width in enumerate(widths):
+            if column != stretched:
+                self.setColumnWidth(column, width)
 
     def _measure(self) -> None:
         self.verticalHeader().setMinimumSectionSize(theme.px(self._row))

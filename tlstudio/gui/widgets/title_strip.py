@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QMenu, QMenuBar
 from tlstudio import __version__, places
 from tlstudio.errors import StudioError
 from tlstudio.gui import theme
+from tlstudio.gui.opening import open_file, open_folder
 from tlstudio.gui.session import Session
+from tlstudio.gui.tutorials import on_data_of, tutorials
 from tlstudio.gui.widgets.guide_sheet import GuideSheet
 from tlstudio.gui.widgets.parts import IconLabel, ToolButton, label, row, widget
 from tlstudio.recipe import Recipe
@@ -68,11 +70,15 @@ class TitleStrip(QFrame):
         return action
 
     def _file(self, menu: QMenu) -> None:
-        self._action(menu, self.tr("Open a folder of images…"), self.open_folder, "Ctrl+O")
-        self._action(menu, self.tr("Open an archive or CSV file…"), self.open_file)
+        self._action(menu, self.tr("Open a folder of images…"), lambda: open_folder(self.window_, self.session), "Ctrl+O")
+        self._action(menu, self.tr("Open an archive or CSV file…"), lambda: open_file(self.window_, self.session))
         self._action(menu, self.tr("Take the leaves sample"), self.session.open_sample)
         menu.addSeparator()
         self._action(menu, self.tr("Open a recipe…"), self.open_recipe)
+        self._tutorials = menu.addMenu(self.tr("Tutorial recipes"))
+        self._tutorials.setObjectName("tutorialMenu")
+        self._tutorials.setToolTipsVisible(True)
+        self._tutorials.aboutToShow.connect(self._list_tutorials)  # the files are read when they are wanted
         self._action(menu, self.tr("Save the recipe"), self.save, "Ctrl+S")
         self._action(menu, self.tr("Save the recipe as…"), self.save_as, "Ctrl+Shift+S")
         menu.addSeparator()
@@ -127,17 +133,6 @@ class TitleStrip(QFrame):
 
     # files
 
-    def open_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self.window_, self.tr("Open a folder of images"))
-        if path:
-            self.session.open_data(path)
-
-    def open_file(self) -> None:
-        kinds = self.tr("Images in an archive or a table (*.zip *.tar *.tar.gz *.tgz *.tar.xz *.tar.bz2 *.csv)")
-        path, _ = QFileDialog.getOpenFileName(self.window_, self.tr("Open an archive or CSV file"), "", kinds)
-        if path:
-            self.session.open_data(path)
-
     def open_recipe(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self.window_, self.tr("Open a recipe"), "", self.tr("Recipes (*.toml)"))
         if path:
@@ -153,6 +148,17 @@ class TitleStrip(QFrame):
             return
         self._path, self._saved = path, recipe
         self.session.take(recipe, self.tr("open %1").replace("%1", Path(path).name))
+
+    def _list_tutorials(self) -> None:
+        self._tutorials.clear()
+        for recipe in tutorials():
+            action = self._action(self._tutorials, recipe.name, lambda recipe=recipe: self.take_tutorial(recipe))
+            action.setToolTip(self.tr("Take its model, head, rates and schedule; the images stay. It can be undone."))
+
+    def take_tutorial(self, recipe: Recipe) -> None:
+        """Put a tutorial's recipe in force on the images that are open."""
+        self._path = ""  # saving it must not overwrite what was open
+        self.session.take(on_data_of(recipe, self.session.recipe), self.tr("take %1").replace("%1", recipe.name))
 
     def save(self) -> None:
         if self._path:
@@ -213,7 +219,8 @@ class TitleStrip(QFrame):
         if focus is not None:
             focus.clearFocus()  # what is still being typed counts
         self.session.asked_for.emit("train")
-        self.session.start()
+        if self.session.data.ready:  # else the page itself says what is missing, and has the buttons that bring it
+            self.session.start()
 
     def _refresh(self) -> None:
         self.setFixedHeight(theme.px(40))

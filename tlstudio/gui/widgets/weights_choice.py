@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtWidgets import QComboBox, QFileDialog, QSizePolicy, QWidget
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QSizePolicy, QWidget
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import TIGHT, column, label
+from tlstudio.gui.widgets.weights_sheet import WeightsSheet
 from tlstudio.models import catalogue
 
 _FILE = "file"
@@ -27,6 +29,7 @@ class WeightsChoice(QWidget):
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for key, word in (("pretrained", self.tr("Pretrained")), ("random", self.tr("Random")), (_FILE, self.tr("From a file…"))):
             self.combo.addItem(word, key)
+        self._sheet: WeightsSheet | None = None
         self._file, self._line = ElidedLabel("smallText"), label("", "small", wrap=True)
         self.setLayout(column(label(self.tr("Weights"), "section"), self.combo, self._file, self._line, spacing=TIGHT))
         self.combo.activated.connect(lambda at: self._take(self.combo.itemData(at)))
@@ -44,7 +47,12 @@ class WeightsChoice(QWidget):
     def _said(self, weights: str) -> str:
         if weights == "pretrained":
             entry = catalogue.find(self.session.recipe.model.name)
-            return self.tr("Learned on ImageNet, 1.3 million photos in 1,000 classes. Licence: %1").replace("%1", entry.licence)
+            if entry.weights_state() == "none":
+                return self.tr("None are published for this model. Choose Random or From a file, or another model.")
+            if entry.task == "classification" and entry.source != "timm":
+                return self.tr("Learned on ImageNet, 1.3 million photos in 1,000 classes. Licence: %1").replace("%1", entry.licence)
+            source = re.sub(r"([._/])", "\\1\u200b", entry.hub or entry.source)  # may break where it has to
+            return self.tr("As published: %1. Licence: %2").replace("%1", source).replace("%2", entry.licence)
         if weights == "random":
             return self.tr("Knows nothing yet: everything has to learn. Needs very many images.")
         if not Path(weights).is_file():
@@ -56,12 +64,29 @@ class WeightsChoice(QWidget):
         frozen = self.session.recipe.frozen.strategy
         if not weights:
             self.refresh()
+        elif key == _FILE:
+            self._examine(weights)
         elif weights == "random" and frozen == "full":
             self.session.choose_strategy("scratch")
         elif weights != "random" and frozen == "scratch":
             self.session.edit({"model.weights": weights, "frozen.strategy": "full"}, self._text(weights))
         else:
             self.session.edit({"model.weights": weights}, self._text(weights))
+
+    def _examine(self, file: str) -> None:
+        """Say what of the file fits; it is taken once the user has seen that."""
+        if self._sheet is None:
+            self._sheet = WeightsSheet(self.session, self.window())
+            self._sheet.taken.connect(self._take_file)
+            self._sheet.other_wanted.connect(lambda: self._take(_FILE))
+            self._sheet.rejected.connect(self.refresh)
+        self._sheet.examine(file)
+
+    def _take_file(self, file: str) -> None:
+        changes = {"model.weights": file}
+        if self.session.recipe.frozen.strategy == "scratch":
+            changes["frozen.strategy"] = "full"
+        self.session.edit(changes, self._text(file))
 
     def _text(self, weights: str) -> str:
         return self.tr("take weights: %1").replace("%1", Path(weights).name)

@@ -21,6 +21,8 @@ NARROW = 560  # below that the buttons stand under the sentence
 class WeightsNotice(QFrame):
     """objectName weightsNotice; its buttons downloadWeights, cancelDownload, randomWeights. Hidden where nothing is missing.
 
+    Where none are published it says so, and offers random ones.
+
     A download goes on while other models are looked at, one at a time; cancelling keeps what came.
     """
 
@@ -71,7 +73,7 @@ class WeightsNotice(QFrame):
     def missing(self) -> bool:
         """Whether the recipe wants published weights that are not here."""
         recipe = self.session.recipe
-        return recipe.model.weights == "pretrained" and catalogue.find(recipe.model.name).weights_state() == "download"
+        return recipe.model.weights == "pretrained" and catalogue.find(recipe.model.name).weights_state() in ("download", "none")
 
     def refresh(self) -> None:
         missing = self.missing
@@ -83,12 +85,14 @@ class WeightsNotice(QFrame):
         failed = None if busy else self._failed.get(entry.name)
         self._bar.setVisible(busy)
         self.cancel.setVisible(busy)
-        self.download.setVisible(not busy)
+        self.download.setVisible(not busy and entry.weights_url is not None)
         self.download.setEnabled(self._job is None)
         self.random.setVisible(not busy)
         self.download.setText(self.tr("Try again") if failed else self.tr("Download"))
         self._mark.show_icon(*(("x-circle", "bad") if failed else ("cloud-arrow-down", "accent" if busy else "warn")))
-        if failed is not None:
+        if entry.weights_url is None:
+            self._text.setText(self.tr("No pretrained weights of %1 are published").replace("%1", entry.title))
+        elif failed is not None:
             self._text.setText(sentences(failed.what, failed.why, failed.do))
         elif busy:
             self._text.setText(self._how_far(entry.title))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHeaderView
 
 from tlstudio.gui import theme
 from tlstudio.gui.widgets.table_view import TableView
+from tlstudio.gui.words import percent
 
 MOST = 500  # pairs in the list
 Index = QModelIndex | QPersistentModelIndex
@@ -44,7 +45,7 @@ class Pairs(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         truth, said, count, share = self.pairs[index.row()]
-        texts = (self._names[truth], self._names[said], f"{count:,}", f"{100 * share:.1f} %")
+        texts = (self._names[truth], self._names[said], f"{count:,}", percent(share))
         if role == Qt.ItemDataRole.DisplayRole:
             return texts[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tlstudio.gui.ticks import Ticks
+from tlstudio.gui.ticks import State, Ticks
 from tlstudio.gui.widgets.layer_tree import LayerModel
-from tlstudio.gui.widgets.layer_tree.layer_filter import found
+from tlstudio.gui.widgets.layer_tree.layer_filter import found, meant
 
 
 @pytest.fixture
@@ -44,3 +44,12 @@ def test_with_a_dot_whole_paths(model: LayerModel) -> None:
 def test_nothing_found_hides_all_and_no_words_hide_nothing(model: LayerModel) -> None:
     assert paths(model, found(model, "transformer").hidden) == {"stem", "bn", "blocks", "pool", "head"}
     assert found(model, "") == (set(), set(), set())
+
+
+def test_every_word_has_to_fit_and_a_state_is_a_word(model: LayerModel) -> None:
+    model.show_ticks(model.ticks.mask(["stem", "blocks.0"]), "eval")
+    assert paths(model, found(model, "frozen conv2d").matches) == {"stem", "blocks.0.conv"}
+    assert paths(model, found(model, "learns head").matches) == {"head"}
+    assert paths(model, found(model, "partly").matches) == {"blocks"}
+    assert meant("head learn") == {State.LEARNS}
+    assert not meant("head fro"), "too little to be sure"

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from tlstudio.gui.ticks import State, Ticks
 from tlstudio.gui.widgets.layer_tree import LayerModel
-from tlstudio.gui.widgets.layer_tree.layer_model import LAYER, MULT_ADDS, OUTPUT, PARAMS, SHARE, TYPE
+from tlstudio.gui.widgets.layer_tree.layer_columns import FIELD, INPUT, LAYER, MULT_ADDS, NORM, OUTPUT, PARAMS, SHARE, STATE, TYPE
 
 CHECK = Qt.ItemDataRole.CheckStateRole
 
@@ -93,6 +93,32 @@ def test_a_ticked_batchnorm_that_trains_shows_that_it_learns(model: LayerModel) 
     model.show_ticks(model.ticks.mask(["stem", "bn"]), "train")
     assert (model.state(row), model.effect(row)) == (State.FROZEN, State.LEARNS)
     assert "learns" in model.tip(row)
+
+
+@pytest.mark.parametrize(
+    ("ticked", "policy", "said"),
+    [
+        (["bn"], "eval", "averages kept"),
+        (["bn"], "adapt", "averages follow"),
+        (["bn"], "train", "learns"),
+        ([], "eval", "learns"),
+        (["bn.weight"], "eval", "averages follow"),
+    ],
+)
+def test_what_a_batchnorm_does_with_its_averages(model: LayerModel, ticked: list[str], policy: str, said: str) -> None:
+    model.show_ticks(model.ticks.mask(ticked), policy)
+    assert at(model, "bn", NORM).data() == said
+    assert at(model, "stem", NORM).data() == ""
+
+
+def test_state_input_and_receptive_field(model: LayerModel, layers_document: dict[str, Any]) -> None:
+    model.show_ticks(model.ticks.mask(["blocks.0"]), "eval")
+    assert [at(model, path, STATE).data() for path in ("blocks.0", "blocks", "head", "pool")] == ["frozen", "partly frozen", "learns", ""]
+    assert at(model, "stem", INPUT).data() == "3\u2009×\u20098\u2009×\u20098"
+    assert at(model, "stem", FIELD).data() == "–", "an older document does not know"
+    rows = [{**row, "receptive_field": 43} for row in layers_document["rows"]]
+    model.load(rows, Ticks(rows))
+    assert at(model, "stem", FIELD).data() == "43 px"
 
 
 def test_large_documents_come_in_slices(qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from tlstudio.gui import theme
 from tlstudio.gui.ticks import Ticks
 from tlstudio.gui.widgets.layer_tree import LayerTree
-from tlstudio.gui.widgets.layer_tree.layer_model import LAYER, MULT_ADDS, OUTPUT, PARAMS, SHARE, TYPE
+from tlstudio.gui.widgets.layer_tree.layer_columns import COUNT, INPUT, LAYER, MULT_ADDS, NORM, OUTPUT, PARAMS, RATE, SHARE, STATE, TYPE
 from tlstudio.gui.widgets.layer_tree.layer_view import ALL
 
 SHIFT, NONE = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
@@ -161,15 +161,44 @@ def test_the_menu_freezes_and_copies(qtbot: QtBot, tree: LayerTree) -> None:
 @pytest.mark.parametrize(
     ("width", "columns"),
     [
-        (640, {LAYER, TYPE, OUTPUT, PARAMS, SHARE, MULT_ADDS}),
-        (420, {LAYER, OUTPUT, PARAMS, MULT_ADDS}),
+        (640, {LAYER, TYPE, OUTPUT, PARAMS, SHARE, MULT_ADDS, RATE}),
+        (420, {LAYER, OUTPUT, PARAMS, RATE}),
         (260, {LAYER, PARAMS}),
     ],
 )
 def test_columns_that_find_no_room_go_whole(qtbot: QtBot, tree: LayerTree, width: int, columns: set[int]) -> None:
     tree.resize(width, 400)
-    assert {column for column in range(6) if not tree.isColumnHidden(column)} == columns
+    assert {column for column in range(COUNT) if not tree.isColumnHidden(column)} == columns
     assert sum(tree.columnWidth(column) for column in columns) == tree.viewport().width()
+
+
+def test_columns_that_were_chosen_are_all_there_and_the_tree_scrolls(tree: LayerTree) -> None:
+    tree.resize(300, 400)
+    tree.head.choose([STATE, NORM, INPUT, TYPE])
+    assert [column for column in range(COUNT) if not tree.isColumnHidden(column)] == [LAYER, TYPE, INPUT, STATE, NORM]
+    assert tree.horizontalScrollBar().maximum() > 0
+    tree.head.choose(None)
+    assert tree.horizontalScrollBar().maximum() == 0
+
+
+def test_params_has_room_for_the_largest_count(tree: LayerTree) -> None:
+    tree.head.show_most(1_013_000_000)
+    tree.head.fit(640)
+    assert tree.columnWidth(PARAMS) > tree.head.fontMetrics().horizontalAdvance("1,013,000,000")
+
+
+def test_the_menu_leads_to_the_layer_that_shares_the_weights(tree: LayerTree, layers_document: dict[str, Any]) -> None:
+    rows = [dict(row) for row in layers_document["rows"]]
+    shared = {"blocks.1.conv": "blocks.0.conv", "blocks.1.conv.weight": "blocks.0.conv.weight"}
+    for row in rows:
+        row["shared_with"] = shared.get(row["path"])
+    tree.layers.load(rows, Ticks(rows))
+    at = tree.layers.ticks.row_of
+    for here, there in (("blocks.0.conv", "blocks.1.conv"), ("blocks.1.conv", "blocks.0.conv")):
+        jump = next(action for action in tree.menu(at[here]).actions() if action.text().startswith("Go to"))
+        jump.trigger()
+        assert tree.layers.row(tree.currentIndex()) == at[there]
+    assert not any(action.text().startswith("Go to") for action in tree.menu(at["head"]).actions())
 
 
 def test_it_paints_in_every_state_and_theme(qtbot: QtBot, qapp: QApplication, tree: LayerTree) -> None:

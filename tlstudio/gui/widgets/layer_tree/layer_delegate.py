@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.ticks import State
-from tlstudio.gui.widgets.layer_tree.layer_model import LAYER, MULT_ADDS, PARAMS, SHARE, TYPE, Index, LayerModel
+from tlstudio.gui.widgets.layer_tree.layer_columns import LAYER, NUMBERS, RATE, SHARE, STATE, TYPE
+from tlstudio.gui.widgets.layer_tree.layer_model import Index, LayerModel
 from tlstudio.gui.widgets.parts import colour, icon
 
 ROW, BOX, POINTS = 24, 14, 9.0
@@ -28,9 +29,12 @@ def drawn(name: str, tone: str, size: int, ratio: float) -> QPixmap:
 
 
 @functools.lru_cache(maxsize=8)
-def _font(scale: float) -> QFont:
+def _font(scale: float, bold: bool = False) -> QFont:
     """The font of all cells at a text scale; making one costs more than drawing with it."""
-    return theme.font(POINTS)
+    font = theme.font(POINTS)
+    if bold:
+        font.setWeight(QFont.Weight.Bold)
+    return font
 
 
 @functools.lru_cache(maxsize=4096)
@@ -69,10 +73,12 @@ class LayerDelegate(QStyledItemDelegate):
         else:
             if column == LAYER:
                 self._box(painter, rect, self._model.state(row))
+                if row in self._model.matches and how in self._model.meant:
+                    self._tint(painter, QRectF(rect.left() + theme.px(21), rect.center().y() - theme.px(8), theme.px(18), theme.px(18)))
                 self._icon(painter, rect, how)
                 rect = rect.adjusted(theme.px(41), 0, -2, 0)
             else:
-                rect = rect.adjusted(6, 0, -6, 0)
+                rect = rect.adjusted(6, 0, -6 if column in NUMBERS else -2, 0)
             painter.setPen(colour("text" if how in (State.LEARNS, State.MIXED) else "muted"))
             self._text(painter, rect, row, column)
         painter.restore()
@@ -121,23 +127,27 @@ class LayerDelegate(QStyledItemDelegate):
     def _text(self, painter: QPainter, rect: QRect, row: int, column: int) -> None:
         middle = Qt.TextElideMode.ElideMiddle if column == LAYER else Qt.TextElideMode.ElideRight
         text = _cut(self._model.text(row, column), rect.width(), middle, theme.scale())
-        right = column in (PARAMS, MULT_ADDS)
-        if column in (LAYER, TYPE) and row in self._model.matches:
+        right = column in NUMBERS
+        if column in (LAYER, TYPE, STATE) and row in self._model.matches:
             self._mark(painter, rect, text)
+        if column == RATE and self._model.ticks.paths[row] in self._model.multipliers:
+            painter.setFont(_font(theme.scale(), bold=True))
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _mark(self, painter: QPainter, rect: QRect, text: str) -> None:
         """Where a filter found its words: a tint and a line under them."""
-        wanted, metrics = self._model.wanted, painter.fontMetrics()
-        if wanted not in text.lower():
-            wanted = wanted.rpartition(".")[2]
-        at = text.lower().find(wanted)
-        if at < 0 or not wanted:
-            return
-        left = rect.left() + metrics.horizontalAdvance(text[:at])
-        wide = metrics.horizontalAdvance(text[at : at + len(wanted)])
-        box = QRectF(left - 1, rect.center().y() - metrics.height() / 2 + 1, wide + 2, metrics.height())
+        metrics = painter.fontMetrics()
+        for word in self._model.wanted.split():
+            wanted = word if word in text.lower() else word.rpartition(".")[2]
+            at = text.lower().find(wanted)
+            if at < 0 or not wanted:
+                continue
+            left = rect.left() + metrics.horizontalAdvance(text[:at])
+            wide = metrics.horizontalAdvance(text[at : at + len(wanted)])
+            self._tint(painter, QRectF(left - 1, rect.center().y() - metrics.height() / 2 + 1, wide + 2, metrics.height()))
+
+    def _tint(self, painter: QPainter, box: QRectF) -> None:
         tone = QColor(colour("accent"))
         painter.fillRect(QRectF(box.left(), box.bottom() - 2, box.width(), 2), tone)
         tone.setAlpha(48)

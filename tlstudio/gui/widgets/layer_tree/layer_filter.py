@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tlstudio.gui.ticks import State
+from tlstudio.gui.widgets.layer_tree.layer_facts import state_word
 from tlstudio.gui.widgets.layer_tree.layer_model import LayerModel
+
+_TELLING = 4  # letters of a state's word from which on it is meant
 
 
 class Found(NamedTuple):
@@ -16,16 +20,16 @@ class Found(NamedTuple):
 
 
 def found(model: LayerModel, wanted: str) -> Found:
-    """Rows whose name or type holds `wanted` (lower case); with a dot in it, whole paths are searched. "" hides nothing.
+    """Rows whose name, type or state holds every word of `wanted` (lower case); a word with a dot is sought in whole paths.
 
-    What a match lies in and what is in it stay.
+    "" hides nothing. What a match lies in and what is in it stay.
     """
     ticks, matches, shown = model.ticks, set[int](), set[int]()
-    if not wanted:
+    words = [(word, meant(word)) for word in wanted.split()]
+    if not words:
         return Found(matches, set(), set())
     for i, path in enumerate(ticks.paths):
-        name = path if "." in wanted else model.name(i)
-        if path and (wanted in name.lower() or wanted in model.rows[i]["type"].lower()):
+        if path and all(_holds(model, i, word, states) for word, states in words):
             matches.add(i)
         if i in matches or ticks.parent[i] in shown:
             shown.add(i)
@@ -39,3 +43,16 @@ def found(model: LayerModel, wanted: str) -> Found:
     reached = shown | {-1, ticks.row_of.get("", -1)}
     hidden = {i for i, path in enumerate(ticks.paths) if path and i not in shown and ticks.parent[i] in reached}
     return Found(matches, openings, hidden)
+
+
+def meant(wanted: str) -> frozenset[int]:
+    """The states that its words ask for, by the beginning of theirs: other ticks then make other matches."""
+    words = [word for word in wanted.split() if len(word) >= _TELLING]
+    return frozenset(state for state in State if any(state_word(state).startswith(word) for word in words))
+
+
+def _holds(model: LayerModel, row: int, word: str, states: frozenset[int]) -> bool:
+    if states and int(model.effects[row]) in states:
+        return True
+    name = model.ticks.paths[row] if "." in word else model.name(row)
+    return word in name.lower() or word in model.rows[row]["type"].lower()

@@ -11,15 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 
 from tlstudio.gui.ticks import Mask, State, Ticks
-from tlstudio.gui.words import percent, short
+from tlstudio.gui.widgets.layer_tree.layer_columns import COUNT, LAYER, NUMBERS, described
+from tlstudio.gui.widgets.layer_tree.layer_facts import LayerFacts
 
-LAYER, TYPE, OUTPUT, PARAMS, SHARE, MULT_ADDS = range(6)
-_NUMBERS = (PARAMS, MULT_ADDS)
 _AT_ONCE = 1_500  # rows that are made before anything else happens; more come in slices
 _SLICE = 0.006  # seconds: shorter than a frame
 _PLAIN = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -27,7 +25,7 @@ _CHECK = {State.LEARNS: Qt.CheckState.Unchecked, State.MIXED: Qt.CheckState.Part
 Index = QModelIndex | QPersistentModelIndex
 
 
-class LayerModel(QStandardItemModel):
+class LayerModel(QStandardItemModel, LayerFacts):
     """Modules and, inside them, their parameters; the row of the whole network is left out, its facts stand around the tree."""
 
     loaded = Signal()
@@ -37,15 +35,12 @@ class LayerModel(QStandardItemModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: Sequence[Mapping[str, Any]] = ()
-        self.ticks = Ticks(())
-        self.states: NDArray[np.int8] = np.zeros(0, dtype=np.int8)
-        """What is ticked, a State a row."""
-        self.effects: NDArray[np.int8] = self.states
-        """What comes of it: a ticked BatchNorm learns under the policy that lets it."""
+        self.take((), Ticks(()))
         self.matches: set[int] = set()
         """Rows that a filter looks for."""
         self.wanted = ""
+        self.meant: frozenset[int] = frozenset()
+        """States that it looks for."""
         self._items: list[QStandardItem] = []
         self._work: Iterator[None] | None = None
         self._timer = QTimer(self)
@@ -53,12 +48,12 @@ class LayerModel(QStandardItemModel):
 
     # rows
 
-    def load(self, rows: Sequence[Mapping[str, Any]], ticks: Ticks) -> None:
+    def load(self, rows: Sequence[Mapping[str, Any]], ticks: Ticks, batch: int = 1) -> None:
         """Take a document's rows. Up to some hundred are there at once; more are made in slices and `loaded` tells the end."""
         self._timer.stop()
         self.clear()
-        self.rows, self.ticks, self.matches, self.wanted = rows, ticks, set(), ""
-        self.states = self.effects = ticks.states(ticks.mask(()))
+        self.take(rows, ticks, batch)
+        self.matches, self.wanted, self.meant = set(), "", frozenset()
         self._items = []
         self._work = self._made()
         if len(rows) <= _AT_ONCE:
@@ -92,14 +87,14 @@ class LayerModel(QStandardItemModel):
         for i in range(len(items) - 1, -1, -1):
             if children[i] and self.ticks.paths[i]:
                 items[i].appendRows([items[child] for child in children[i]])
-                items[i].setColumnCount(MULT_ADDS + 1)
+                items[i].setColumnCount(COUNT)
                 yield
 
     def _show_rows(self) -> None:
         """Only now does a view see the rows, all at once."""
         children = self.ticks.children
         top = [child for i in self.ticks.top for child in ([i] if self.ticks.paths[i] else children[i])]
-        self.setColumnCount(MULT_ADDS + 1)
+        self.setColumnCount(COUNT)
         self.invisibleRootItem().appendRows([self._items[i] for i in top])
         self.loaded.emit()
 
@@ -115,6 +110,7 @@ class LayerModel(QStandardItemModel):
 
     def show_ticks(self, mask: Mask, batchnorm: str) -> None:
         """Show what is frozen."""
+        self.batchnorm = batchnorm
         states = self.ticks.states(mask)
         effects = self.ticks.states(self.ticks.effective(mask, batchnorm))
         if np.array_equal(states, self.states) and np.array_equal(effects, self.effects):
@@ -126,67 +122,14 @@ class LayerModel(QStandardItemModel):
             for row in changed[:64].tolist():
                 if self.ticks.paths[row]:
                     index = self.index_of(row)
-                    self.dataChanged.emit(index, index.siblingAtColumn(MULT_ADDS))
-            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, MULT_ADDS))
-
-    def state(self, row: int) -> State:
-        return State(int(self.states[row]))
-
-    def effect(self, row: int) -> State:
-        return State(int(self.effects[row]))
+                    self.dataChanged.emit(index, index.siblingAtColumn(COUNT - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, COUNT - 1))
 
     def toggle(self, rows: Sequence[int]) -> None:
         """Ask for the opposite of what the last of these rows is; rows without parameters are passed over. Mixed becomes frozen."""
         rows = [row for row in rows if self.state(row) != State.NONE]
         if rows:
             self.ticked.emit(rows, self.state(rows[-1]) != State.FROZEN)
-
-    # words
-
-    def name(self, row: int) -> str:
-        """The last part of the path, with those before it as long as it begins with a number: blocks.6.0."""
-        parts = self.ticks.paths[row].split(".")
-        at = len(parts) - 1
-        while at and parts[at].isdigit():
-            at -= 1
-        return ".".join(parts[at:])
-
-    def text(self, row: int, column: int) -> str:
-        """What a cell says."""
-        said = self.rows[row]
-        if column == LAYER:
-            return self.name(row)
-        if column == TYPE:
-            return str(said["type"])
-        if column == OUTPUT:
-            return shape(said["output"]) if said["kind"] == "module" else times(said.get("shape") or ())
-        if column == PARAMS:
-            return f"{said['params']:,}" if said["params"] else "–"
-        if column == SHARE:
-            return percent(self.share(row), 2) if said["params"] else ""
-        return short(said["mult_adds"]) if said["mult_adds"] else "–"
-
-    def share(self, row: int) -> float:
-        """Of all parameters, 0..1."""
-        return self.rows[row]["params"] / self.ticks.params if self.ticks.params else 0.0
-
-    def word(self, row: int) -> str:
-        """frozen, learns, partly frozen, or "" for a layer without parameters."""
-        return {
-            State.FROZEN: self.tr("frozen"),
-            State.LEARNS: self.tr("learns"),
-            State.MIXED: self.tr("partly frozen"),
-            State.NONE: "",
-        }[self.effect(row)]
-
-    def tip(self, row: int) -> str:
-        """The tooltip: whole path, type and state."""
-        lines = [self.ticks.paths[row], ", ".join(part for part in (self.text(row, TYPE), self.word(row)) if part)]
-        if self.rows[row].get("shared_with"):
-            lines.append(self.tr("The same as %1; counted once").replace("%1", self.rows[row]["shared_with"]))
-        if self.state(row) == State.FROZEN and self.effect(row) != State.FROZEN:
-            lines.append(self.tr("Ticked, but learns: BatchNorm when frozen is set to train"))
-        return "\n".join(lines)
 
     # Qt's side
 
@@ -216,37 +159,13 @@ class LayerModel(QStandardItemModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
-                return (
-                    self.tr("Layer"),
-                    self.tr("Type"),
-                    self.tr("Output"),
-                    self.tr("Params"),
-                    self.tr("Share"),
-                    self.tr("Mult-adds"),
-                )[section]
+                return described(section).title
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(section)
             if role == Qt.ItemDataRole.ToolTipRole:
-                return (
-                    self.tr("A tick freezes a layer: it keeps what it knows. An empty box learns."),
-                    self.tr("The layer's class"),
-                    self.tr("Shape of what the layer gives for one image; of a weight, its own shape"),
-                    self.tr("Numbers that can be learned, in the layer and all that is in it"),
-                    self.tr("Share of all parameters of the network"),
-                    self.tr("Multiplications with addition for one image"),
-                )[section]
+                return described(section, self.batch).tip
         return None
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    return (Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
-
-
-def times(dims: Sequence[int]) -> str:
-    """32 × 112 × 112, with thin spaces."""
-    return "\u2009×\u2009".join(str(d) for d in dims)
-
-
-def shape(dims: Sequence[int] | None) -> str:
-    """A tensor's shape without the batch in front; a dash where the forward pass never came by."""
-    return times(dims[1:]) or "1" if dims else "–"
+    return (Qt.AlignmentFlag.AlignRight if column in NUMBERS else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter

@@ -15,18 +15,19 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QStyleOptionViewItem, QTreeView
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QMenu, QStyleOptionViewItem, QTreeView
 
 from tlstudio.gui import theme
 from tlstudio.gui.ticks import State
+from tlstudio.gui.widgets.layer_tree.layer_columns import LAYER
 from tlstudio.gui.widgets.layer_tree.layer_delegate import LayerDelegate, box_width, drawn
-from tlstudio.gui.widgets.layer_tree.layer_filter import found
-from tlstudio.gui.widgets.layer_tree.layer_model import LAYER, MULT_ADDS, OUTPUT, PARAMS, SHARE, TYPE, Index, LayerModel
+from tlstudio.gui.widgets.layer_tree.layer_filter import found, meant
+from tlstudio.gui.widgets.layer_tree.layer_header import LayerHeader
+from tlstudio.gui.widgets.layer_tree.layer_menu import row_menu
+from tlstudio.gui.widgets.layer_tree.layer_model import Index, LayerModel
 from tlstudio.gui.widgets.parts import colour
 
-INDENT, HEADER = 12, 28
-# Least width of a column. Where not all have room, the last of these goes first; what is left over is Layer's.
-_WIDTHS = {LAYER: 150, PARAMS: 80, OUTPUT: 100, MULT_ADDS: 78, TYPE: 116, SHARE: 52}
+INDENT = 12
 ALL = 0
 """The depth at which everything is open."""
 
@@ -36,14 +37,21 @@ class LayerTree(QTreeView):
 
     picked = Signal(int)
     """Another row is looked at: its place in the document."""
+    rate_wanted = Signal(list)
+    """The user wants another learning rate for these rows."""
+    cut_wanted = Signal(int)
+    """The user wants the network to end at this row."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("layerTree")
         self.setAccessibleName(self.tr("Layers of the model"))
+        self.head = LayerHeader()
         self.layers = LayerModel()
         self.layers.setParent(self)
         self.setModel(self.layers)
+        self.setHeader(self.head)
+        self.head.chosen_changed.connect(self.fit_columns)
         self.setItemDelegate(LayerDelegate(self.layers, self))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setStyleSheet(
@@ -54,10 +62,9 @@ class LayerTree(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.header().setStretchLastSection(False)
-        self.header().setMinimumSectionSize(32)
-        self.header().setSectionsMovable(False)
         self.selectionModel().currentChanged.connect(self._moved)
+        self.can_end = True
+        """Whether the network could end at one of its layers."""
         self._anchor = -1
         self._hidden: set[int] = set()
         self._restyle()
@@ -107,6 +114,7 @@ class LayerTree(QTreeView):
         self.layers.complete()
         layers = self.layers
         layers.wanted = text.strip().lower()
+        layers.meant = meant(layers.wanted)
         layers.matches, openings, hidden = found(layers, layers.wanted)
         for i in hidden ^ self._hidden:
             index = layers.index_of(i)
@@ -117,6 +125,17 @@ class LayerTree(QTreeView):
                 self.expand(layers.index_of(i))
         self.viewport().update()
         return len(layers.matches)
+
+    def next_match(self, step: int = 1) -> int:
+        """Look at the next row that the filter found (step -1: the one before); its number among them from 1, 0 where there is none."""
+        matches = sorted(self.layers.matches)
+        if not matches:
+            return 0
+        here = self.layers.row(self.currentIndex()) if self.currentIndex().isValid() else -1
+        there = [row for row in matches if (row - here) * step > 0] or matches
+        row = there[0] if step > 0 else there[-1]
+        self.pick(row)
+        return matches.index(row) + 1
 
     def forget_filter(self) -> None:
         """New rows came: none of them is hidden."""
@@ -133,7 +152,8 @@ class LayerTree(QTreeView):
         else:
             super().keyPressEvent(event)
 
-    def _selected(self) -> list[int]:
+    def selected(self) -> list[int]:
+        """The selected rows in the order of the tree."""
         rows = sorted(self.layers.row(index) for index in self.selectionModel().selectedRows())
         if self.layers.wanted and len(rows) > 1:
             # Rows that are only there because a match lies in them are not meant by "all of these".
@@ -142,7 +162,7 @@ class LayerTree(QTreeView):
 
     def _toggle_selected(self) -> None:
         current = self.layers.row(self.currentIndex())
-        rows = [row for row in self._selected() if row != current]
+        rows = [row for row in self.selected() if row != current]
         # The current row decides which way all go.
         self.layers.toggle([*rows, current] if not rows or self._counts(current) else rows)
         self._anchor = current
@@ -202,26 +222,11 @@ class LayerTree(QTreeView):
             self.menu(self.layers.row(index)).popup(where)
 
     def menu(self, row: int) -> QMenu:
-        """What can be done with a row."""
-        index = self.layers.index_of(row)
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        rows = self._selected() if row in self._selected() else [row]
-        freeze = menu.addAction(self.tr("Freeze"), lambda: self.layers.ticked.emit(rows, True))
-        free = menu.addAction(self.tr("Let learn"), lambda: self.layers.ticked.emit(rows, False))
-        freeze.setEnabled(self.layers.state(row) in (State.LEARNS, State.MIXED))
-        free.setEnabled(self.layers.state(row) in (State.FROZEN, State.MIXED))
-        menu.addSeparator()
-        inside = bool(self.layers.ticks.children[row])
-        menu.addAction(self.tr("Expand all in it"), lambda: self.expandRecursively(index)).setEnabled(inside)
-        menu.addAction(self.tr("Collapse"), lambda: self.collapse(index)).setEnabled(inside and self.isExpanded(index))
-        menu.addSeparator()
-        menu.addAction(self.tr("Copy path"), QKeySequence(QKeySequence.StandardKey.Copy), self.copy_paths)
-        return menu
+        return row_menu(self, row)
 
     def copy_paths(self) -> None:
         """The dotted paths of the selected rows, one a line, to the clipboard."""
-        QGuiApplication.clipboard().setText("\n".join(self.layers.ticks.paths[row] for row in self._selected()))
+        QGuiApplication.clipboard().setText("\n".join(self.layers.ticks.paths[row] for row in self.selected()))
 
     # drawing
 
@@ -247,7 +252,7 @@ class LayerTree(QTreeView):
             painter = QPainter(self.viewport())
             painter.setFont(theme.font(10))
             painter.setPen(colour("muted"))
-            said = self.tr("No layer has %1 in its name or type").replace("%1", f"“{self.layers.wanted}”")
+            said = self.tr("No layer has %1 in its name, type or state").replace("%1", f"“{self.layers.wanted}”")
             where = self.viewport().rect().adjusted(24, 24, -24, -24)
             painter.drawText(where, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, said)
 
@@ -277,23 +282,13 @@ class LayerTree(QTreeView):
 
     def _restyle(self) -> None:
         self.setIndentation(theme.px(INDENT))
-        self.header().setFont(theme.font(9))
-        self.header().setFixedHeight(theme.px(HEADER))
+        self.head.restyle()
         self.fit_columns()
         self.scheduleDelayedItemsLayout()
 
     def fit_columns(self) -> None:
-        """Give the columns their widths; those that find no room are hidden."""
-        if self.header().count() <= MULT_ADDS:
-            return
-        left = self.viewport().width()
-        room = True
-        for column, width in _WIDTHS.items():
-            wide = theme.px(width)
-            room = column == LAYER or (room and left >= wide)
-            self.setColumnHidden(column, not room)
-            if room:
-                self.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-                self.setColumnWidth(column, wide)
-                left -= wide
-        self.setColumnWidth(LAYER, max(theme.px(_WIDTHS[LAYER]), theme.px(_WIDTHS[LAYER]) + left))
+        """Give the columns their widths, see `LayerHeader`."""
+        self.head.show_most(self.layers.ticks.params)
+        self.head.fit(self.viewport().width())
+        scrolls = self.head.chosen is not None
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded if scrolls else Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -1,0 +1,50 @@
+"""How far the learning rates of head and backbone are spread over their layers, and which blocks rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tlstudio.gui.layer_rates import LayerRates
+from tlstudio.gui.ticks import Mask, State, Ticks
+from tlstudio.recipe import Recipe
+
+Span = tuple[float, float]
+"""Smallest and largest multiplier of a group's rate."""
+
+
+class GroupRates:
+    """Made once for a `layers` document, asked at every change of the recipe."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self._ticks = Ticks(document["rows"])
+        self._rates = LayerRates(self._ticks, document)
+        self.blocks: list[dict[str, Any]] = list(document.get("blocks", ()))
+
+    def spans(self, recipe: Recipe) -> dict[str, Span]:
+        """By "head" and "backbone": the spread of the multipliers of what learns there; a group that rests is not in it."""
+        optimizer = recipe.optimizer
+        learns = ~self._ticks.effective(self._frozen(recipe), recipe.frozen.batchnorm)
+        shares = self._rates.shares(optimizer)
+        head = self._ticks.mask([self._document["head_path"]])
+        rates = {"head": 1.0, "backbone": optimizer.backbone_lr / optimizer.lr}
+        out = {}
+        for group, inside in (("head", head), ("backbone", ~head)):
+            found = shares[inside & learns] / rates[group]
+            if len(found):
+                out[group] = (float(found.min()), float(found.max()))
+        return out
+
+    def resting(self, recipe: Recipe) -> list[bool]:
+        """For each block, whether all of it is frozen; for what comes before the first one, whether its first weight is."""
+        mask = self._frozen(recipe)
+        states = self._ticks.states(mask)
+        row_of = self._ticks.row_of
+        first = bool(len(mask)) and bool(mask[0])
+        return [bool(states[row_of[block["path"]]] == State.FROZEN) if block["path"] in row_of and block["path"] else first for block in self.blocks]
+
+    def _frozen(self, recipe: Recipe) -> Mask:
+        frozen = recipe.frozen
+        paths = frozen.paths if frozen.strategy == "custom" else self._document["presets"].get(frozen.strategy, ())
+        return self._ticks.mask(paths)
