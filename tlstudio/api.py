@@ -161,7 +161,9 @@ def validate(recipe: Recipe | Mapping[str, Any]) -> Recipe:
         )
     if entry.task != checked.data.task:
         raise InputError(
-            f"{entry.title} is made for {_MADE_FOR[entry.task]}", f"the images come with {_MADE_FOR[checked.data.task]}", "Choose another model"
+            f"{entry.title} is made for {_MADE_FOR[entry.task]}",
+            f"the images come with {_MADE_FOR[checked.data.task]}",
+            "Choose another model",
         )
     heads.check(checked.head.kind, entry.task, title=entry.title)
     return checked

@@ -66,12 +66,12 @@ def gaps(length: float) -> None:
     timer.setInterval(10)
     timer.timeout.connect(lambda: stamps.append(time.perf_counter()))
     timer.start()
-    QTimer.singleShot(round(length * 1000), lambda: app.exit(0))  # quit() asks the window first, and that asks whether to close in mid-training
+    QTimer.singleShot(round(length * 1000), lambda: app.exit(0))  # quit() would close the window, which asks in mid-training
     app.exec()
     said = sorted(1000 * (b - a) for a, b in itertools.pairwise(stamps))
     p99 = said[int(0.99 * len(said))]
     middle, longest = said[len(said) // 2], said[-1]
-    print(f"training on all cores for {length:.0f} s: gaps of a 10 ms timer median {middle:.1f}, p99 {p99:.1f}, max {longest:.1f} ms", flush=True)
+    print(f"training for {length:.0f} s: gaps of a 10 ms timer median {middle:.1f}, p99 {p99:.1f}, max {longest:.1f} ms", flush=True)
     session.live.stop()
     while session.live.active:
         app.processEvents()

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tlstudio.errors import InputError
-from tlstudio.models import catalogue, freezing, network
+from tlstudio.models import freezing, network
 from tlstudio.models.network import Network
 from tlstudio.recipe import Frozen, Head
 

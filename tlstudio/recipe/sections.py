@@ -216,7 +216,7 @@ class Training(Section):
     ema: float = titled(
         0.0,
         "Average of weights",
-        "Judge and keep a moving average of the weights that remembers this share at each step (0.99 to 0.9999); 0: the weights themselves.",
+        "Judge and keep a moving average of the weights that keeps this share at each step (0.99 to 0.9999); 0: off.",
         advanced=True,
         ge=0.0,
         lt=1.0,

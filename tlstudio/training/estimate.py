@@ -127,10 +127,10 @@ def _measure(recipe: Recipe, classes: int, device: torch.device, tell: Tell, con
             return pipeline.normalise(pixels.to(device)).contiguous(memory_format=memory_format_of(device))
 
         batch = recipe.training.batch_size
-        judged = noise(min(BATCH, 8 if device.type == "cpu" else BATCH))
+        judged = noise(BATCH)
         learner.module.eval()
         with torch.inference_mode():
-            forward = min(_timed(lambda: learner.module(judged), 2, 1, device, control)) / len(judged)
+            forward = min(_timed(lambda: learner.module(judged), 1, 1, device, control)) / len(judged)
         if learner.keep_features:
             inputs = torch.rand((batch, learner.network.in_features), generator=generator).to(device)
         else:

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.pictures import class_folders
+from tlstudio import api
+from tlstudio.control import Control
+from tlstudio.errors import Cancelled
+from tlstudio.events import Event
+from tlstudio.recipe import Recipe
+
+SMALL = {"model.name": "mobilenet_v3_small", "data.image_size": 64, "training.batch_size": 4, "training.epochs": 5}
+
+
+def estimated(recipe: Recipe, **more: object) -> dict[str, object]:
+    return api.estimate(recipe, **{"classes": 3, "n_train": 40, "n_val": 10, **more})  # type: ignore[arg-type]
+
+
+def test_a_whole_network_is_measured_once_and_worked_out_for_any_number_of_images() -> None:
+    recipe = Recipe().set(SMALL).with_strategy("full").set({"training.epochs": 5})
+    first, again = estimated(recipe), estimated(recipe, n_train=80)
+    assert first["steps"] == 3
+    assert again["steps"] == 0  # kept from before
+    assert first["features_kept"] is False
+    assert first["learning"] == first["params"]
+    step = float(first["step_seconds"])  # type: ignore[arg-type]
+    assert float(again["epoch_seconds"]) == pytest.approx(float(first["epoch_seconds"]) + 10 * step)  # type: ignore[arg-type]
+    assert first["run_seconds"] == pytest.approx(first["once_seconds"] + 5 * first["epoch_seconds"])  # type: ignore[operator]
+    assert first["kept_bytes"] == 50 * 3 * 64 * 64
+    assert int(first["peak_bytes"]) > 50_000_000  # type: ignore[call-overload]
+
+
+def test_head_only_costs_one_pass_and_then_next_to_nothing() -> None:
+    said = estimated(Recipe().set(SMALL))
+    assert said["features_kept"] is True
+    assert said["learning"] == 1024 * 3 + 3
+    assert said["kept_bytes"] == 50 * 1024 * 4
+    assert float(said["epoch_seconds"]) < float(said["once_seconds"])  # type: ignore[arg-type]
+
+
+def test_what_changes_the_cost_is_measured_anew_and_what_does_not_is_not() -> None:
+    recipe = Recipe().set(SMALL)
+    estimated(recipe)
+    assert estimated(recipe.set({"optimizer.lr": 0.5, "training.seed": 3, "training.epochs": 9}))["steps"] == 0
+    assert estimated(recipe.set({"training.batch_size": 8}))["steps"] == 3
+    assert estimated(recipe, classes=4)["steps"] == 3
+
+
+def test_decoding_of_the_pictures_is_counted(tmp_path: Path) -> None:
+    photos = class_folders(tmp_path / "photos")
+    pictures = [str(path) for path in sorted(photos.rglob("*.*"))[:4]]
+    recipe = Recipe().set(SMALL).with_strategy("full").set({"augment.enabled": True})
+    plain, read = estimated(recipe), estimated(recipe, samples=pictures)
+    assert float(read["epoch_seconds"]) > float(plain["epoch_seconds"])  # type: ignore[arg-type]
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"nothing")
+    assert estimated(recipe, samples=[str(broken)])["epoch_seconds"] == plain["epoch_seconds"]
+
+
+def test_it_can_be_cancelled_between_two_steps() -> None:
+    control = Control()
+
+    def tell(event: Event) -> None:
+        control.cancel()
+
+    with pytest.raises(Cancelled):
+        api.estimate(Recipe().set(SMALL), classes=3, n_train=40, n_val=10, tell=tell, control=control)
+
+
+def test_own_class_weights_need_no_names_here() -> None:
+    own = {"loss.options": {"class_weights": "own", "weights": {"ants": 2.0}}}
+    assert estimated(Recipe().set(SMALL | own))["steps"] == 3
