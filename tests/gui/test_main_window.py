@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMessageLogContext, QMimeData, QPoint, Qt, QtMsgType, QUrl, qInstallMessageHandler
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMenuBar, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from tlstudio.gui import theme
@@ -92,6 +92,16 @@ def test_closing_in_mid_run_asks_and_says_what_is_kept(window: MainWindow, sessi
     next(button for button in question.buttons() if button.text() == "Close, resume later").click()
     QApplication.processEvents()
     assert not window.isVisible()
+
+
+def test_the_menus_are_there_at_every_size_of_text(window: MainWindow, qapp: QApplication) -> None:
+    menus = window.findChild(QMenuBar)
+    for size in (1.0, 2.0):
+        theme.apply(qapp, theme.LIGHT, size)
+        QApplication.processEvents()
+        assert window.strip.height() == theme.px(40)
+        assert menus.height() >= menus.sizeHint().height()
+    theme.apply(qapp, theme.LIGHT, 1.0)
 
 
 def test_ctrl_enter_without_images_shows_what_is_missing(window: MainWindow, session: Session, jobs: Any) -> None:

@@ -49,9 +49,7 @@ def test_a_resumed_run_fills_an_untouched_window(session: Session, tmp_path: Pat
     assert session.live.active
 
 
-def test_before_the_start_says_why_there_are_no_images_to_speak_of(
-    session: Session, jobs: Any, data_document: dict[str, Any]
-) -> None:
+def test_before_the_start_says_why_there_are_no_images_to_speak_of(session: Session, jobs: Any, data_document: dict[str, Any]) -> None:
     assert session.checks() == []
     session.open_data(data_document["source"])
     assert [(check.level, check.text) for check in session.checks()] == [("wait", "The images are being read")]

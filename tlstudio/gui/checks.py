@@ -143,7 +143,7 @@ def loss(recipe: Recipe, classes: Sequence[str] = ()) -> Check | None:
         losses.check_fits(recipe)
     except InputError as error:
         better, word = ("cross_entropy", tr("Use cross-entropy")) if recipe.loss.kind == "nll" else ("nll", tr("Use NLL"))
-        text = tr("The loss does not fit the head")
+        text = tr("Loss and head clash")
         return Check("loss", "bad", text, sentences(error.what, error.why), word, "", "", {"loss.kind": better, "loss.options": kept})
     unknown = sorted(weights.keys() - set(classes))
     if not (classes and unknown and options.get("class_weights") == "own"):

@@ -79,6 +79,10 @@ class CostEstimate(QObject):
             self._key = ""
             self._show(Loading())
 
+    def close(self) -> None:
+        """The window is closing: nothing is asked any more."""
+        self._drop()
+
     def _said(self) -> str:
         data = self.session.data.document
         recipe = self.session.recipe.set(_FREE)

@@ -40,9 +40,11 @@ class GroupRates:
         """For each block, whether all of it is frozen; for what comes before the first one, whether its first weight is."""
         mask = self._frozen(recipe)
         states = self._ticks.states(mask)
-        row_of = self._ticks.row_of
-        first = bool(len(mask)) and bool(mask[0])
-        return [bool(states[row_of[block["path"]]] == State.FROZEN) if block["path"] in row_of and block["path"] else first for block in self.blocks]
+        out = []
+        for block in self.blocks:
+            row = self._ticks.row_of.get(block["path"]) if block["path"] else None
+            out.append(bool(len(mask) and mask[0]) if row is None else bool(states[row] == State.FROZEN))
+        return out
 
     def _frozen(self, recipe: Recipe) -> Mask:
         frozen = recipe.frozen

@@ -125,9 +125,7 @@ class MainWindow(QMainWindow):
             else self.tr("It has learned nothing yet. If you close now, nothing of it is kept.")
         )
         stop = box.addButton(self.tr("Stop, keep the best, close"), QMessageBox.ButtonRole.AcceptRole) if begun else None
-        leave = box.addButton(
-            self.tr("Close, resume later") if begun else self.tr("Close"), QMessageBox.ButtonRole.DestructiveRole
-        )
+        leave = box.addButton(self.tr("Close, resume later") if begun else self.tr("Close"), QMessageBox.ButtonRole.DestructiveRole)
         stay = box.addButton(self.tr("Go on training"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)

@@ -301,6 +301,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the engines; the window is closing."""
+        self.cost.close()
         close_all([self.inspector, self.trainer, self.downloader, self.librarian])
         self.settings.sync()
 

@@ -23,6 +23,13 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "–" if share is None or math.isnan(share) else f"{100 * share:.{digits}f}%"
 
 
+def loss(value: float | None) -> str:
+    """0.203, 608.2, 65 k: a loss that has run away says so, and need not be read to the last digit."""
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{value:.3f}" if value < 100 else f"{value:.1f}" if value < 999.5 else short(value)
+
+
 def short(n: float | None) -> str:
     """384 M, 10.8 M, 2.6 k; three figures are enough for a cost."""
     if not n:

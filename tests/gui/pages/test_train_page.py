@@ -223,6 +223,44 @@ def test_start_is_in_sight_in_every_window(ready: TrainPage, qtbot: QtBot, width
     assert at.x() < width
 
 
+def test_what_a_run_will_take_stands_beside_start(
+    ready: TrainPage, session: Session, jobs: Any, layers_document: Document, qtbot: QtBot
+) -> None:
+    assert ready.cost.isHidden()
+    session.layers = Loading("ready", "efficientnet_lite0", layers_document)
+    session.layers_changed.emit()
+    assert ready.cost.isVisible()
+    assert ready.hint.isHidden()
+    qtbot.waitUntil(lambda: any(handle.job == "estimate" for handle in jobs))
+    jobs.last("estimate").done.emit(
+        {"epoch_seconds": 2.0, "once_seconds": 1.0, "step_seconds": 0.1, "peak_bytes": 5e8, "kept_bytes": 1e6, "features_kept": True,
+         "device": "cpu", "steps": 3}
+    )  # fmt: skip
+    assert ready.cost._first.whole == "About 41 s, 500 MB"
+    session.edit({"training.epochs": 10}, "a")
+    assert ready.cost._first.whole == "About 21 s, 500 MB"
+    session.start()
+    assert ready.cost.isHidden()
+    assert ready.hint.text() == "Starting"
+    assert ready.advice.ask.isHidden()
+
+
+def test_a_loss_that_does_not_fit_keeps_start_off_until_it_is_mended(ready: TrainPage, session: Session) -> None:
+    session.edit({"loss.kind": "nll"}, "a")
+    assert not ready.start.isEnabled()
+    ready.findChild(QPushButton, "mend_loss").click()
+    assert session.recipe.loss.kind == "cross_entropy"
+    assert ready.start.isEnabled()
+
+
+def test_unfolding_gives_the_settings_the_height_they_need(ready: TrainPage, qtbot: QtBot) -> None:
+    ready.resize(600, 700)  # the halves stand one below the other
+    qtbot.wait(20)
+    before = ready._settings_area.minimumHeight()
+    ready.basics.fold.click()
+    qtbot.waitUntil(lambda: ready._settings_area.minimumHeight() > before + 300)
+
+
 def test_everything_that_can_be_pressed_has_a_name_and_is_reached_by_keys(ready: TrainPage) -> None:
     ready.basics.fold.click()
     for button in ready.findChildren(QPushButton):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tlstudio import events
 from tlstudio.errors import StudioError
 from tlstudio.events import Event
+from tlstudio.gui import words
 from tlstudio.gui.checks import Check
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.session import Session
@@ -47,6 +51,17 @@ def test_the_epoch_table_grows_newest_first_and_marks_the_best(session: Session,
     assert [_row(table, i)[-1] for i in range(4)] == ["", "", "best", ""]
     table.follow(RunHistory())
     assert table.model().rowCount() == 0
+
+
+def test_a_loss_that_ran_away_is_not_cut_into_another_number(session: Session, qtbot: QtBot, run_events: Stream) -> None:
+    table = EpochTable()
+    qtbot.addWidget(table)
+    changes: dict[str, Any] = {"train_loss": 263525.548, "val_loss": math.nan, "lr": 100.0}
+    said = [dataclasses.replace(event, **changes) if isinstance(event, events.EpochEnded) else event for event in run_events(1)]
+    table.follow(RunHistory(said))
+    assert _row(table, 0)[2:4] == ["264 k", "–"]
+    assert _row(table, 0)[6] == "100"
+    assert [words.loss(value) for value in (0.2034, 99.9, 608.23, 65003.3, None)] == ["0.203", "99.900", "608.2", "65 k", "–"]
 
 
 def test_a_narrow_epoch_table_leaves_out_what_stands_in_the_plots(session: Session, qtbot: QtBot) -> None:
@@ -97,6 +112,8 @@ def test_each_failing_line_of_the_checklist_has_its_button(session: Session, qtb
     button.click()
     assert mended == [warn]
     card.show_checks([Check("val", "bad", "No images are kept for validation"), warn])
+    told = next(line for line in card.findChildren(QLabel) if line.text() == "No images are kept for validation")
+    assert told.wordWrap()  # never cut
     assert card.stops
     assert card._tail.text() == "1 problem, 1 warning"
     card.show_checks([good])

@@ -72,7 +72,10 @@ class TrainPage(Page):
         return self.tr(
             "Choose what learns, then press Start (Ctrl+Enter). Every default is set.\n\n"
             "Head only is the place to begin: the pretrained backbone stays as it is, and a run takes seconds to minutes. "
-            "If that is not good enough, try Last block, then Everything.\n\n"
+            "If that is not good enough, try Last block, then Everything. What should I freeze? measures how near your images are to "
+            "what the model knows. Beside Start stands what a run will take, measured on this computer.\n\n"
+            "Advanced holds optimizer, loss and schedule, and the rates by depth: drag the line so that early blocks change less, or "
+            "a point for one block; with the keys, Left and Right choose, Up and Down move, Delete resets.\n\n"
             "In the plots the thin line is each step, the bold one its running mean (0.85), the dashed one the validation images after "
             "each epoch; the star marks the epoch whose weights are kept. Move the mouse over a plot to read it; every number stands in "
             "the epoch table.\n\n"

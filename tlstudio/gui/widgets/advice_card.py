@@ -30,7 +30,9 @@ class AdviceCard(QFrame):
         self.setProperty("kind", "card")
         self.setAccessibleName(self.tr("Advice on what to freeze"))
         self.advice = Advice(session, self)
-        tip = self.tr("Measures how near your images are to what the model knows, and says what the rules of thumb make of it. Some seconds.")
+        tip = self.tr(
+            "Measures how near your images are to what the model knows, and says what the rules of thumb make of it. Some seconds."
+        )
         self.ask = Button(self.tr("What should I freeze?"), "quiet", edge=True, tip=tip, on=self._ask)
         self.ask.setObjectName("askAdvice")
         self.close_ = ToolButton("x", self.tr("Close the advice"), on=self._close)
@@ -47,7 +49,9 @@ class AdviceCard(QFrame):
         self.apply = Button(self.tr("Use it"), on=self._apply)
         self.apply.setObjectName("applyAdvice")
         self._said = widget(column(self.quadrant, self.found, self.why, row(self.apply, None)))
-        out = column(header(label(self.tr("What should I freeze?"), "section"), self.close_), self._busy, self._wrong, self._said, spacing=6)
+        out = column(
+            header(label(self.tr("What should I freeze?"), "section"), self.close_), self._busy, self._wrong, self._said, spacing=6
+        )
         out.setContentsMargins(*[GAP - 1] * 4)
         self.setLayout(out)
         self.advice.changed.connect(self.refresh)

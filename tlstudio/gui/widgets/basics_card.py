@@ -34,7 +34,8 @@ class BasicsCard(QFrame):
         self.setAccessibleName(self.tr("Training settings"))
         self._tail, self._ask = label("", "small"), ask
         self.basic = RecipeForm(session, BASIC)
-        self.fold = ToolButton("caret-right", self.tr("Optimizer, loss, schedule, rates by depth, seed and device"), text=self.tr("Advanced"), role="muted")
+        tip = self.tr("Optimizer, rates by depth, loss, schedule, seed and device")
+        self.fold = ToolButton("caret-right", tip, text=self.tr("Advanced"), role="muted")
         self.fold.setObjectName("advancedFold")
         self.fold.setCheckable(True)
         self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -46,7 +47,7 @@ class BasicsCard(QFrame):
         self._cost = label("", "small", wrap=True)
         self._advanced: QWidget | None = None
         self.preview: SchedulePreview | None = None
-        self.depth: DepthRatesForm | None = None
+        self.by_depth: DepthRatesForm | None = None
         self._groups: tuple[dict[str, Any], GroupRates] | None = None
         self._column = column(
             header(self.tr("Basics"), self._tail, ask), self.basic, self.augment, self._cost, hairline(),
@@ -82,11 +83,11 @@ class BasicsCard(QFrame):
 
     def _show_rates(self) -> None:
         """The schedule by group and the curve over depth, once they are wanted."""
-        if self.preview is None or self.depth is None:
+        if self.preview is None or self.by_depth is None:
             return
         groups = self._of_layers()
         self.preview.show_recipe(self.session.recipe, groups.spans(self.session.recipe) if groups else None)
-        self.depth.show_groups(groups)
+        self.by_depth.show_groups(groups)
 
     def _of_layers(self) -> GroupRates | None:
         """Made once for each network."""
@@ -125,11 +126,11 @@ class BasicsCard(QFrame):
 
     def _build_advanced(self) -> QWidget:
         session = self.session
-        self.preview, self.depth = SchedulePreview(), DepthRatesForm(session)
+        self.preview, self.by_depth = SchedulePreview(), DepthRatesForm(session)
         out = widget(
             column(
                 KindForm(session, "optimizer"),
-                RecipeForm(session, ["optimizer.weight_decay", "optimizer.decay_norms", "optimizer.clip_norm"]), self.depth, hairline(),
+                RecipeForm(session, ["optimizer.weight_decay", "optimizer.decay_norms", "optimizer.clip_norm"]), self.by_depth, hairline(),
                 LossForm(session), hairline(),
                 KindForm(session, "schedule"), RecipeForm(session, ["schedule.warmup"]), self.preview, hairline(),
                 RecipeForm(session, ["training.ema", "training.best_by", "training.seed", "training.device"]), spacing=10,

@@ -70,8 +70,12 @@ class Checklist(QFrame):
         mark = IconLabel(*_LOOK[check.level])
         words = {"good": self.tr("In order"), "warn": self.tr("Warning"), "bad": self.tr("Problem"), "wait": self.tr("Wait")}
         mark.setAccessibleName(words[check.level])
-        text = ElidedLabel("" if check.level != "bad" else "bad")
-        text.show_text(check.text, "\n".join(part for part in (check.text, check.tip) if part))
+        bad = check.level == "bad"
+        text = label(check.text, "bad", wrap=True) if bad else ElidedLabel()  # what stops the run is read whole
+        tip = "\n".join(part for part in (check.text, check.tip) if part)
+        if isinstance(text, ElidedLabel):
+            text.show_text(check.text, tip)
+        text.setToolTip(tip)
         parts: list[QWidget | tuple[QWidget, int]] = [mark, (text, 1)]
         if check.action:
             button = Button(check.action, "quiet", edge=True, tip=check.tip, on=lambda: self._mend(check))
@@ -79,5 +83,8 @@ class Checklist(QFrame):
             button.setAccessibleName(f"{check.action}: {check.text}")
             parts.append(button)
         line = widget(row(*parts))
-        line.setFixedHeight(theme.px(28))
+        if bad:
+            line.setMinimumHeight(theme.px(28))
+        else:
+            line.setFixedHeight(theme.px(28))
         return line

@@ -29,7 +29,7 @@ def how_known(document: dict[str, Any]) -> str:
 def once_words(document: dict[str, Any]) -> str:
     """What is done once, before or in the first epoch, and what is kept in memory from it."""
     kept = megabytes(document["kept_bytes"])
-    form = tr("features computed once (%1), kept: %2") if document["features_kept"] else tr("pictures read once (%1), kept: %2")
+    form = tr("Features are computed once (%1), kept: %2") if document["features_kept"] else tr("Pictures are read once (%1), kept: %2")
     return form.replace("%1", took(document["once_seconds"])).replace("%2", kept)
 
 
@@ -58,27 +58,37 @@ class CostMeasured(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("costMeasured")
-        self.memory, self.epoch = Figure(tr("peak memory"), ""), Figure("", "")
+        self.memory, self.epoch = Figure(tr("peak memory"), ""), Figure(tr("not measured"), "")
         self.setLayout(row(self.memory, self.epoch, spacing=GAP + 8))
         self.show_estimate(Loading(), 1)
 
     def show_estimate(self, estimate: Loading, epochs: int) -> None:
-        """estimate: of the session; hidden where there is nothing to measure on."""
+        """estimate: of the session; epochs: of the recipe."""
         document = estimate.document
-        self.setVisible(estimate.state != "empty")
         if estimate.ready:
             about = tip(document, epochs)
+            self.epoch.caption.setText(how_known(document))
             self.memory.show_figure(megabytes(document["peak_bytes"]))
-            self.epoch.caption.setText(once_words(document))
-            self.epoch.show_figure(took(document["epoch_seconds"]), tr("an epoch, %1").replace("%1", how_known(document)))
+            self.epoch.show_figure(took(document["epoch_seconds"]), tr("an epoch"))
         else:
             busy = estimate.state == "busy"
             about = tr("A few training steps are being measured in the background") if busy else _why(estimate)
+            self.epoch.caption.setText(tr("measuring…") if busy else tr("not measured"))
             self.memory.show_figure(_NONE)
-            self.epoch.caption.setText(tr("an epoch"))
-            self.epoch.show_figure("", tr("measuring…") if busy else tr("not measured"))
+            self.epoch.show_figure(_NONE, tr("an epoch"))
         for figure in (self.memory, self.epoch):
             figure.setToolTip(about)
+
+
+def line(estimate: Loading) -> tuple[str, str]:
+    """What stands below the figures, and where there are none, one line for both."""
+    document = estimate.document
+    if estimate.ready:
+        form = tr("%1 an epoch, %2, measured").replace("%1", took(document["epoch_seconds"]))
+        return once_words(document), form.replace("%2", megabytes(document["peak_bytes"]))
+    if estimate.state == "failed":
+        return _why(estimate), _why(estimate)
+    return "", tr("Measuring what it will cost…")
 
 
 class CostLines(QWidget):

@@ -1,4 +1,4 @@
-"""What the choice of frozen layers costs, under the tree. Only what is known: counts, not guesses."""
+"""What the choice of frozen layers costs, under the tree. Only what is known: counted, or measured."""
 
 from __future__ import annotations
 
@@ -9,29 +9,14 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.loading import Loading
+from tlstudio.gui.widgets import cost_measured
 from tlstudio.gui.widgets.elided_label import ElidedLabel
-from tlstudio.gui.widgets.parts import GAP, IconLabel, column, label, row, widget
+from tlstudio.gui.widgets.figure import Figure
+from tlstudio.gui.widgets.parts import GAP, IconLabel, column, row, widget
 from tlstudio.gui.words import megabytes, percent, short
 
 NARROW = 470  # below that the two lesser figures are a line of small text
-
-
-class _Figure(QWidget):
-    """A number with its unit on one base line, and what it is under it."""
-
-    def __init__(self, caption: str, tip: str) -> None:
-        super().__init__()
-        self.value, self.rest, self.caption = label("", "figure"), label("", "muted"), label(caption, "small")
-        line = row(self.value, self.rest, None, spacing=6)
-        line.setAlignment(self.rest, Qt.AlignmentFlag.AlignBottom)
-        self.setLayout(column(line, self.caption, spacing=0))
-        self.setToolTip(tip)
-
-    def show_figure(self, value: str, rest: str = "") -> None:
-        self.value.setText(value)
-        self.rest.setText(rest)
-        self.rest.setVisible(bool(rest))
-        self.setAccessibleName(" ".join(part for part in (value, rest, self.caption.text()) if part))
 
 
 class CostPanel(QFrame):
@@ -41,13 +26,11 @@ class CostPanel(QFrame):
         super().__init__()
         self.setObjectName("costPanel")
         self.setAccessibleName(self.tr("What it costs"))
-        self.learns = _Figure(
-            self.tr("parameters learn"), self.tr("Numbers that training changes; all others stay bit for bit as they are")
-        )
-        self.mult_adds = _Figure(
+        self.learns = Figure(self.tr("parameters learn"), self.tr("Numbers that training changes; all others stay bit for bit as they are"))
+        self.mult_adds = Figure(
             self.tr("mult-adds an image"), self.tr("Multiplications with addition for one image through the whole network, forward")
         )
-        self.file = _Figure(self.tr("weights file"), self.tr("What a trained model takes on disk, in 32-bit numbers"))
+        self.file = Figure(self.tr("weights file"), self.tr("What a trained model takes on disk, in 32-bit numbers"))
         self._problem_mark, self._problem = IconLabel("warning", "bad"), QLabel()
         self._problem.setProperty("kind", "bad")
         self._problem.setTextFormat(Qt.TextFormat.PlainText)
@@ -60,7 +43,9 @@ class CostPanel(QFrame):
         self.totals = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
         self.totals.setObjectName("layerTotals")
         self._figures = widget(row(self.mult_adds, self.file, spacing=GAP + 8))
-        figures = column(row(self.learns, self._figures, None, spacing=GAP + 8), self._small, spacing=2)
+        self.measured, self._estimate = cost_measured.CostMeasured(), Loading()
+        self._counts = ("", "")
+        figures = column(row(self.learns, self._figures, self.measured, None, spacing=GAP + 8), self._small, spacing=2)
         self.setLayout(column(self._problem_line, row((figures, 1), way_on), self.totals, spacing=4, margins=(GAP, 8, GAP, 8)))
 
     def show_cost(self, document: dict[str, Any], learning: int, problem: str = "") -> None:
@@ -77,7 +62,8 @@ class CostPanel(QFrame):
         words = self.tr("%1 %2, weights file %3").replace("%1", self.mult_adds.value.text()).replace("%2", images)
         brief = self.tr("%1 mult-adds, file %3").replace("%1", self.mult_adds.value.text())
         file = self.file.value.text()
-        self._small.show_text(words.replace("%3", file), short=brief.replace("%3", file))
+        self._counts = (words.replace("%3", file), brief.replace("%3", file))
+        self._show_small()
         self._show_totals(totals, learning, batch)
         self._problem.setText(problem)
         self._problem_line.setVisible(bool(problem))
@@ -106,6 +92,24 @@ class CostPanel(QFrame):
             brief = brief.replace(f"%{at}", part)
         self.totals.show_text(line, "\n".join([*(f"{what}: {value}" for what, value in facts), how]), short=brief)
 
+    def show_estimate(self, estimate: Loading, epochs: int) -> None:
+        """What was measured takes the place of the lesser counts, which become a line of text."""
+        self._estimate = estimate
+        self.measured.show_estimate(estimate, epochs)
+        self._show_small()
+        self._fit()
+
+    def _show_small(self) -> None:
+        counts, brief = self._counts
+        if self._estimate.state == "empty":
+            self._small.show_text(counts, short=brief)
+            return
+        below, alone = cost_measured.line(self._estimate)
+        if self.measured.isHidden():
+            self._small.show_text(f"{alone}; {counts}", f"{alone}\n{below}\n{counts}", short=alone)
+        else:
+            self._small.show_text("; ".join(part for part in (below, counts) if part), f"{below}\n{counts}", short=below or counts)
+
     def show_low(self, low: bool) -> None:
         """In a low window the tree needs the lines below the figure more."""
         self._low = low
@@ -117,8 +121,11 @@ class CostPanel(QFrame):
 
     def _fit(self) -> None:
         narrow = self.width() < theme.px(NARROW)
-        self._small.setVisible(narrow and not self._low)
-        self._figures.setVisible(not narrow)
+        counted = self._estimate.state == "empty"
+        self._small.setVisible((narrow or not counted) and not self._low)
+        self._figures.setVisible(not narrow and counted)
+        self.measured.setVisible(not narrow and not counted)
+        self._show_small()
         self.totals.setVisible(not self._low)
 
 

@@ -13,7 +13,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 
-from tlstudio.gui import theme
+from tlstudio.gui import theme, words
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.series import Floats, Series, round_ticks, thin
 from tlstudio.gui.widgets.line_ends import End
@@ -38,7 +38,7 @@ class RunCurves(Plot):
         self._history = RunHistory()
         self._ends_at = 1.0
         self._pointed = pointed
-        super().__init__(name, tr("epoch"), lambda value: f"{value:g}", description)
+        super().__init__(name, tr("epoch"), lambda value: f"{value:g}" if value < 1000 else words.short(value), description)
         self._raw = self.line(Stroke("accent", 1, faint=True))
         self._mean = self.line(Stroke("accent"))
         self._val = self.line(Stroke("trainable", dash=True, points=True))
@@ -121,7 +121,7 @@ class RunCurves(Plot):
         self.set_ends(ends)
 
     def _figure(self, value: float) -> str:
-        return f"{value:.1f}%" if self._what == "accuracy" else f"{value:.3f}"
+        return f"{value:.1f}%" if self._what == "accuracy" else words.loss(value)
 
     # what stands under the mouse
 

@@ -13,7 +13,7 @@ from tlstudio import places
 from tlstudio.gui import theme
 from tlstudio.gui.image_index import ImageIndex
 from tlstudio.gui.widgets.elided_label import ElidedLabel
-from tlstudio.gui.widgets.parts import Button, column, label, row, widget
+from tlstudio.gui.widgets.parts import GAP, Button, column, label, row, widget
 from tlstudio.gui.widgets.split_card import carved_splits
 from tlstudio.gui.words import count, megabytes
 
@@ -49,7 +49,7 @@ class DataSummary(QWidget):
         self._top.setContentsMargins(0, 0, 0, 0)
         self._top.addWidget(self._title, 1)
         self._top.addWidget(self._buttons)
-        line = row(self._path, self._rest, None, train, spacing=0)
+        line = row(self._path, self._rest, None, GAP, train, spacing=0)
         self.setLayout(column(self._top, line, self._below, spacing=2))
 
     def show_data(self, document: dict[str, Any], pictures: ImageIndex) -> None:

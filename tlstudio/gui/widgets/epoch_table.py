@@ -13,7 +13,7 @@ from tlstudio.gui import theme
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.widgets.parts import colour, icon
 from tlstudio.gui.widgets.table_view import TableView
-from tlstudio.gui.words import percent, took
+from tlstudio.gui.words import loss, percent, took
 
 Index = QModelIndex | QPersistentModelIndex
 _EPOCH, _STAGE, _TRAIN, _VAL, _ACCURACY, _RIGHT, _RATE, _TIME, _BEST = range(9)
@@ -100,22 +100,18 @@ class EpochModel(QAbstractTableModel):
             case 1:
                 return epoch.stage
             case 2:
-                return _loss(epoch.train_loss)
+                return loss(epoch.train_loss)
             case 3:
-                return _loss(epoch.val_loss)
+                return loss(epoch.val_loss)
             case 4:
                 return percent(epoch.val_accuracy)
             case 5:
                 return self.tr("%1 of %2").replace("%1", f"{epoch.correct:,}").replace("%2", f"{epoch.n:,}")
             case 6:
-                return f"{epoch.lr:#.3g}"
+                return f"{epoch.lr:#.3g}".rstrip(".")
             case 7:
                 return took(epoch.seconds)
         return self.tr("best") if best else ""
-
-
-def _loss(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
 
 
 def _side(column: int) -> Qt.AlignmentFlag:

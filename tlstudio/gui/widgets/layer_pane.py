@@ -97,6 +97,7 @@ class LayerPane(QFrame):
         head.size_given.connect(self._take_size)
         head.batch_given.connect(session.look_with)
         head.menu_asked.connect(lambda: self.menu().popup(head.more.mapToGlobal(head.more.rect().bottomLeft())))
+        session.estimate_changed.connect(lambda: self.cost.show_estimate(session.estimate, session.recipe.training.epochs))
         session.layers_changed.connect(self.refresh)
         session.recipe_changed.connect(self._show_ticks)
 
@@ -251,6 +252,7 @@ class LayerPane(QFrame):
         elif unknown:
             self.problem = self.tr("%1 is not in this model: choose a preset, or tick anew.").replace("%1", unknown[0])
         self.cost.show_cost(self.document, learning, self.problem)
+        self.cost.show_estimate(self.session.estimate, recipe.training.epochs)
         if layers.meant:
             self._find()
         self.tree.viewport().update()

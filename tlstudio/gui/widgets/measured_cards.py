@@ -14,7 +14,7 @@ from tlstudio.gui.widgets.most_wrong import MostWrong
 from tlstudio.gui.widgets.parts import GAP, Segments, card, column, header, row
 from tlstudio.gui.widgets.stacked_bars import StackedBars
 
-TALL = 284  # least height of the cards
+TALL, LOW = 284, 268  # least height of the confusion's card, and of the lower one
 
 
 class MeasuredCards(QWidget):
@@ -85,8 +85,8 @@ class MeasuredCards(QWidget):
         self._upper.setDirection(across if self._side_by_side else down)
         self._upper.setStretch(0, 1 if self._side_by_side else 0)
         self._column.setStretch(0, 1 if self._side_by_side else 2)
-        for part in (self._confusion, self._lower):
-            part.setMinimumHeight(theme.px(TALL))
+        self._confusion.setMinimumHeight(theme.px(TALL))
+        self._lower.setMinimumHeight(theme.px(LOW))
 
     def _open_cell(self, truth: int, said: int) -> None:
         if self._measurement is not None:

@@ -102,7 +102,7 @@ class PerClassTable(TableView):
     def _widths(self) -> None:
         header, row = self.horizontalHeader(), self.verticalHeader().defaultSectionSize()
         lines = self._rows.rowCount()
-        self.setMinimumHeight(header.height() + min(2, lines) * row)
+        self.setMinimumHeight(header.height() + min(5, lines) * row)
         self.setMaximumHeight(header.height() + max(1, lines) * row + 2)
         header.setMinimumSectionSize(theme.px(40))
         for column in range(len(_KEYS)):

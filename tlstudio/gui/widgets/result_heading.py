@@ -46,7 +46,7 @@ class ResultHeading(QWidget):
         )
         for box in (self.runs, self.splits):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
+            box.setMinimumContentsLength(8 if box is self.runs else 18)  # "Validation, 40 images" is to be read whole
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             box.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.runs.activated.connect(lambda i: self.run_chosen.emit(self.runs.itemData(i)))

@@ -14,7 +14,7 @@ from tlstudio.gui import theme
 from tlstudio.gui.run_list import Row
 from tlstudio.gui.widgets.line_style import LineStyle
 from tlstudio.gui.widgets.parts import colour
-from tlstudio.gui.words import percent, strategy_word, took, when
+from tlstudio.gui.words import loss, percent, strategy_word, took, when
 
 STYLE = Qt.ItemDataRole.UserRole
 STATE = Qt.ItemDataRole.UserRole + 1
@@ -91,7 +91,7 @@ COLUMNS = (
     Column("strategy", lambda: tr("Learns"), 106, lambda row: strategy_word(row["strategy"]) if row.get("strategy") else "–", setting=True),
     Column("val_accuracy", lambda: tr("Val acc."), 78, lambda row: percent(row.get("val_accuracy")), True),
     Column("interval", lambda: tr("95% interval"), 112, _interval, muted=True),
-    Column("val_loss", lambda: tr("Val loss"), 76, lambda row: "–" if row.get("val_loss") is None else f"{row['val_loss']:.3f}", True),
+    Column("val_loss", lambda: tr("Val loss"), 76, lambda row: loss(row.get("val_loss")), True),
     Column("seconds", lambda: tr("Took"), 92, lambda row: took(row.get("seconds")), True),
     Column("started", lambda: tr("When"), 132, lambda row: when(row["started"]) if row.get("started") else "–", muted=True),
     Column("data", lambda: tr("Images"), 120, lambda row: _images_of(row["data"]) if row.get("data") else "–", setting=True),

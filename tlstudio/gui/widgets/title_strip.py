@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QEvent, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QMenu, QMenuBar, QMessageBox, QSizePolicy
 
@@ -203,7 +203,11 @@ class TitleStrip(QFrame):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         theme.apply(app, tone, size)
-        self._refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.restyles(event) and hasattr(self, "_saved"):  # too low, it would hide the menus of large text
+            self._refresh()
 
     def show_guide(self) -> None:
         page = self.window_.page
