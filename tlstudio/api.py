@@ -10,17 +10,13 @@ a Control; failures are StudioErrors with a sentence for the user.
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tlstudio import places, runs
 from tlstudio.control import Control, Tell, silent
-from tlstudio.errors import Cancelled, InputError, StudioError
-from tlstudio.event_log import EventLog
-from tlstudio.events import Progress, RunFailed
+from tlstudio.errors import InputError
 from tlstudio.recipe import Recipe
 from tlstudio.registry import Kind
 
@@ -78,7 +74,7 @@ def previews(
     recipe: Recipe | Mapping[str, Any], path: str, kind: str, *, seed: int = 0, tell: Tell = silent, control: Control | None = None
 ) -> Document:
     """A picture through the true transforms, as PNG files. kind resize: {images: {crop, pad, squash}}; augment: {images: [9 files]}."""
-    from tlstudio.data.previews import augment_previews, resize_previews
+    from tlstudio.data.previews import augment_previews, resize_previews, saved
     from tlstudio.models import catalogue
 
     wanted = _recipe(recipe)
@@ -89,16 +85,7 @@ def previews(
     else:
         views = augment_previews(Path(path), wanted.data, wanted.augment, size, seed, mean=wanted.data.mean or entry.mean)
         drawn = {str(i): view for i, view in enumerate(views)}
-    folder = places.cache() / "previews" / kind
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        files = {}
-        for name, image in drawn.items():
-            image.save(folder / f"{name}.png", compress_level=1)
-            files[name] = str(folder / f"{name}.png")
-    except OSError as error:
-        raise runs.cannot_write(folder, error) from None
+    files = saved(drawn, kind)
     return {"images": files if kind == "resize" else list(files.values())}
 
 
@@ -143,33 +130,11 @@ def schedule_rates(recipe: Recipe | Mapping[str, Any], steps_per_epoch: int = 20
 
 def validate(recipe: Recipe | Mapping[str, Any]) -> Recipe:
     """The recipe, with its model and all its kinds and options checked. Raises InputError naming the nearest for what is unknown."""
-    from tlstudio.models import catalogue, heads
-    from tlstudio.training import losses, optimizers, schedules
+    from tlstudio.training.consistent import check
 
     checked = _recipe(recipe)
-    entry = catalogue.find(checked.model.name)
-    heads.REGISTRY.options(checked.head.kind, checked.head.options)
-    optimizers.REGISTRY.options(checked.optimizer.kind, checked.optimizer.options)
-    schedules.REGISTRY.options(checked.schedule.kind, checked.schedule.options)
-    losses.REGISTRY.options(checked.loss.kind, checked.loss.options)
-    losses.check_fits(checked)
-    if checked.frozen.strategy == "scratch" and checked.model.weights == "pretrained":
-        raise InputError("From scratch means random weights", "the recipe's model.weights is pretrained", "Set model.weights to random")
-    if checked.data.task != "classification":
-        raise InputError(
-            "This version trains classifiers", f"the recipe's data.task is {checked.data.task}", "Set data.task to classification"
-        )
-    if entry.task != checked.data.task:
-        raise InputError(
-            f"{entry.title} is made for {_MADE_FOR[entry.task]}",
-            f"the images come with {_MADE_FOR[checked.data.task]}",
-            "Choose another model",
-        )
-    heads.check(checked.head.kind, entry.task, title=entry.title)
+    check(checked)
     return checked
-
-
-_MADE_FOR = {"classification": "classes of whole images", "segmentation": "masks"}
 
 
 def inspect(
@@ -186,9 +151,8 @@ def inspect(
 ) -> Document:
     """The `layers` document of a model, with {presets, blocks, head_path, in_features} besides."""
     from tlstudio.models.tree import layers
-    from tlstudio.recipe import Head
 
-    made = Head.model_validate(head) if head else None
+    made = Recipe.parse({"head": head}).head if head else None
     return layers(model, input_size=input_size, batch=batch, classes=classes, head=made, cut=cut, aux=aux)
 
 
@@ -241,13 +205,13 @@ def train(recipe: Recipe | Mapping[str, Any], run: str | None = None, *, tell: T
     checked = validate(recipe)
     path = runs.absolute(run) if run else None
     if path is None or not (path / "recipe.toml").exists():
-        return _fit(checked, runs.Run.create(checked, path), tell, control)
+        return _recorded(checked, runs.Run.create(checked, path), tell, control)
     made = runs.Run(path)
     if made.last.exists() or made.summary() is not None:
         raise InputError(f"The run {made.name} has begun already", "", "Resume it, or name another folder")
     with made.locked():
         made.write_text("recipe.toml", checked.to_toml())  # what is trained is what the folder says
-    return _fit(checked, made, tell, control)
+    return _recorded(checked, made, tell, control)
 
 
 def resume(run: str, *, tell: Tell = silent, control: Control | None = None) -> Document:
@@ -256,33 +220,13 @@ def resume(run: str, *, tell: Tell = silent, control: Control | None = None) -> 
     summary = found.summary()
     if summary is not None:
         return {**summary, "run": str(found.path)}
-    return _fit(validate(found.recipe()), found, tell, control)
+    return _recorded(validate(found.recipe()), found, tell, control)
 
 
-def _fit(recipe: Recipe, run: runs.Run, tell: Tell, control: Control | None) -> Document:
-    with run.locked():
-        log = EventLog(run)
-        try:
-            from tlstudio.training.fit import fit
+def _recorded(recipe: Recipe, run: runs.Run, tell: Tell, control: Control | None) -> Document:
+    from tlstudio.training.recorded import train as train_
 
-            for event in fit(recipe, run, control=control):
-                if not isinstance(event, Progress):  # how far it is matters only while it runs
-                    log.write(event)
-                tell(event)
-        except StudioError as error:
-            if not isinstance(error, Cancelled):
-                failed = RunFailed(what=error.what, why=error.why, do=error.do)
-                tell(failed)
-                with contextlib.suppress(StudioError):  # a full disk is told by the error itself
-                    log.write(failed)
-            raise
-        except Exception as error:
-            with contextlib.suppress(StudioError):
-                log.write(RunFailed(what="Something unforeseen ended the run", why=f"{type(error).__name__}: {error}"))
-            raise
-        finally:
-            log.close()
-    return {**(run.summary() or {}), "run": str(run.path)}
+    return train_(recipe, run, tell, control)
 
 
 def estimate(

@@ -71,7 +71,7 @@ class Registry:
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join([f"{self._section}.options", *(str(part) for part in first["loc"])])
-            raise InputError(f"'{key}' cannot be used: {first['msg']} (given: {first['input']!r})") from None
+            raise InputError(f"'{key}' cannot be used: {first['msg'].removeprefix('Value error, ')} (given: {first['input']!r})") from None
 
     def make(self, kind: str, options: dict[str, Any], *args: Any) -> Any:
         """What the kind builds from its options. Raises InputError as `options`."""

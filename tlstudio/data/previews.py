@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from tlstudio import places
 from tlstudio.data.images import load_rgb
 from tlstudio.recipe import Augment, Data
+from tlstudio.runs import cannot_write
 
 if TYPE_CHECKING:
     import torch
@@ -48,3 +51,16 @@ def _pipeline(data: Data, augment: Augment, size: int, mean: Sequence[float] | N
 
 def _as_image(view: torch.Tensor) -> Image.Image:
     return Image.fromarray(view.permute(1, 2, 0).numpy())
+
+
+def saved(images: Mapping[str, Image.Image], kind: str) -> dict[str, str]:
+    """Write the pictures as PNG into the cache, in place of the last ones of that kind: {name: absolute path}. Raises StudioError."""
+    folder = places.cache() / "previews" / kind
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for name, image in images.items():
+            image.save(folder / f"{name}.png", compress_level=1)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    return {name: str(folder / f"{name}.png") for name in images}

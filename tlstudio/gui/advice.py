@@ -43,7 +43,7 @@ class Advice(QObject):
             return
         self._show(Loading("busy"))
         args = {"recipe": _probed(self.session.recipe).model_dump(mode="json")}
-        self._job = self.session.ask_aside("advise", args).connect_to(self._events, self._done, self._failed)
+        self._job = self.session.asides.ask("advise", args).connect_to(self._events, self._done, self._failed)
 
     def cancel(self) -> None:
         if self._job is not None:

@@ -108,7 +108,7 @@ class CostEstimate(QObject):
             "n_val": data["splits"].get("val", 0),
             "samples": samples(data.get("index", ""), data["root"]),
         }
-        self._job = session.ask_aside("estimate", args).connect_to(None, self._done, self._failed)
+        self._job = session.asides.ask("estimate", args).connect_to(None, self._done, self._failed)
 
     def _done(self, document: dict[str, Any]) -> None:
         self._job = None

@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
-from shiboken6 import isValid
+from PySide6.QtGui import QUndoStack
 
 from tlstudio import places, runs
 from tlstudio.errors import Cancelled, InputError, StudioError, sentences
 from tlstudio.events import Event, Progress
+from tlstudio.gui.asides import Asides
 from tlstudio.gui.checks import Check, checks
 from tlstudio.gui.cost_estimate import CostEstimate
 from tlstudio.gui.jobs import EngineWorker, JobHandle, close_all
 from tlstudio.gui.live_run import LiveRun
 from tlstudio.gui.loading import Loading
 from tlstudio.gui.model_choice import inspection, other_model
+from tlstudio.gui.recipe_edit import RecipeEdit
 from tlstudio.models import catalogue
 from tlstudio.recipe import Recipe
 
@@ -65,7 +66,7 @@ class Session(QObject):
         self.objections: dict[str, str] = {}
         self._scan: JobHandle | None = None
         self._inspection: JobHandle | None = None
-        self._asides: list[JobHandle] = []
+        self.asides = Asides(self.trainer)
         self.cost = CostEstimate(self)
         self.cost.changed.connect(self.estimate_changed)
 
@@ -90,7 +91,7 @@ class Session(QObject):
 
     def _push(self, recipe: Recipe, text: str) -> None:
         if recipe != self.recipe:
-            self.undo.push(_Edit(self, self.recipe, recipe, text))
+            self.undo.push(RecipeEdit(self, self.recipe, recipe, text))
 
     def set_recipe(self, recipe: Recipe) -> None:
         """Put a recipe in force (undo and redo come here). The model follows; data follow only through `open_data`."""
@@ -165,7 +166,7 @@ class Session(QObject):
                 changes = {"data.path": document["source"], "data.task": document["task"], "data.exclude": (), "name": name}
                 recipe = self.recipe.set(changes)
                 self.recipe, before_recipe = recipe, self.recipe  # the scan is already there: set_recipe must not ask for it again
-                self.undo.push(_Edit(self, before_recipe, recipe, self.tr("open %1").replace("%1", name)))
+                self.undo.push(RecipeEdit(self, before_recipe, recipe, self.tr("open %1").replace("%1", name)))
             if len(self.classes) != classes:  # the head has one output a class, also where the recipe came before its images
                 self.inspect()
             self.trainer.warm()
@@ -225,17 +226,9 @@ class Session(QObject):
         """What the recipe in force will cost, as measured on this machine."""
         return self.cost.loading
 
-    def ask_aside(self, job: str, args: dict[str, Any]) -> JobHandle:
-        """Ask the trainer for something that gives way as soon as a run starts."""
-        handle = self.trainer.submit(job, args)
-        self._asides = [other for other in self._asides if isValid(other)] + [handle]
-        return handle
-
     def _clear_trainer(self) -> None:
         self.cost.give_way()
-        for handle in self._asides:
-            handle.cancel()
-        self._asides = []
+        self.asides.give_way()
 
     def checks(self) -> list[Check]:
         """What the train page lists before the start; while there are no images to speak of, why."""
@@ -304,26 +297,3 @@ class Session(QObject):
         self.cost.close()
         close_all([self.inspector, self.trainer, self.downloader, self.librarian])
         self.settings.sync()
-
-
-class _Edit(QUndoCommand):
-    """From one recipe to the next and back."""
-
-    def __init__(self, session: Session, before: Recipe, after: Recipe, text: str) -> None:
-        super().__init__(text)
-        self._session, self._before, self._after = session, before, after
-
-    def redo(self) -> None:
-        self._session.set_recipe(self._after)
-
-    def undo(self) -> None:
-        self._session.set_recipe(self._before)
-
-    def id(self) -> int:
-        return 1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Edit) or other.text() != self.text():
-            return False
-        self._after = other._after
-        return True

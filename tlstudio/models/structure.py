@@ -44,7 +44,7 @@ def last_block(module: nn.Module, head_path: str) -> str:
     """Path of the last block (stage, layer) of the backbone: resnet's layer4, a transformer's last encoder layer.
 
     A block holds at least two layers with a weight matrix of their own. From the root down, the last block among the children is
-    taken; one that is the only block, or nearly the whole backbone, is looked into.
+    taken; one that is the only block, or nearly the whole backbone, is looked into. "" where there is none: a network cut short.
     """
     found = _trunk(module, head_path)
     return found[-1] if found else ""
@@ -119,7 +119,9 @@ def _prefix(module: nn.Module, head_path: str, spans: Mapping[str, tuple[int, in
 
 
 def before(module: nn.Module, path: str, head_path: str = "") -> set[str]:
-    """Names of the parameters registered before the module or parameter at that path, the head's left out."""
+    """Names of the parameters registered before the module or parameter at that path, the head's left out; nothing is before ""."""
+    if not path:
+        return set()
     names = parameter_names(module)
     first = next(i for i, name in enumerate(names) if path in above(name))
     return {name for name in names[:first] if not head_path or head_path not in above(name)}

@@ -19,6 +19,8 @@ from tlstudio.models.freezing import presets_of
 from tlstudio.models.structure import blocks, find_head
 from tlstudio.recipe import Head
 
+_MOST = 1_000_000  # pixels of a side, images in a batch, classes
+
 
 def layers(
     name: str,
@@ -52,8 +54,13 @@ def layers(
     size = input_size or plan.input_size
     if size < 1 or batch < 1:
         raise InputError("Image size and batch have to be at least 1")
+    if max(size, batch, classes or 1) > _MOST:
+        raise InputError(f"Image size, batch and classes may be at most {_MOST:,} each", "", "Take smaller numbers")
     module, end = outlined(plan, classes, head, cut, aux)
-    x = torch.empty((batch, 3, size, size), device="meta")
+    try:
+        x = torch.empty((batch, 3, size, size), device="meta")
+    except RuntimeError:
+        raise InputError(f"{batch:,} images of {size} x {size} pixels are more than can be counted", "", "Take smaller numbers") from None
     learning = {id(p) for p in module.parameters() if p.requires_grad}
     ran = _run(module, x, plan)
     own = list(module.parameters())

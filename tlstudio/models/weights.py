@@ -28,6 +28,8 @@ __all__ = ["Report", "examine", "fetch", "load", "read"]
 SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 # What wrappers (DataParallel, torch.compile) put in front of every name, and where training scripts keep the weights.
 _PREFIXES = ("module.", "_orig_mod.")
+# Older files lack it, and nothing is computed from it.
+_COUNTER = "num_batches_tracked"
 _NESTED = ("state_dict", "model_state_dict", "state_dict_ema", "model", "model_ema", "net", "weights")
 
 
@@ -103,18 +105,10 @@ def load(module: nn.Module, state: Mapping[str, Tensor], *, head_path: str, sour
     own = module.state_dict()
     state = _unwrapped(state, own)
     report = _compared(own, state, head_path, source)
-    stranger = _foreign(report, own, head_path, title)
-    if stranger is not None:
-        raise stranger
-    matched = {name: state[name] for name in report.matched}
-    wild = next((name for name, tensor in matched.items() if not torch.isfinite(tensor).all()), "")
-    if wild:
-        raise InputError(
-            f"{source} holds values that are no numbers",
-            f"those of {wild} among them; its training most likely went wrong",
-            "Choose another file",
-        )
-    module.load_state_dict(matched, strict=False)
+    refusal = _foreign(report, own, head_path, title) or _unfit(report, own, state)
+    if refusal is not None:
+        raise refusal
+    module.load_state_dict({name: state[name] for name in report.matched}, strict=False)
     return report
 
 
@@ -130,11 +124,12 @@ def examine(entry: Entry, file: Path) -> dict[str, Any]:
     if entry.rename and not state.keys() & own.keys():
         with suppress(ValueError):
             state = entry.rename(state, module)
-    report = _compared(own, _unwrapped(state, own), entry.head, str(file))
-    stranger = _foreign(report, own, entry.head, entry.title)
+    state = _unwrapped(state, own)
+    report = _compared(own, state, entry.head, str(file))
+    refusal = _foreign(report, own, entry.head, entry.title) or _unfit(report, own, state)
     said = report.to_json()
     return {
-        "fits": stranger is None,
+        "fits": refusal is None,
         "matched": len(report.matched),
         "matched_names": said["matched"],
         "tensors": len(own),
@@ -143,7 +138,7 @@ def examine(entry: Entry, file: Path) -> dict[str, Any]:
         "other_shape": said["reshaped"],
         "head": said["head"],
         "source": report.source,
-        "sentence": sentences(report.sentence()) if stranger is None else str(stranger),
+        "sentence": sentences(report.sentence()) if refusal is None else str(refusal),
     }
 
 
@@ -152,7 +147,7 @@ def _compared(own: Mapping[str, Tensor], state: Mapping[str, Tensor], head_path:
     reshaped = tuple(
         (name, tuple(tensor.shape), tuple(own[name].shape)) for name, tensor in state.items() if name in own and name not in matched
     )
-    missed = tuple(name for name in own if name not in state)
+    missed = tuple(name for name in own if name not in state and not name.endswith(_COUNTER))
     unexpected = tuple(name for name in state if name not in own)
     left = (*missed, *(name for name, _, _ in reshaped), *unexpected)
     head = tuple(name for name in left if head_path and name.startswith(f"{head_path}."))
@@ -171,6 +166,34 @@ def _foreign(report: Report, own: Mapping[str, Tensor], head_path: str, title: s
         f"{fits} of its {len(backbone)} backbone tensors are there in the right shape",
         "Choose the model that the file was made with, or another file",
     )
+
+
+def _unfit(report: Report, own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> InputError | None:
+    """The refusal of a file whose tensors have the right shapes but cannot be weights; else None."""
+    for name in report.matched:
+        tensor, dtype = state[name], own[name].dtype
+        plain = tensor.layout == torch.strided and not tensor.is_meta and not tensor.is_quantized
+        if not plain or (dtype.is_floating_point and not tensor.is_floating_point()):
+            return InputError(
+                f"{report.source} does not hold plain weights",
+                f"those of {name} are {_kind(tensor)}, as of a network that was made smaller for use or is not complete",
+                "Choose the file from before that, with floating-point weights",
+            )
+        if dtype.is_floating_point and not torch.isfinite(tensor.to(dtype)).all():
+            return InputError(
+                f"{report.source} holds values that are no numbers",
+                f"those of {name} among them; its training most likely went wrong",
+                "Choose another file",
+            )
+    return None
+
+
+def _kind(tensor: Tensor) -> str:
+    if tensor.is_meta:
+        return "empty"
+    if tensor.is_quantized:
+        return "quantised"
+    return "sparse" if tensor.layout != torch.strided else f"of the type {str(tensor.dtype).removeprefix('torch.')}"
 
 
 def _unwrapped(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:

@@ -66,6 +66,13 @@ class Learner:
         """Give every parameter group the rate of its part (head, backbone), times its multiplier."""
         set_rates(self.optimizer, rates)
 
+    def load_optimizer(self, state: dict[str, Any]) -> None:
+        """Go on with what the optimizer remembers of an earlier session. The groups' own facts stay: older checkpoints hold fewer."""
+        own = [{key: value for key, value in group.items() if key != "params"} for group in self.optimizer.param_groups]
+        self.optimizer.load_state_dict(state)
+        for group, facts in zip(self.optimizer.param_groups, own, strict=True):
+            group.update(facts)
+
     def step(self, module: nn.Module, inputs: Tensor, labels: Tensor, number: int) -> tuple[Tensor, Tensor]:
         """One training step, the `number`th of the run (0, 1, ...): the loss () it was made with, and the logits (B, C).
 

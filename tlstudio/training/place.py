@@ -101,7 +101,7 @@ class Place:
             return place, False
         _refuse_changes(run, setup, saved, place)
         setup.put_back(saved["moving"])
-        setup.optimizer.load_state_dict(saved["optimizer"])
+        setup.load_optimizer(saved["optimizer"])
         if setup.average:
             setup.average.load(saved["average"])
         found = cls(**{key: saved[key] for key in cls.__dataclass_fields__ if key in saved})

@@ -1,0 +1,40 @@
+"""Training with a record: every event but the passing ones goes into the run's folder, and so does what ended it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from tlstudio.control import Control, Tell
+from tlstudio.errors import Cancelled, StudioError
+from tlstudio.event_log import EventLog
+from tlstudio.events import Progress, RunFailed
+from tlstudio.recipe import Recipe
+from tlstudio.runs import Run
+
+
+def train(recipe: Recipe, run: Run, tell: Tell, control: Control | None) -> dict[str, Any]:
+    """Run `fit` under the run's lock: its summary with `run`, the folder. Raises as `fit`, once the folder says why."""
+    with run.locked():
+        log = EventLog(run)
+        try:
+            from tlstudio.training.fit import fit  # with torch: should that fail, the folder says so
+
+            for event in fit(recipe, run, control=control):
+                if not isinstance(event, Progress):  # how far it is matters only while it runs
+                    log.write(event)
+                tell(event)
+        except StudioError as error:
+            if not isinstance(error, Cancelled):
+                failed = RunFailed(what=error.what, why=error.why, do=error.do)
+                tell(failed)
+                with contextlib.suppress(StudioError):  # a full disk is told by the error itself
+                    log.write(failed)
+            raise
+        except Exception as error:
+            with contextlib.suppress(StudioError):
+                log.write(RunFailed(what="Something unforeseen ended the run", why=f"{type(error).__name__}: {error}"))
+            raise
+        finally:
+            log.close()
+    return {**(run.summary() or {}), "run": str(run.path)}
