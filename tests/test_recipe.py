@@ -50,8 +50,11 @@ def test_a_text_that_looks_like_something_else_stays_a_text(key: str, text: str)
         ("data.resize", "stretch", "'crop', 'pad' or 'squash'"),
         ("frozen.paths", "conv_stem", "list in brackets"),
         ("data.std", (0, 1, 1), "above 0"),
-        ("data.std", (float("inf"), 1, 1), "at most 1"),
-        ("data.mean", (float("nan"), 0, 0), "from 0 to 1"),
+        ("data.std", (float("inf"), 1, 1), "finite number"),
+        ("data.mean", (float("nan"), 0, 0), "finite number"),
+        ("data.mean", (2.0, 0, 0), "from 0 to 1"),
+        ("schedule.warmup", float("inf"), "finite number"),
+        ("optimizer.multipliers", {"layer1": float("inf")}, "finite number"),
         ("augment.scale", (0.9, 0.2), "smaller first"),
         ("data.val_share", 0.85, "too little is left"),
     ],
@@ -113,3 +116,8 @@ def test_a_recipe_cannot_be_changed_in_place() -> None:
 def test_a_file_saved_by_notepad(tmp_path: Path) -> None:
     (tmp_path / "marked.toml").write_bytes(b"\xef\xbb\xbf[training]\nepochs = 3")
     assert Recipe.load(tmp_path / "marked.toml").training.epochs == 3
+
+
+def test_an_option_is_no_table_of_options() -> None:
+    with pytest.raises(InputError, match=r"no key 'head.options.hidden.x'. Head.options.hidden is one value"):
+        Recipe().set({"head.options.hidden": [8], "head.options.hidden.x": 1})

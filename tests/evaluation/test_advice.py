@@ -7,6 +7,7 @@ import torch
 
 from tests.pictures import class_folders
 from tlstudio import api
+from tlstudio.errors import InputError
 from tlstudio.evaluation.advice import RIDGE, leave_one_out, sample_of
 from tlstudio.recipe import Recipe
 
@@ -50,3 +51,10 @@ def test_colours_are_told_apart_by_pretrained_features(tmp_path: Path) -> None:
     assert said["strategy"] == ("head" if said["similar"] else "last-block")
     assert said["skill"] == pytest.approx(max(0.0, (said["probe"]["accuracy"] - said["probe"]["chance"]) / (1 - said["probe"]["chance"])))
     assert said["skill"] > 0.5
+
+
+def test_a_size_that_the_model_cannot_take_is_told(tmp_path: Path) -> None:
+    photos = class_folders(tmp_path / "photos")
+    recipe = Recipe().set({"data.path": str(photos), "model.name": "vit_b_16", "model.weights": "random", "data.image_size": 32})
+    with pytest.raises(InputError, match="cannot take images of 32 x 32 pixels"):
+        api.advise(recipe)

@@ -249,16 +249,26 @@ def test_other_packages_can_add_models_and_break_nothing(
         "from tlstudio.models.catalogue.bundled import ENTRIES\n"
         "MINE = [dataclasses.replace(ENTRIES[0], name='mine', source='plug_in'), dataclasses.replace(ENTRIES[0], source='plug_in')]\n"
         "STRANGE = [3]\n"
+        "DANCER = [dataclasses.replace(ENTRIES[0], name='dancer', task='dance')]\n"
     )
+    (tmp_path / "quitter.py").write_text("import sys\nsys.exit(3)\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     points = [
         metadata.EntryPoint(name, value, catalogue.GROUP)
-        for name, value in (("absent", "not_there:X"), ("strange", "plug_in:STRANGE"), ("good", "plug_in:MINE"))
+        for name, value in (
+            ("absent", "not_there:X"),
+            ("strange", "plug_in:STRANGE"),
+            ("quitter", "quitter:X"),
+            ("dancer", "plug_in:DANCER"),
+            ("good", "plug_in:MINE"),
+        )
     ]
     monkeypatch.setattr(metadata, "entry_points", lambda group: points)
     assert catalogue.find("mine").source == "plug_in"
     assert catalogue.find("efficientnet_lite0").source == "bundled"
-    first, second = catalogue.problems()
+    first, second, third, fourth = catalogue.problems()
     assert "'absent' (not_there:X) cannot be used: ModuleNotFoundError" in first
     assert "a list of Entry is expected" in second
+    assert "SystemExit" in third
+    assert "dancer needs an input_size in pixels and a task" in fourth
     assert first in caplog.text

@@ -184,3 +184,12 @@ def test_an_extra_layer_needs_the_old_output() -> None:
 )
 def test_where_the_channels_are(shape: tuple[int, ...], linear: bool, said: str | None) -> None:
     assert layout(shape, ends_in_linear=linear) == said
+
+
+@pytest.mark.parametrize(("name", "cut"), [("resnet18", "conv1"), ("timm/vit_tiny_patch16_224", "patch_embed"), ("alexnet", "features.0")])
+def test_a_network_without_a_block_left_is_shown_and_can_be_frozen(name: str, cut: str) -> None:
+    document = layers(name, cut=cut, classes=4)
+    assert document["presets"]["last-block"] == []  # nothing comes before a block that is not there
+    assert document["presets"]["head"]
+    net = built(name, cut)
+    assert frozen_paths(net, Frozen(strategy="last-block")) == ()

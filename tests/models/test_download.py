@@ -292,3 +292,9 @@ def test_two_at_once_download_once(server: Server) -> None:
         thread.join()
     assert found == [one.cache_path] * 3
     assert len(server.asked) == 1
+
+
+def test_a_mirror_that_is_no_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "my mirror")
+    with pytest.raises(StudioError, match=r"which is no address. Set HF_ENDPOINT"):
+        fetch(of_timm("https://huggingface.co"))

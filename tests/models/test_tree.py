@@ -172,3 +172,8 @@ def test_what_cannot_be_shown_is_told() -> None:
         tree.layers("vit_b_16", input_size=100)
     with pytest.raises(InputError, match="at least 1"):
         tree.layers("resnet18", batch=0)
+    for more in ({"batch": 10**30}, {"input_size": 10**9}, {"classes": 10**12}):
+        with pytest.raises(InputError, match="at most 1,000,000 each"):
+            tree.layers("resnet18", **more)
+    with pytest.raises(InputError, match="more than can be counted"):
+        tree.layers("resnet18", batch=10**6, input_size=10**6)

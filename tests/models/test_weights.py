@@ -231,3 +231,52 @@ def test_published_weights_in_the_cache_are_used(state: dict[str, torch.Tensor])
     net = resnet("pretrained")
     assert len(agree(net, state)) == 120
     assert net.head.out_features == 4
+
+
+def changed(state: dict[str, torch.Tensor], how: Any) -> dict[str, torch.Tensor]:
+    return {name: how(tensor) if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (lambda t: t.to(torch.int8), "of the type int8"),
+        (lambda t: t.to(torch.complex64), "of the type complex64"),
+        (lambda t: t.to_sparse(), "are sparse"),
+        (lambda t: t.to("meta"), "are empty"),
+        (lambda t: t.double() + 1e300, "values that are no numbers"),
+    ],
+)
+def test_tensors_that_cannot_be_weights_are_told(tmp_path: Path, state: dict[str, torch.Tensor], how: Any, said: str) -> None:
+    path = tmp_path / "odd.pt"
+    torch.save(changed(state, how), path)
+    with pytest.raises(InputError, match=said):
+        resnet(path)
+    document = api.examine_weights("resnet18", str(path))
+    assert not document["fits"]
+    assert said in document["sentence"]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float8_e4m3fn, torch.float64])
+def test_weights_in_another_precision_are_taken(tmp_path: Path, state: dict[str, torch.Tensor], dtype: torch.dtype) -> None:
+    save_file(changed(state, lambda t: t.to(dtype)), tmp_path / "other.safetensors")
+    net = resnet(tmp_path / "other.safetensors")
+    assert net.module.get_parameter("conv1.weight").dtype == torch.float32
+    assert torch.equal(net.module.get_parameter("conv1.weight"), state["conv1.weight"].to(dtype).float())
+
+
+def test_an_older_file_without_counters_is_whole(tmp_path: Path, state: dict[str, torch.Tensor]) -> None:
+    save_file({name: t for name, t in state.items() if "num_batches" not in name}, tmp_path / "older.safetensors")
+    report = resnet(tmp_path / "older.safetensors").loaded
+    assert report is not None
+    assert not report.backbone_incomplete
+
+
+def test_a_pickle_cut_short_anywhere_is_told(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.pt"
+    torch.save({"a.weight": torch.ones(3)}, whole, _use_new_zipfile_serialization=False)
+    path = tmp_path / "short.pt"
+    for end in range(0, whole.stat().st_size - 1, 3):
+        path.write_bytes(whole.read_bytes()[:end])
+        with pytest.raises(InputError):
+            weights.read(path)

@@ -251,3 +251,15 @@ def test_the_place_is_saved_before_the_epoch_is_judged(
 
 def _steps(said: list[Event], epoch: int) -> list[float]:
     return [loss for event in said if isinstance(event, Steps) and event.epoch == epoch for loss in event.loss]
+
+
+def test_a_checkpoint_of_an_older_version_says_less_of_the_rates(photos: Path, tmp_path: Path, every_step: None) -> None:
+    run = _broken_off(photos, tmp_path / "run", after_best=True)
+    saved = checkpoint.load(run)
+    assert saved is not None
+    for group in saved["optimizer"]["param_groups"]:
+        del group["multiplier"]  # as before rates could differ by layer
+    torch.save(saved, run.last)
+    said = list(fit(run.recipe(), run))
+    assert isinstance(said[-1], RunEnded)
+    assert next(event for event in said if isinstance(event, RunStarted)).resumed_from == (saved["epoch"], saved["step"])

@@ -7,7 +7,7 @@ import pytest
 from tests.pictures import class_folders
 from tlstudio import api
 from tlstudio.control import Control
-from tlstudio.errors import Cancelled
+from tlstudio.errors import Cancelled, InputError
 from tlstudio.events import Event
 from tlstudio.recipe import Recipe
 
@@ -72,3 +72,23 @@ def test_it_can_be_cancelled_between_two_steps() -> None:
 def test_own_class_weights_need_no_names_here() -> None:
     own = {"loss.options": {"class_weights": "own", "weights": {"ants": 2.0}}}
     assert estimated(Recipe().set(SMALL | own))["steps"] == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"data.image_size": 8}, "cannot take images of 8 x 8 pixels"),
+        ({"training.batch_size": 1, "head.kind": "mlp", "head.options.batch_norm": True}, "too little to learn from"),
+    ],
+)
+def test_what_cannot_be_trained_is_told(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        estimated(Recipe().set(SMALL | changes))
+    with pytest.raises(InputError, match="nothing to estimate"):
+        estimated(Recipe().set(SMALL), classes=0)
+
+
+def test_a_batch_is_never_larger_than_the_images_are_many() -> None:
+    recipe = Recipe().set(SMALL)
+    estimated(recipe, n_train=3)
+    assert estimated(recipe.set({"training.batch_size": 65_536}), n_train=3)["steps"] == 0  # the very same steps

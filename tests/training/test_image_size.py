@@ -41,3 +41,11 @@ def test_training_refuses_such_a_size_and_tells_of_an_unusual_one(photos: Path, 
     recipe = recipe.set({"data.image_size": 64})
     said = list(fit(recipe, Run.create(recipe, tmp_path / "odd")))
     assert any(isinstance(event, Note) and event.level == "warn" and "gets 64 x 64" in event.message for event in said)
+
+
+def test_auxiliary_heads_that_need_more_pixels_are_told() -> None:
+    with pytest.raises(InputError, match=r"auxiliary heads of Inception v3 cannot take images of 128 x 128.*Set model.aux to 0"):
+        list(check_image_size(build("inception_v3", classes=2, weights="random"), 128))
+    without = build("inception_v3", classes=2, weights="random", aux=0.0)
+    assert [note.level for note in check_image_size(without, 128)] == ["warn"]
+    assert without.module.training

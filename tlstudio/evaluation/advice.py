@@ -22,6 +22,7 @@ from tlstudio.data.datasets import batches
 from tlstudio.events import Progress
 from tlstudio.models.network import build
 from tlstudio.recipe import Recipe
+from tlstudio.training.image_size import check_image_size
 from tlstudio.training.measure import BATCH, wilson
 from tlstudio.training.prepare import device_of, images_of, memory_format_of
 from tlstudio.training.source import WORKERS
@@ -50,6 +51,8 @@ def advise(recipe: Recipe, *, tell: Tell = silent, control: Control | None = Non
     device = device_of(recipe)
     model = recipe.model
     network = build(model.name, classes=len(images.classes), weights=model.weights, cut=model.cut, tell=tell, control=control)
+    for _ in check_image_size(network, images.pipeline.size):
+        pass  # what it has to say is said when training starts
     module = network.module.to(device).to(memory_format=memory_format_of(device)).eval()
     parts: list[Tensor] = []
     loaded = batches(train, chosen, BATCH, epoch=0, augment=False, workers=WORKERS, control=control)

@@ -118,10 +118,10 @@ class _Download:
 
     def _answer(self, done: int) -> Any:
         """The server's answer; a .part that is already whole or too long is asked for anew."""
-        request = urllib.request.Request(self._url, headers={"User-Agent": "tlstudio", "Accept-Encoding": "identity"})
-        if done:
-            request.add_header("Range", f"bytes={done}-")
         try:
+            request = urllib.request.Request(self._url, headers={"User-Agent": "tlstudio", "Accept-Encoding": "identity"})
+            if done:
+                request.add_header("Range", f"bytes={done}-")
             # A fresh opener sees the proxy settings of now.
             redirects = _Redirects()
             answer = urllib.request.build_opener(redirects).open(request, timeout=_PATIENCE)
@@ -136,6 +136,13 @@ class _Download:
             raise self._refused(error.code) from None
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(error) from None
+        except ValueError as error:
+            raise StudioError(
+                f"{self._entry.title}'s weights are not on this computer",
+                f"they would come from '{self._url}', which is no address",
+                f"Set HF_ENDPOINT to an address that begins with https://, or leave it out. {self._otherwise()}",
+                details=str(error),
+            ) from None
 
     def _copy(self, answer: Any, file: IO[bytes], done: int, total: int) -> int:
         start, first = time.monotonic(), done

@@ -6,7 +6,6 @@ import pickle
 import pickletools
 import re
 import warnings
-import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -28,9 +26,9 @@ __all__ = ["Report", "examine", "fetch", "load", "read"]
 SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 # What wrappers (DataParallel, torch.compile) put in front of every name, and where training scripts keep the weights.
 _PREFIXES = ("module.", "_orig_mod.")
+_NESTED = ("state_dict", "model_state_dict", "state_dict_ema", "model", "model_ema", "net", "weights")
 # Older files lack it, and nothing is computed from it.
 _COUNTER = "num_batches_tracked"
-_NESTED = ("state_dict", "model_state_dict", "state_dict_ema", "model", "model_ema", "net", "weights")
 
 
 @dataclass(frozen=True)
@@ -86,13 +84,13 @@ def read(path: Path) -> dict[str, Tensor]:
             warnings.simplefilter("ignore")
             said = torch.load(path, map_location="cpu", weights_only=True)
         return _stripped(_tensors(said, path))
-    except SafetensorError as error:
-        raise _damaged(path, error) from None
+    except InputError:
+        raise
     except pickle.UnpicklingError as error:
         raise _refused(path, error) from None
     except OSError as error:
         raise InputError(f"{path} cannot be read", error.strerror or str(error), "Check its permissions") from None
-    except (RuntimeError, EOFError, ValueError, KeyError, IndexError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+    except Exception as error:  # torch, safetensors and zipfile raise whatever the file's bytes lead them to
         raise _damaged(path, error) from None
 
 
@@ -124,9 +122,9 @@ def examine(entry: Entry, file: Path) -> dict[str, Any]:
     if entry.rename and not state.keys() & own.keys():
         with suppress(ValueError):
             state = entry.rename(state, module)
-    state = _unwrapped(state, own)
-    report = _compared(own, state, entry.head, str(file))
-    refusal = _foreign(report, own, entry.head, entry.title) or _unfit(report, own, state)
+    unwrapped = _unwrapped(state, own)
+    report = _compared(own, unwrapped, entry.head, str(file))
+    refusal = _foreign(report, own, entry.head, entry.title) or _unfit(report, own, unwrapped)
     said = report.to_json()
     return {
         "fits": refusal is None,

@@ -30,6 +30,7 @@ from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import write_atomic
 from tlstudio.training import losses
+from tlstudio.training.image_size import check_image_size
 from tlstudio.training.learner import Learner
 from tlstudio.training.measure import BATCH
 from tlstudio.training.memory import PeakMemory
@@ -73,13 +74,16 @@ def estimate(
     Raises InputError for what cannot be trained, Cancelled.
     """
     control = control or Control()
+    if classes < 1 or min(n_train, n_val) < 0:
+        raise InputError("There is nothing to estimate", "there are no classes, or fewer than no images", "Choose images first")
     device = device_of(recipe)
-    key = _key(recipe, classes, device)
+    batch = max(1, min(recipe.training.batch_size, n_train))
+    key = _key(recipe, batch, classes, device)
     known = _read()
     figures = _parsed(known.get(key))
     measured_now = figures is None
     if figures is None:
-        figures = _measure(recipe, classes, device, tell, control)
+        figures = _measure(recipe, batch, classes, device, tell, control)
         known.pop(key, None)
         _write({**dict(list(known.items())[-(KEPT - 1) :]), key: asdict(figures)})
     decode = _decoding(recipe, samples, control)
@@ -116,17 +120,21 @@ def _document(recipe: Recipe, figures: Figures, n_train: int, n_val: int, decode
     }
 
 
-def _measure(recipe: Recipe, classes: int, device: torch.device, tell: Tell, control: Control) -> Figures:
+def _measure(recipe: Recipe, batch: int, classes: int, device: torch.device, tell: Tell, control: Control) -> Figures:
     with PeakMemory(device) as memory:
-        learner = Learner(recipe, _network(recipe, classes, tell, control), device, _criterion(recipe, classes))
+        network = _network(recipe, classes, tell, control)
+        for _ in check_image_size(network, pipeline_of(recipe, network.entry).size):
+            pass  # what it has to say is said when training starts
+        learner = Learner(recipe, network, device, _criterion(recipe, classes))
         pipeline = pipeline_of(recipe, learner.network.entry)
+        if batch == 1:
+            learner.try_one_image(pipeline.size)
         generator = torch.Generator().manual_seed(0)
 
         def noise(n: int) -> Tensor:
             pixels = torch.randint(0, 256, (n, 3, pipeline.size, pipeline.size), dtype=torch.uint8, generator=generator)
             return pipeline.normalise(pixels.to(device)).contiguous(memory_format=memory_format_of(device))
 
-        batch = recipe.training.batch_size
         judged = noise(BATCH)
         learner.module.eval()
         with torch.inference_mode():
@@ -186,7 +194,7 @@ def _decoding(recipe: Recipe, samples: Sequence[str], control: Control) -> float
     return statistics.median(seconds) if seconds else 0.0
 
 
-def _key(recipe: Recipe, classes: int, device: torch.device) -> str:
+def _key(recipe: Recipe, batch: int, classes: int, device: torch.device) -> str:
     """All that the figures depend on."""
     said = recipe.model_dump(mode="json")
     parts = {
@@ -194,7 +202,7 @@ def _key(recipe: Recipe, classes: int, device: torch.device) -> str:
         "size": said["data"]["image_size"],
         **{section: said[section] for section in ("frozen", "head", "loss")},
         "optimizer": {key: said["optimizer"][key] for key in ("kind", "options", "clip_norm")},
-        "batch": said["training"]["batch_size"],
+        "batch": batch,
         "ema": said["training"]["ema"] > 0,
         "augment": said["augment"]["enabled"],
         "classes": classes,

@@ -19,7 +19,7 @@ def check_image_size(network: Network, size: int) -> Iterator[Note]:
     """A Note where size x size pixels are far from what the model was made for; one forward pass unless it is that very size.
 
     Raises InputError for a size that the layers cannot take, or of which one pixel is left where a layer should still halve it:
-    what comes after sees no picture any more.
+    what comes after sees no picture any more. Likewise for one that is too small for the auxiliary heads alone.
     """
     made_for = network.entry.input_size
     if size == made_for:
@@ -37,6 +37,7 @@ def check_image_size(network: Network, size: int) -> Iterator[Note]:
             f"Set data.image_size to {made_for}, the size it was made for, or to 0, which means that one",
             details=details,
         )
+    _check_auxiliary(network, size)
     if size * FAR < made_for:
         yield Note(
             level="warn",
@@ -55,8 +56,26 @@ def check_image_size(network: Network, size: int) -> Iterator[Note]:
 _WAY_OUT = "Set data.image_size to 0 for the size it was made for."
 
 
-def _is_used_up(module: nn.Module, size: int) -> bool:
-    """Whether a layer that halves gets a single pixel of an image of that size. Leaves the modes as they were."""
+def _check_auxiliary(network: Network, size: int) -> None:
+    """Auxiliary heads run in training only: they may need more pixels (inception's) than the network itself."""
+    if not network.aux_paths:
+        return
+    try:
+        _is_used_up(network.module, size, learning=True)
+    except (RuntimeError, ValueError) as error:
+        raise InputError(
+            f"The auxiliary heads of {network.entry.title} cannot take images of {size} x {size} pixels",
+            "their layers do not fit that size",
+            "Set model.aux to 0, which leaves them out, or data.image_size to 0, which means the size the model was made for",
+            details=str(error),
+        ) from None
+
+
+def _is_used_up(module: nn.Module, size: int, *, learning: bool = False) -> bool:
+    """Whether a layer that halves gets a single pixel of an image of that size. Leaves the modes as they were.
+
+    learning: the network itself is in training mode, so that its auxiliary heads run; all that is in it stays in eval mode.
+    """
     used_up = False
 
     def enter(child: nn.Module, args: tuple[Any, ...]) -> None:
@@ -71,7 +90,8 @@ def _is_used_up(module: nn.Module, size: int) -> bool:
     modes = [(child, child.training) for child in module.modules()]
     try:
         with torch.inference_mode():
-            module.eval()(torch.zeros(1, 3, size, size, device=next(module.parameters()).device))
+            module.eval().training = learning
+            module(torch.zeros(1, 3, size, size, device=next(module.parameters()).device))
     finally:
         for hook in hooks:
             hook.remove()

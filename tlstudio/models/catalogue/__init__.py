@@ -19,6 +19,7 @@ from tlstudio.models.catalogue.entry import IMAGENET_CLASSES, Entry
 __all__ = ["GROUP", "IMAGENET_CLASSES", "Entry", "entries", "find", "problems"]
 
 GROUP = "tlstudio.models"
+_TASKS = ("classification", "segmentation")
 
 
 @functools.cache
@@ -31,7 +32,7 @@ def _registered() -> tuple[dict[str, Entry], list[str]]:
     for point in metadata.entry_points(group=GROUP):
         try:
             known = known | {entry.name: entry for entry in _offered(point) if entry.name not in known}
-        except Exception as error:  # whatever somebody else's code does, the program starts
+        except (Exception, SystemExit) as error:  # whatever somebody else's code does, the program starts
             wrong.append(f"The model source '{point.name}' ({point.value}) cannot be used: {type(error).__name__}: {error}")
             logging.getLogger(__name__).warning(wrong[-1])
     return known, wrong
@@ -42,6 +43,8 @@ def _offered(point: metadata.EntryPoint) -> list[Entry]:
     for one in offered:
         if not isinstance(one, Entry):
             raise TypeError(f"a list of Entry is expected, it holds a {type(one).__name__}")
+        if one.task not in _TASKS or not isinstance(one.input_size, int):
+            raise ValueError(f"{one.name} needs an input_size in pixels and a task, {' or '.join(_TASKS)}")
     return offered
 
 
