@@ -172,7 +172,9 @@ def _put(said: dict[str, Any], key: str, value: Any) -> None:
     for part in path:
         place = place.setdefault(part, {})
         if not isinstance(place, dict):
-            raise InputError(f"A recipe has no key '{key}'", f"{key.partition(f'.{part}.')[0]}.{part} is one value", "Leave one of the two out")
+            raise InputError(
+                f"A recipe has no key '{key}'", f"{key.partition(f'.{part}.')[0]}.{part} is one value", "Leave one of the two out"
+            )
     place[last] = _parsed(key, value) if isinstance(value, str) else value
 
 
