@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import tomli_w
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from tlstudio.errors import InputError
 from tlstudio.recipe.sections import (
@@ -55,19 +55,25 @@ __all__ = [
 ]
 
 
+def _section() -> Any:
+    """A section with all its defaults, made by the recipe's own schema: a default that is an instance would have each section's schema
+    built twice, a tenth of a second at every start."""
+    return Field(default_factory=dict)
+
+
 class Recipe(Section):
     """All that determines a run. Change it with `set` or `with_strategy`; each returns a new one."""
 
     name: str = titled("", "Name", "What runs of this recipe are called.")
-    data: Data = Data()
-    model: Model = Model()
-    frozen: Frozen = Frozen()
-    head: Head = Head()
-    optimizer: Optimizer = Optimizer()
-    schedule: Schedule = Schedule()
-    loss: Loss = Loss()
-    augment: Augment = Augment()
-    training: Training = Training()
+    data: Data = _section()
+    model: Model = _section()
+    frozen: Frozen = _section()
+    head: Head = _section()
+    optimizer: Optimizer = _section()
+    schedule: Schedule = _section()
+    loss: Loss = _section()
+    augment: Augment = _section()
+    training: Training = _section()
 
     def set(self, changes: dict[str, Any]) -> Recipe:
         """A new recipe with dotted keys changed, {"training.epochs": 5}. Values may be texts, as from a command line.

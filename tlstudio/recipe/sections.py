@@ -25,7 +25,7 @@ Multiplier = Annotated[float, Field(gt=0.0, le=1000.0)]
 class Section(BaseModel):
     """One section of the recipe: frozen, closed to unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, defer_build=True)
 
 
 def titled(default: Any, title: str, help: str, *, unit: str = "", advanced: bool = False, **bounds: Any) -> Any:

@@ -40,6 +40,7 @@ from tlstudio.training.receipt import device_name
 STEPS = 3  # measured, after one that warms up
 HEAD_STEPS = 20  # through the head alone: they are too short to measure three
 KEPT = 500  # configurations whose figures are kept
+_COPIES = 20  # bytes a learning parameter takes in checkpoints: the best, the last with an optimizer's two averages, and what is written
 _SAMPLES = 6  # pictures whose decoding is timed
 
 
@@ -97,13 +98,14 @@ def _document(recipe: Recipe, figures: Figures, n_train: int, n_val: int, decode
     # On the CPU decoding takes its time from the training, on a card it runs beside it.
     decoding = decode / (os.cpu_count() or 1)
     if figures.features_kept:
-        once, epoch = n * (figures.forward + decoding), steps * figures.step
+        once, epoch, last = n * (figures.forward + decoding), steps * figures.step, 0.0
         kept = n * figures.in_features * 4
     else:
         beside = device.type != "cpu"
         compute = steps * figures.step + n_val * figures.forward
         fresh = decoding * n_train if recipe.augment.enabled else 0.0
         epoch = max(compute, fresh) if beside else compute + fresh
+        last = n_val * figures.forward  # the best weights are judged once more at the end
         once = decoding * (n - (n_train if recipe.augment.enabled else 0))
         kept = (n_val if recipe.augment.enabled else n) * 3 * size * size
     return {
@@ -112,8 +114,8 @@ def _document(recipe: Recipe, figures: Figures, n_train: int, n_val: int, decode
         "step_seconds": figures.step,
         "epoch_seconds": epoch,
         "once_seconds": once,
-        "run_seconds": once + training.epochs * epoch,
-        "peak_bytes": figures.peak + (kept if device.type == "cpu" else 0),
+        "run_seconds": once + training.epochs * epoch + last,
+        "peak_bytes": figures.peak + (kept + _COPIES * figures.learning if device.type == "cpu" else 0),
         "kept_bytes": kept,
         "features_kept": figures.features_kept,
         "device": device_name(device),
