@@ -154,7 +154,7 @@ class TrainPage(Page):
         self._settings = widget(column(self.advice, self.basics, self.checklist, None, spacing=GAP))
         self._settings.installEventFilter(self)
         self._settings_area = scrolling(self._settings)
-        begin = row(self.start, self.see, (self.hint, 100), (self.cost, 100))
+        begin = row(self.start, self.see, (self.hint, 100), (self.cost, 100), None)
         self._left = widget(column((self._settings_area, 1), begin, spacing=GAP))
         self._halves = row(self._left, (self.live, 1), spacing=GAP)
         inner = widget(column(self.strategies, (self._halves, 1), spacing=GAP, margins=(MARGIN, GAP, MARGIN, GAP)))
