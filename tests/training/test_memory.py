@@ -30,3 +30,13 @@ def test_earlier_work_does_not_count() -> None:
     del block
     with PeakMemory(torch.device("cpu")) as peak:
         assert high - peak.bytes() > 150 * MB
+
+
+def test_nobody_watches_for_a_run_that_broke_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_reset_record", lambda: False)
+    peak = PeakMemory(torch.device("cpu"))
+    thread = peak._thread
+    assert thread is not None
+    del peak
+    thread.join(5.0)
+    assert not thread.is_alive()

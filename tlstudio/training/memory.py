@@ -7,6 +7,7 @@ import ctypes
 import re
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 import psutil
@@ -34,7 +35,7 @@ class PeakMemory:
         _give_back()
         self._recorded = _reset_record()
         if not self._recorded:
-            self._thread = threading.Thread(target=self._watch, name="memory", daemon=True)
+            self._thread = threading.Thread(target=_watch, args=(weakref.ref(self), self._stop), name="memory", daemon=True)
             self._thread.start()
 
     def bytes(self) -> int:
@@ -44,7 +45,7 @@ class PeakMemory:
             found = re.search(r"VmHWM:\s+(\d+) kB", _STATUS.read_text())
             if found:
                 return int(found[1]) * 1024
-        self._look()
+        self.look()
         return self._seen
 
     def close(self) -> None:
@@ -58,12 +59,16 @@ class PeakMemory:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _watch(self) -> None:
-        while not self._stop.wait(_EVERY):
-            self._look()
-
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Take note of what is in use at this moment."""
         self._seen = max(self._seen, int(psutil.Process().memory_info().rss))
+
+
+def _watch(peak: weakref.ref[PeakMemory], stop: threading.Event) -> None:
+    """Until it is closed or nobody has it any more: a run may break off before it closes anything."""
+    while not stop.wait(_EVERY) and (watched := peak()) is not None:
+        watched.look()
+        del watched
 
 
 def _reset_record() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from tlstudio.gui import theme
 
@@ -47,3 +47,8 @@ class ElidedLabel(QLabel):
         cut = metrics.elidedText(text, self._mode, self.width())
         if cut != self.text():
             self.setText(cut)
+
+
+def elide(text: str, width: int, widget_: QWidget, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> str:
+    """The text cut to `width` pixels in the widget's font."""
+    return widget_.fontMetrics().elidedText(text, mode, width)

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QAbstractItemView, QDialog, QListView, QStyle, QSt
 
 from tlstudio.gui import theme
 from tlstudio.gui.widgets import thumbnails
-from tlstudio.gui.widgets.parts import Button, Segments, colour, column, elide, label, row
+from tlstudio.gui.widgets.elided_label import elide
+from tlstudio.gui.widgets.parts import Button, Segments, colour, column, label, row
 from tlstudio.gui.widgets.picture_paint import paint_thumbnail
 from tlstudio.gui.widgets.picture_view import Picture, Pictures, PictureView
 

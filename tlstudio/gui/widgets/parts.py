@@ -297,8 +297,3 @@ class SearchField(QLineEdit):
         super().changeEvent(event)
         if theme.restyles(event) and hasattr(self, "_action"):
             self._action.setIcon(icon("magnifying-glass", "muted"))
-
-
-def elide(text: str, width: int, widget_: QWidget, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> str:
-    """The text cut to `width` pixels in the widget's font."""
-    return widget_.fontMetrics().elidedText(text, mode, width)

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QSizePolicy, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.widgets import thumbnails
-from tlstudio.gui.widgets.parts import Button, colour, column, elide, icon, label, row
+from tlstudio.gui.widgets.elided_label import elide
+from tlstudio.gui.widgets.parts import Button, colour, column, icon, label, row
 from tlstudio.gui.words import megabytes
 
 _LARGEST = 2048  # longer side that is decoded, in device pixels

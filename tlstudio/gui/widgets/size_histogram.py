@@ -7,10 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QDialog, QHeaderView, QSizePolicy, QTableWidget, QTableWidgetItem, QToolTip, QWidget
+from PySide6.QtWidgets import QDialog, QSizePolicy, QToolTip, QWidget
 
 from tlstudio.gui import theme
-from tlstudio.gui.widgets.parts import Button, colour, column, row
+from tlstudio.gui.widgets.histogram_table import show_histogram_table
+from tlstudio.gui.widgets.parts import colour
 from tlstudio.gui.words import count
 
 NARROWEST = 4.0  # pixels of a bar
@@ -165,25 +166,8 @@ class SizeHistogram(QWidget):
 
     def show_table(self) -> QDialog:
         """The numbers of the histogram as a table, in a window of its own."""
-        dialog = QDialog(self)
-        dialog.setObjectName("sizeTable")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle(self.tr("Sizes of the images"))
-        rows = self.rows()
-        table = QTableWidget(len(rows), 2)
-        table.setHorizontalHeaderLabels([self.tr("Shorter side, pixels"), self.tr("Images")])
-        table.verticalHeader().hide()
-        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for r, (pixels, n) in enumerate(rows):
-            for c, text in enumerate((pixels, f"{n:,}")):
-                item = QTableWidgetItem(text)
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                table.setItem(r, c, item)
-        dialog.setLayout(column(table, row(None, Button(self.tr("Close"), on=dialog.close)), margins=(16, 16, 16, 16)))
-        dialog.resize(theme.px(360), theme.px(420))
-        dialog.show()
-        return dialog
+        words = (self.tr("Shorter side, pixels"), self.tr("Images"))
+        return show_histogram_table(self, "sizeTable", self.tr("Sizes of the images"), words, self.rows())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

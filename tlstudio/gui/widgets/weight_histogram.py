@@ -7,10 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QDialog, QHeaderView, QTableWidget, QTableWidgetItem, QToolTip, QWidget
+from PySide6.QtWidgets import QDialog, QToolTip, QWidget
 
 from tlstudio.gui import theme
-from tlstudio.gui.widgets.parts import GAP, Button, colour, column, row
+from tlstudio.gui.widgets.histogram_table import show_histogram_table
+from tlstudio.gui.widgets.parts import colour
 
 TALL = 64
 
@@ -107,25 +108,8 @@ class WeightHistogram(QWidget):
 
     def show_table(self) -> QDialog:
         """The numbers as a table, in a window of its own."""
-        dialog = QDialog(self)
-        dialog.setObjectName("weightTable")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle(self.tr("Histogram of the weights"))
-        rows = self.rows()
-        table = QTableWidget(len(rows), 2)
-        table.setHorizontalHeaderLabels([self.tr("Value"), self.tr("Weights")])
-        table.verticalHeader().hide()
-        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for r, (span, n) in enumerate(rows):
-            for c, text in enumerate((span, f"{n:,}")):
-                item = QTableWidgetItem(text)
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                table.setItem(r, c, item)
-        dialog.setLayout(column(table, row(None, Button(self.tr("Close"), on=dialog.close)), margins=(GAP, GAP, GAP, GAP)))
-        dialog.resize(theme.px(360), theme.px(420))
-        dialog.show()
-        return dialog
+        words = (self.tr("Value"), self.tr("Weights"))
+        return show_histogram_table(self, "weightTable", self.tr("Histogram of the weights"), words, self.rows())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
