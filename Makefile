@@ -9,7 +9,7 @@ demo: $(VENV)/.installed  ## the app on the built-in sample; without a display t
 	$(BIN)/tlstudio demo --run
 
 test: $(VENV)/.installed  ## all tests, offscreen
-	QT_QPA_PLATFORM=offscreen OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest
+	QT_QPA_PLATFORM=offscreen OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.installed  ## style, types, who may import whom
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ python packaging/catalogue.py timm [--results results-imagenet.csv] [--workers 2
 
 --results: timm's table of ImageNet accuracies, from the folder `results` of its repository (https://github.com/huggingface/pytorch-image-models).
 --only: work out these rows anew and keep the others as they are. Without --results the accuracies of the file are kept.
-All of timm takes a quarter of an hour on two cores.
+All of timm takes half an hour on two cores.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ import torch
 from torch import nn
 
 from tlstudio.models.catalogue import rows
+from tlstudio.models.catalogue.timm import ANY_SIZE
 from tlstudio.models.construction import skeleton
 from tlstudio.models.dry_run import _Counter as Counter
+from tlstudio.models.idle import take_out
+from tlstudio.models.pyramid import Pyramid, maps, survey
 
 PATIENCE = 120  # seconds for one forward pass; its multiply-adds are left out above that
 FOLDER = Path(rows.__file__).parent
@@ -49,6 +52,44 @@ def mult_adds(module: nn.Module, size: int) -> int | None:
         return None
     finally:
         signal.alarm(0)
+
+
+def encoder_facts(name: str, size: int, classes: int) -> dict[str, Any]:
+    """What timm's network has to give as an encoder for masks, see rows.ENCODER; empty where it cannot be one.
+
+    Tried with images that are no squares, too.
+    """
+    for option, options in ANY_SIZE.items():
+        found = as_encoder(name, size, classes, **options)
+        if found is None:
+            continue
+        pyramid, row = found
+        dilated = as_encoder(name, size, classes, output_stride=16, **options) if pyramid.reductions[-1] == 32 else None
+        dilates = dilated is not None and dilated[0].reductions == pyramid.reductions[:-1]
+        return row | {"any_size": option, "dilates": 1 if dilates else ""}
+    return {}
+
+
+def as_encoder(name: str, size: int, classes: int, **options: Any) -> tuple[Pyramid, dict[str, Any]] | None:
+    import timm
+
+    try:
+        module = skeleton(lambda: timm.create_model(name, num_classes=classes, **options))
+        pyramid = survey(module, size)
+        height, width = 5 * pyramid.multiple, 7 * pyramid.multiple
+        with torch.no_grad():
+            given = maps(module, torch.empty(1, 3, height, width, device="meta"), pyramid.indices, pyramid.norm)
+        if any(one.shape[2:] != (height // by, width // by) for one, by in zip(given, pyramid.reductions, strict=True)):
+            return None
+        take_out(module, pyramid.idle)
+        side = -(-max(320, -(-size // 32) * 32) // pyramid.multiple) * pyramid.multiple
+        with torch.no_grad(), Counter() as counter:
+            maps(module, torch.empty(1, 3, side, side, device="meta"), pyramid.indices, pyramid.norm)
+    except Exception as error:
+        print(f"no encoder: {name} {options}: {type(error).__name__} {str(error)[:100]}", flush=True)
+        return None
+    facts = {"reductions": " ".join(map(str, pyramid.reductions)), "encoder_params": counted(module)["params"]}
+    return pyramid, facts | {"encoder_mult_adds": counter.flops // 2}
 
 
 def head_facts(module: nn.Module, path: str) -> dict[str, Any]:
@@ -95,7 +136,7 @@ def timm_row(name: str) -> dict[str, Any]:
         row["weights"] = "hub" if cfg.hf_hub_id == standard else cfg.hf_hub_id
     else:
         row["weights"] = cfg.url or ""
-    return row
+    return row | encoder_facts(name, size, cfg.num_classes)
 
 
 def torchvision_row(name: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def test_importing_api_and_asking_what_needs_no_torch_imports_neither_torch_nor_
         ({"head": {"kind": "dropout_linear", "options": {"dropout": 2}}}, r"head\.options\.dropout"),
         ({"optimizer": {"kind": "sdg"}}, "nearest is 'sgd'"),
         ({"schedule": {"kind": "step", "options": {"every": 0}}}, r"schedule\.options\.every"),
-        ({"data": {"task": "segmentation"}}, "trains classifiers"),
+        ({"data": {"task": "segmentation"}}, "Linear does not fit on EfficientNet-Lite0"),
     ],
 )
 def test_validate_names_what_is_wrong(changes: dict[str, object], said: str) -> None:

@@ -118,7 +118,10 @@ class Steps(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class EpochEnded(Event):
-    """One line of the epoch table. epoch is 1-based; metrics are fractions; correct of n validation images were right."""
+    """One line of the epoch table. epoch is 1-based; metrics are fractions; correct of n validation images were right.
+
+    Segmentation: accuracies are shares of pixels, correct is None, val_mean_iou the mean over the classes (None else).
+    """
 
     kind: ClassVar[str] = "epoch"
     epoch: int
@@ -127,13 +130,26 @@ class EpochEnded(Event):
     train_accuracy: float
     val_loss: float
     val_accuracy: float
-    correct: int
+    correct: int | None
     n: int
     lr: float
     backbone_lr: float
     seconds: float
     images_per_second: float
     best: bool
+    val_mean_iou: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MasksKept(Event):
+    """Masks that the network made of a few validation images, always the same ones, after an epoch (segmentation).
+
+    folder: absolute, holds masks.json and the PNG files it names, see training/kept_masks.py.
+    """
+
+    kind: ClassVar[str] = "masks"
+    epoch: int
+    folder: str
 
 
 @dataclass(frozen=True, kw_only=True)

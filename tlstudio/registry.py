@@ -23,7 +23,8 @@ class Kind:
 
     make: builds the thing; its first argument is an instance of Options, the rest is what the folder says. It imports torch
     when called, not before.
-    task: what a head is for. log_probabilities: whether a head's output is the logarithm of probabilities, not plain scores.
+    task: the one that it is for; "" for any. log_probabilities: whether a head's output is the logarithm of probabilities, not plain
+    scores. one_logit: a loss of two classes for which the network has a single output, the score of the second over the first.
     """
 
     kind: str
@@ -31,8 +32,13 @@ class Kind:
     help: str
     Options: type[BaseModel]
     make: Callable[..., Any]
-    task: str = "classification"
+    task: str = ""
     log_probabilities: bool = False
+    one_logit: bool = False
+
+    def suits(self, task: str) -> bool:
+        """Whether it can be chosen for that task; "" asks for none."""
+        return not task or self.task in ("", task)
 
 
 class Registry:

@@ -49,24 +49,30 @@ def _told(run: Run) -> dict[str, Any]:
             failed = event
         elif isinstance(event, RunStarted):
             out["n_train"], out["n_val"], out["n_test"] = event.n_train, event.n_val, event.n_test
-    out["curve"], out["epoch"] = [event.val_accuracy for event in epochs], len(epochs)
+    out["curve"] = [event.val_accuracy if event.val_mean_iou is None else event.val_mean_iou for event in epochs]
+    out["epoch"] = len(epochs)
     out["failure"] = failed.what if failed else None
     best = next((event for event in reversed(epochs) if event.best), None)
     if best is not None:
-        out |= {"val_accuracy": best.val_accuracy, "val_loss": best.val_loss, "val_n": best.n, "best_epoch": best.epoch}
+        out |= {"val_loss": best.val_loss, "val_n": best.n, "best_epoch": best.epoch}
+        if best.val_mean_iou is None:
+            out["val_accuracy"] = best.val_accuracy
+        else:
+            out |= {"val_mean_iou": best.val_mean_iou, "val_pixel_accuracy": best.val_accuracy}
     return out
 
 
 def _finished(summary: dict[str, Any]) -> dict[str, Any]:
     """What summary.json knows; the events of a finished run need not be read."""
     metrics = summary.get("metrics", {})
-    out = {key: metrics.get(key) for key in ("val_accuracy", "val_accuracy_interval", "val_loss", "val_n")}
+    out = {key: metrics.get(key) for key in _METRICS}
     out |= {key: summary.get(key) for key in ("seconds", "best_epoch", "reason", "device", "images_per_second", "frozen_proof", "curve")}
     return out | {key: summary.get(key) for key in ("n_train", "n_val", "n_test")} | {"epoch": summary.get("epochs")}
 
 
+# Accuracy and its interval of a run that tells classes; mean IoU and the share of pixels of one that makes masks; null in the other.
+_METRICS = ("val_accuracy", "val_accuracy_interval", "val_mean_iou", "val_pixel_accuracy", "val_loss", "val_n")
 _KEYS = (
     "reason", "model", "strategy", "task", "data", "augment", "lr", "backbone_lr", "batch_size", "seed", "epochs", "epoch", "best_epoch",
-    "started", "seconds", "val_accuracy", "val_accuracy_interval", "val_loss", "val_n", "n_train", "n_val", "n_test", "curve", "failure",
-    "device", "images_per_second", "frozen_proof",
+    "started", "seconds", *_METRICS, "n_train", "n_val", "n_test", "curve", "failure", "device", "images_per_second", "frozen_proof",
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Images per second of `fit` against the same loop written bare: same network, batches, optimizer, decoded pictures in memory.
 
-python tests/benchmarks/bench_fit.py [REPEATS]        side by side in one process, alternating; medians and the ratio
+python tests/benchmarks/bench_fit.py [REPEATS] [TASK]        side by side in one process, alternating; medians and the ratio
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ from torch.nn import functional
 
 from tlstudio import api
 from tlstudio.control import Control
+from tlstudio.data.mask_set import MaskSet
 from tlstudio.events import EpochEnded
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training.fit import fit
 from tlstudio.training.setup import Setup, set_up
+from tlstudio.training.suited import suited
 
 EPOCHS = 3  # the first fills the memory with decoded pictures and is not counted
 
@@ -49,7 +51,11 @@ def of_bare_loop(recipe: Recipe) -> float:
     except StopIteration as end:
         setup: Setup = end.value
     images, pipeline = setup.images.sets["train"], setup.images.pipeline
-    pixels = torch.stack([images.load(i, 0, False) for i in range(len(images))])
+    if isinstance(images, MaskSet):
+        views, masks = zip(*(images.load(i, 0, False) for i in range(len(images))), strict=True)
+        pixels, labels = torch.stack(views), torch.stack(masks)
+    else:
+        pixels, labels = torch.stack([images.load(i, 0, False) for i in range(len(images))]), images.labels
     optimizer, module = setup.optimizer, setup.module
     speeds = []
     for epoch in range(EPOCHS):
@@ -59,7 +65,7 @@ def of_bare_loop(recipe: Recipe) -> float:
         for a, b in setup.cuts:
             index = torch.as_tensor(order[a:b])
             inputs = pipeline.normalise(pixels[index]).contiguous(memory_format=torch.channels_last)
-            loss = functional.cross_entropy(module(inputs), images.labels[index])
+            loss = functional.cross_entropy(module(inputs), labels[index].long(), ignore_index=255)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -67,9 +73,10 @@ def of_bare_loop(recipe: Recipe) -> float:
     return statistics.median(speeds[1:])
 
 
-def main(repeats: int) -> None:
-    path = api.sample()["path"]
-    recipe = Recipe().set({"data.path": path}).with_strategy("full").set({"training.epochs": EPOCHS, "training.batch_size": 16})
+def main(repeats: int, task: str) -> None:
+    path = api.sample(task)["path"]
+    recipe = suited(Recipe().set({"data.path": path}), task).with_strategy("full").set({"training.epochs": EPOCHS})
+    recipe = recipe.set({"training.batch_size": 16 if task == "classification" else 8})
     ours, bare = [], []
     for n in range(repeats):
         with tempfile.TemporaryDirectory() as folder:
@@ -81,4 +88,4 @@ def main(repeats: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3, sys.argv[2] if len(sys.argv) > 2 else "classification")

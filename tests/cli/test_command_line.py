@@ -73,10 +73,11 @@ def test_an_unforeseen_exception_is_a_line_and_with_debug_a_traceback(tlstudio: 
     assert "Traceback" in tlstudio("--debug", "runs").err
 
 
-def test_segmentation_is_not_offered(tlstudio: Command) -> None:
-    said = tlstudio("demo", "--task", "segmentation", "--run")
+def test_a_task_without_a_sample_is_refused(tlstudio: Command) -> None:
+    said = tlstudio("demo", "--task", "detection", "--run")
     assert said.code == 2
-    assert "no sample for the task 'segmentation'" in said.err
+    assert "no sample for the task 'detection'" in said.err
+    assert "--task segmentation" in said.err
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is always a display")

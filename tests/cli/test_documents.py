@@ -71,6 +71,17 @@ def test_predict(tlstudio: Command, run: Path, images: Path, monkeypatch: pytest
     assert "It cannot be read" in plain
 
 
+def test_predict_masks(tlstudio: Command, run: Path, images: Path) -> None:
+    asked = ("predict", run, images / "one.jpg", images / "two.jpg", "--out", images / "out", "--flips", "--tile", "512")
+    assert tlstudio(*asked, "--json").document[0]["mask"] == str(images / "out" / "512.png")
+    plain = " ".join(tlstudio(*asked).out.split())
+    assert "512.png" in plain
+    assert "sky 50.0 %, road 25.0 %, car 15.0 %" in plain
+    assert "tree" not in plain
+    assert "Bad" in plain
+    assert tlstudio("predict", run, images / "one.jpg", "--tile", "-1").code == 2
+
+
 def test_runs_and_compare(tlstudio: Command, run: Path) -> None:
     assert tlstudio("runs", "--json").document[0]["name"] == "one"
     assert "0.95" in tlstudio("runs").out

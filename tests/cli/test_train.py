@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.scenes import pairs
 from tlstudio import places
 from tlstudio.cli import output
 from tlstudio.errors import StudioError
@@ -191,3 +192,13 @@ def test_an_empty_path_is_not_the_current_folder(
     assert said.code == 2
     assert "empty" in said.err
     assert [path.name for path in here.path.iterdir()] == ["recipe.toml"]
+
+
+def test_pictures_with_masks_are_learned_as_masks(tlstudio: Command, tmp_path: Path) -> None:
+    scenes = pairs(tmp_path / "scenes", train=2, val=1)
+    said = tlstudio("train", "--data", scenes, "--strategy", "full", "--set", "optimizer.lr=0.5", "--set", "data.ignore=7", "--json")
+    recipe = asked(Path(said.document["run"]))
+    assert (recipe["data"]["task"], recipe["head"]["kind"], recipe["data"]["ignore"]) == ("segmentation", "lraspp", [7])
+    assert recipe["optimizer"]["lr"] == 0.5
+    said = tlstudio("train", "--data", scenes, "--set", "data.task=classification", "--json")
+    assert asked(Path(said.document["run"]))["data"]["task"] == "classification"

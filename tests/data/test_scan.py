@@ -31,9 +31,9 @@ def of_kind(report: DatasetReport, kind: str) -> dict[str, str]:
     return {problem.path.removeprefix(root): problem.message for problem in report.problems if problem.kind == kind}
 
 
-def refused(path: Path) -> InputError:
+def refused(path: Path, task: str = "") -> InputError:
     with pytest.raises(InputError) as caught:
-        scan(path)
+        scan(path, task=task)
     assert caught.value.do  # what to do is always said
     return caught.value
 
@@ -297,7 +297,7 @@ def test_what_cannot_be_a_data_set_is_said_clearly(tmp_path, photo):
     assert "only masks" in str(refused(tmp_path / "only"))
     photo(tmp_path / "street" / "images" / "a.png")
     photo(tmp_path / "street" / "masks" / "a.png")
-    assert "segmentation" in str(refused(tmp_path / "street"))
+    assert "Set data.task to 'segmentation'" in str(refused(tmp_path / "street", task="classification"))
     photo(tmp_path / "flatsplit" / "train" / "a.png")
     photo(tmp_path / "flatsplit" / "val" / "b.png")
     assert "no sub-folders for classes" in str(refused(tmp_path / "flatsplit"))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtWidgets import QApplication
 
 from tlstudio import events
+from tlstudio.data import masks, overlay_index
+from tlstudio.data.masks import Coding
+from tlstudio.data.overlay_index import OverlayImage, OverlayIndex
 from tlstudio.events import Event
 from tlstudio.gui import theme
 from tlstudio.gui.jobs import EngineWorker, JobHandle
@@ -158,3 +165,87 @@ def layers_document() -> dict[str, Any]:
         "head_path": "head",
         "in_features": 10,
     }
+
+
+SCENE_CLASSES = ["background", "leaf", "stem"]
+
+
+@pytest.fixture
+def scenes(tmp_path: Path) -> dict[str, Any]:
+    """The `data` document of six grey pictures of 48 x 32 with masks: the left half is background, the right half leaf; two have a stem."""
+    root, lines = tmp_path / "scenes", []
+    for kind in ("images", "masks"):
+        (root / kind).mkdir(parents=True)
+    for i in range(6):
+        labels = np.zeros((32, 48), np.uint8)
+        labels[:, 24:] = 1
+        if i < 2:
+            labels[24:, :] = 2
+        Image.new("RGB", (48, 32), (100, 100, 100)).save(root / f"images/{i}.png")
+        mask = root / f"masks/{i}.png"
+        Image.fromarray(labels).save(mask)
+        split = "val" if i % 3 == 2 else "train"
+        lines.append({"path": f"images/{i}.png", "label": 2 * (i < 2), "split": split, "width": 48, "height": 32, "mask": str(mask)})
+    index = tmp_path / "scenes.jsonl"
+    index.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    coding = masks.own(SCENE_CLASSES, [(0, 0, 0), (230, 159, 0), (86, 180, 233)])
+    pixels, pictures = [4224, 4224, 768], [6, 6, 2]
+    classes = [
+        {"name": name, "count": pictures[i], "pixels": pixels[i], "share": pixels[i] / sum(pixels), "colour": [0, 0, 0], "value": i}
+        for i, name in enumerate(SCENE_CLASSES)
+    ]
+    return {
+        "task": "segmentation", "layout": "pairs", "coding": coding.to_json(), "ignored_share": 0.0, "classes": classes,
+        "splits": {"train": 4, "val": 2, "test": 0}, "problems": [], "problem_counts": {}, "split_source": "carved", "carved": ["val"],
+        "source": str(root), "root": str(root), "images": 6, "files": 6, "bytes": 9000, "sizes": {"edges": [32, 33], "counts": [6]},
+        "index": str(index),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def judged_masks(scenes: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+    """The `evaluate` document of those pictures: every pixel of the first is called leaf, the others are right."""
+    root, folder = Path(scenes["root"]), tmp_path / "evaluations" / "val"
+    folder.mkdir(parents=True)
+    own = Coding.from_json(scenes["coding"])
+    images = []
+    for i in range(6):
+        labels = masks.read(root / f"masks/{i}.png", own)
+        masks.write(folder / f"{i}.png", labels if i else np.ones_like(labels), own)
+        per_class = [0.0, 0.375, 0.0] if i == 0 else [1.0, 1.0, 1.0 if i == 1 else None]
+        iou = 0.125 if i == 0 else 1.0
+        picture, truth = root / f"images/{i}.png", root / f"masks/{i}.png"
+        images.append(OverlayImage(picture, folder / f"{i}.png", truth, iou=iou, pixel_accuracy=iou, per_class=per_class, shares=[0, 1, 0]))
+    overlay_index.write(folder, OverlayIndex([(name, (0, 0, 0)) for name in SCENE_CLASSES], images, own, split="val"))
+    row = {"iou": 0.875, "dice": 0.9, "precision": 0.9, "recall": 0.9, "boundary_f": None, "pixels": 4224, "share": 0.458}
+    return {
+        "run": "/runs/a", "task": "segmentation", "split": "val", "n": 6, "classes": SCENE_CLASSES, "masks": str(folder),
+        "metrics": {"mean_iou": 0.6123, "pixel_accuracy": 0.9, "mean_dice": 0.7, "boundary_f": 0.5, "loss": 0.3},
+        "per_class": [{"name": name, **row} for name in SCENE_CLASSES], "confusion": [[3840, 384, 0], [0, 4224, 0], [0, 384, 384]],
+        "baseline": {"label": "leaf", "pixel_accuracy": 0.458, "mean_iou": 0.153},
+    }  # fmt: skip
+
+
+def _masks_run(epochs: int = 3) -> list[Event]:
+    """What a run on masks says: mean IoU 0.2, 0.3, ... ; nine tenths of the pixels are right."""
+    out: list[Event] = [
+        events.RunStarted(
+            run="/runs/masks", name="Scenes", task="segmentation", model="efficientnet_lite0", strategy="head", epochs=5,
+            steps_per_epoch=2, n_train=4, n_val=2, n_test=0, classes=SCENE_CLASSES, device="cpu", params=10, params_learning=1,
+            cached=False,
+        )
+    ]  # fmt: skip
+    for epoch in range(1, epochs + 1):
+        out.append(events.Steps(epoch=epoch, first=1, loss=[1.0, 0.9], accuracy=[0.5, 0.6], lr=[0.01] * 2, backbone_lr=[0.0] * 2))
+        out.append(
+            events.EpochEnded(
+                epoch=epoch, stage="head", train_loss=1.0, train_accuracy=0.6, val_loss=0.8, val_accuracy=0.9, correct=None, n=2, lr=0.01,
+                backbone_lr=0.0, seconds=1.0, images_per_second=4.0, best=True, val_mean_iou=0.1 + 0.1 * epoch,
+            )
+        )  # fmt: skip
+    return out
+
+
+@pytest.fixture
+def masks_run() -> Callable[..., list[Event]]:
+    return _masks_run

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from tlstudio.gui.checks import Check, checks
+from tlstudio.gui.model_choice import other_task
 from tlstudio.recipe import Recipe
 
 Document = dict[str, Any]
@@ -88,3 +89,31 @@ def test_a_model_for_masks_is_not_trained_on_classes(data_document: Document) ->
     assert (check.level, check.page) == ("bad", "model")
     assert check.text == "FCN ResNet-50 makes masks, and these images have none"
     assert "task" not in _by_key(data_document)
+
+
+def test_losses_of_the_other_task_and_of_two_classes_are_mended(scenes: Document) -> None:
+    masks = other_task(Recipe(), "segmentation")
+    assert "loss" not in _by_key(scenes, masks)
+    check = _by_key(scenes, masks.set({"loss.kind": "hinge"}))["loss"]
+    assert (check.level, check.changes["loss.kind"]) == ("bad", "cross_entropy")
+    check = _by_key(scenes, masks.set({"loss.kind": "bce"}))["loss"]
+    assert "for two classes, and there are 3" in check.text
+    two = {**scenes, "classes": scenes["classes"][:2]}
+    assert "loss" not in _by_key(two, masks.set({"loss.kind": "bce"}))
+
+
+def test_a_head_that_does_not_fit_stops_the_run(scenes: Document) -> None:
+    masks = other_task(Recipe(), "segmentation")
+    assert "head" not in _by_key(scenes, masks)
+    check = _by_key(scenes, masks.set({"head.kind": "linear"}))["head"]
+    assert (check.level, check.page) == ("bad", "model")
+
+
+def test_pairs_that_cannot_be_used_are_counted(scenes: Document) -> None:
+    counts = {"mask_size": 2, "missing_mask": 1, "corrected": 1}
+    check = _by_key({**scenes, "problem_counts": counts}, other_task(Recipe(), "segmentation"))["images"]
+    assert check.text == "3 of 9 files are left out"
+    assert "masks" in check.tip
+    lossy = [{"kind": "lossy_mask", "path": path, "message": "", "level": "bad"} for path in ("/a.jpg", "")]
+    judged = {**scenes, "problems": lossy, "problem_counts": {"lossy_mask": 2}}
+    assert _by_key(judged, other_task(Recipe(), "segmentation"))["images"].text == "1 of 7 files are left out"

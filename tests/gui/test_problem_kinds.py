@@ -69,3 +69,16 @@ def test_what_was_left_out_can_be_taken_in_again() -> None:
 def test_only_pictures_still_used_in_two_splits_are_marked() -> None:
     document = _document(*(_problem("leak", path, "bad", group) for path, group in (("a", "1"), ("b", "1"), ("c", "2"), ("d", "2"))))
     assert leaking(document, _pictures(a="train", b="val", d="val")) == {"a", "b"}
+
+
+def test_every_problem_of_masks_has_words() -> None:
+    said = (
+        *("missing_mask", "orphan_mask", "mask_size", "mask_value", "lossy_mask", "only_ignored", "unused_class", "corrected", "not_drawn"),
+        *("smoothed_mask", "numbered_objects", "crowd"),
+    )
+    problems = [{"kind": kind, "path": f"/p/{kind}.png", "message": "what is the matter", "level": "warn"} for kind in said]
+    found = {line.kind: line for line in lines({"problems": problems, "root": "/p"}, ImageIndex(), ())}
+    assert found.keys() == set(said)
+    for kind, line in found.items():
+        assert line.title != kind.replace("_", " ").capitalize(), kind
+        assert line.sentence != "what is the matter", kind

@@ -18,6 +18,13 @@ def test_those_that_can_be_trained_are_there_by_name() -> None:
     assert "DeepLab" not in names
 
 
+def test_images_with_masks_have_tutorials_of_their_own() -> None:
+    assert [recipe.name for recipe in tutorials("segmentation")] == ["DeepLab"]
+    now = Recipe().set({"data.path": "/scenes", "data.task": "segmentation", "data.class_names": ["sky", "road"], "data.ignore": [11]})
+    taken = on_data_of(tutorials("segmentation")[0], now)
+    assert (taken.data.class_names, taken.data.ignore, taken.data.task) == (("sky", "road"), (11,), "segmentation")
+
+
 def test_the_images_stay() -> None:
     now = Recipe().set({"data.path": "/photos", "data.exclude": ("a.jpg",), "data.split_seed": 3, "training.epochs": 99})
     taken = on_data_of(next(recipe for recipe in tutorials() if recipe.name == "A layer on top of the old output"), now)

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QModelIndex
-from PySide6.QtWidgets import QAbstractItemView, QMessageBox, QPushButton
+from PySide6.QtWidgets import QAbstractItemView, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.pictures import class_folders, picture
+from tests.scenes import pairs
 from tlstudio.gui.app import build
 from tlstudio.gui.main_window import MainWindow
 
@@ -77,6 +78,29 @@ def test_from_a_folder_to_a_trained_model_and_ones_own_picture(window: MainWindo
     session.inspector.submit("predict", {"run": session.live.run, "paths": [str(own)]}).connect_to(None, answers.append)
     qtbot.waitUntil(lambda: bool(answers), timeout=PATIENCE)
     assert set(answers[0][0]["probabilities"]) == {"ants", "bees"}
+
+
+def test_from_pictures_with_masks_to_a_mask_of_ones_own_picture(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    session = window.session
+    session.open_data(str(pairs(tmp_path / "scenes", train=6, val=2)))
+    qtbot.waitUntil(lambda: session.data.ready, timeout=PATIENCE)
+    assert (session.recipe.data.task, session.classes) == ("segmentation", ["ground", "box", "disc"])
+    _start(window, training__epochs=2)
+    qtbot.waitUntil(lambda: session.live.state in ("done", "failed"), timeout=PATIENCE)
+    assert session.live.error is None
+    strip = window.findChild(QWidget, "masksForming")
+    qtbot.waitUntil(lambda: strip.pictures[1].over is not None, timeout=5000)
+    iou = session.live.summary["metrics"]["val_mean_iou"]
+    session.asked_for.emit("results")
+    qtbot.waitUntil(lambda: window.pages["results"].mark()[1] == f"Mean IoU {iou:.3f}", timeout=PATIENCE)
+    _button(window, "openInOverlay").click()
+    qtbot.waitUntil(lambda: window.pages["overlay"].mark() == ("ready", "2 photos"), timeout=PATIENCE)
+    answers: list[Any] = []
+    own = str(tmp_path / "scenes/val/images/s07.png")
+    session.inspector.submit("predict", {"run": session.live.run, "paths": [own]}).connect_to(None, answers.append)
+    qtbot.waitUntil(lambda: bool(answers), timeout=PATIENCE)
+    assert Path(answers[0][0]["mask"]).is_file()
+    assert list(answers[0][0]["classes"]) == session.classes
 
 
 def test_stop_keeps_the_best(window: MainWindow, qtbot: QtBot) -> None:

@@ -16,9 +16,10 @@ from safetensors.torch import save_file
 from torchvision import models
 from torchvision.models import get_model_weights
 
-from tlstudio.errors import InputError
-from tlstudio.models import catalogue, network, tree
+from tlstudio.errors import InputError, StudioError
+from tlstudio.models import catalogue, network, pyramid, tree
 from tlstudio.models.construction import skeleton
+from tlstudio.models.idle import take_out
 
 ENTRIES = catalogue.entries()
 FROM_TORCHVISION = [entry for entry in ENTRIES if entry.source == "torchvision"]
@@ -60,10 +61,43 @@ def test_all_of_timm_is_there() -> None:
     assert [entry.title for entry in FROM_TIMM] == timm.list_models()
 
 
+def test_for_masks_there_are_the_models_made_for_them_and_encoders() -> None:
+    rows = [entry.to_json() for entry in catalogue.entries("segmentation")]
+    assert (rows[0]["name"], rows[0]["role"], rows[0]["weights"]) == ("efficientnet_lite0", "encoder", "bundled")
+    assert [row["role"] for row in rows].count("whole") == 6
+    assert {row["task"] for row in rows} == {"segmentation"}
+    assert all(row["input_size"] >= 320 and row["input_size"] % 32 == 0 for row in rows if row["role"] == "encoder")
+    assert len(rows) > 700
+    assert {entry.task for entry in catalogue.entries()} == {"classification", "segmentation"}
+    assert all(entry.task == "classification" for entry in catalogue.entries("classification"))
+    whole = catalogue.find("timm/resnet18")
+    assert (whole.task, whole.role, catalogue.find("timm/resnet18", "classification")) == ("classification", "whole", whole)
+    assert catalogue.find("fcn_resnet50", "segmentation") is catalogue.find("fcn_resnet50")
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet34d", "mobilenetv4_conv_small", "convnext_atto", "test_mambaout", "test_vit3", "test_nfnet", "densenet121"]
+)
+def test_facts_of_encoders_are_those_of_their_maps(name: str) -> None:
+    entry = catalogue.find(f"timm/{name}", "segmentation")
+    assert entry.encoder is not None
+    found = pyramid.survey(skeleton(lambda: entry.construct(0)), 4 * pyramid.multiple_of(entry.encoder.reductions))
+    assert found.reductions == entry.encoder.reductions
+    module = skeleton(lambda: entry.construct(0))
+    take_out(module, [path for path in found.idle if path.split(".")[0] in dict(module.named_children())])
+    assert sum(p.numel() for p in module.parameters()) == entry.params
+    assert (entry.dilated().encoder is entry.encoder) == (entry.encoder.dilating is None)
+    if entry.encoder.dilating:
+        coarse = entry.dilated()
+        assert pyramid.survey(skeleton(lambda: coarse.construct(0)), 128).reductions == coarse.encoder.reductions  # type: ignore[union-attr]
+
+
 def test_find_names_the_nearest() -> None:
     assert catalogue.find("resnet50").title == "ResNet-50"
     with pytest.raises(InputError, match="nearest is 'resnet18'"):
         catalogue.find("resnet_18")
+    with pytest.raises(InputError, match="nearest is 'resnet18'"):
+        catalogue.find("ResNet18")
     with pytest.raises(InputError, match="nearest is 'timm/tf_efficientnet_lite0'"):
         catalogue.find("tf_efficientnet_lite0")
     with pytest.raises(InputError, match="List them with: tlstudio models"):
@@ -249,6 +283,9 @@ def test_other_packages_can_add_models_and_break_nothing(
         "from tlstudio.models.catalogue.bundled import ENTRIES\n"
         "MINE = [dataclasses.replace(ENTRIES[0], name='mine', source='plug_in'), dataclasses.replace(ENTRIES[0], source='plug_in')]\n"
         "STRANGE = [3]\n"
+        "def broken(classes): raise RuntimeError('out of tune')\n"
+        "def nothing(classes): return None\n"
+        "BROKEN = [dataclasses.replace(ENTRIES[0], name=name, constructor=make) for name, make in (('b', broken), ('n', nothing))]\n"
         "DANCER = [dataclasses.replace(ENTRIES[0], name='dancer', task='dance')]\n"
     )
     (tmp_path / "quitter.py").write_text("import sys\nsys.exit(3)\n")
@@ -261,10 +298,15 @@ def test_other_packages_can_add_models_and_break_nothing(
             ("quitter", "quitter:X"),
             ("dancer", "plug_in:DANCER"),
             ("good", "plug_in:MINE"),
+            ("band", "plug_in:BROKEN"),
         )
     ]
     monkeypatch.setattr(metadata, "entry_points", lambda group: points)
     assert catalogue.find("mine").source == "plug_in"
+    for name, why in (("b", "RuntimeError: out of tune"), ("n", "it gave a NoneType instead of a network")):
+        for ask in (lambda name: tree.layers(name), lambda name: network.build(name, classes=2, weights="random")):
+            with pytest.raises(StudioError, match=rf"cannot be built by the plug-in 'band'\. (?i:{why})"):
+                ask(name)
     assert catalogue.find("efficientnet_lite0").source == "bundled"
     first, second, third, fourth = catalogue.problems()
     assert "'absent' (not_there:X) cannot be used: ModuleNotFoundError" in first

@@ -18,7 +18,8 @@ from tlstudio.models.freezing import freeze, frozen_paths, presets
 from tlstudio.models.network import Network
 from tlstudio.models.pooling import MeanPooling, layout
 from tlstudio.models.tree import layers
-from tlstudio.recipe import Frozen, Head
+from tlstudio.recipe import Frozen, Head, Optimizer
+from tlstudio.training.groups import groups_of
 
 # model, layer, channels, side in pixels that is enough
 CUTS = [
@@ -87,8 +88,13 @@ def test_freezing_goes_on_as_in_the_whole_network() -> None:
     freeze(net.module, frozen_paths(net, Frozen()), "eval")
     learns = [name for name, parameter in net.module.named_parameters() if parameter.requires_grad]
     assert learns == ["new_head.weight", "new_head.bias"]
-    with pytest.raises(InputError, match="no layer 'layer4"):
-        frozen_paths(net, Frozen(strategy="custom", paths=("layer4.0",)))
+    for path in ("layer4.0", "layer3.1.conv1.weight", "fc"):
+        with pytest.raises(InputError, match=rf"no layer '{path}', which frozen.paths names.*lies behind the cut"):
+            frozen_paths(net, Frozen(strategy="custom", paths=(path,)))
+        with pytest.raises(InputError, match=rf"no layer '{path}', which optimizer.multipliers names.*lies behind the cut"):
+            groups_of(net, Optimizer(multipliers={path: 2.0}))
+    with pytest.raises(InputError, match=r"no layer 'layer9', which frozen.paths names.*nearest is"):
+        frozen_paths(net, Frozen(strategy="custom", paths=("layer9",)))
 
 
 def test_a_copy_is_cut_too_and_stands_alone() -> None:

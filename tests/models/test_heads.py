@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -10,13 +12,18 @@ from tlstudio.models.heads import HeadKind
 
 ALL = heads.kinds()
 KINDS = [kind.kind for kind in heads.kinds("classification")]
+WIDTHS = (8, 12, 16, 24, 32)
+PYRAMID = [torch.randn(2, width, 32 >> i, 32 >> i) for i, width in enumerate(WIDTHS)]
+COPY = [one.clone() for one in PYRAMID]
 MAPS = {"low": torch.randn(2, 8, 12, 12), "high": torch.randn(2, 16, 6, 6)}
 
 
 def test_linear_comes_first_and_every_head_is_offered_for_its_task() -> None:
     assert KINDS[0] == "linear"
     assert set(KINDS) == {"linear", "dropout_linear", "mlp", "mlp_log_softmax", "extra_layer", "cosine"}
-    assert {kind.kind for kind in heads.kinds("segmentation")} == {"deeplab", "fcn", "lraspp"}
+    own = {"deeplab", "fcn", "lraspp"}
+    decoders = {"unet", "unetplusplus", "fpn", "deeplabv3plus", "segformer", "linknet", "pspnet", "pan", "manet", "upernet"}
+    assert {kind.kind for kind in heads.kinds("segmentation")} == own | decoders
     assert heads.default("classification").kind == "linear"
     assert heads.default("segmentation").kind == "deeplab"
 
@@ -38,18 +45,22 @@ def test_every_head_learns_a_fixed_batch(kind: str) -> None:
     assert criterion(head.eval()(x), truth).item() < 0.5 * before
 
 
-@pytest.mark.parametrize("kind", ["deeplab", "fcn", "lraspp"])
-def test_every_mask_head_learns_a_fixed_batch(kind: str) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in ALL if kind.task == "segmentation"], ids=lambda kind: kind.kind)
+def test_every_mask_head_learns_a_fixed_batch(kind: HeadKind) -> None:
     torch.manual_seed(0)
-    pair = heads.find(kind).takes == "maps"
-    head = heads.make(kind, {}, (8, 16) if pair else 16, 3)
-    x = MAPS if pair else MAPS["high"]
+    width: Any = {"map": 16, "maps": (8, 16), "pyramid": tuple(zip((2, 4, 8, 16, 32), WIDTHS, strict=True))}[kind.takes]
+    head = heads.make(kind.kind, {}, width, 3)
+    x = {"map": MAPS["high"], "maps": MAPS, "pyramid": PYRAMID}[kind.takes]
     given = head(x)
-    assert given.shape == ((2, 3, 12, 12) if pair else (2, 3, 6, 6))
+    assert given.shape[:2] == (2, 3)
+    if kind.takes == "pyramid":
+        step = 64 // given.shape[-1]
+        assert 64 % given.shape[-1] == 0
+        assert step in (1, 2, 4, 8, 32)
     truth = torch.arange(given[:, 0].numel()).reshape(given[:, 0].shape) % 3
-    steps = torch.optim.SGD(head.parameters(), lr=0.05)
+    steps = torch.optim.Adam(head.parameters(), lr=1e-3)
     losses = []
-    for _ in range(4):
+    for _ in range(6):
         steps.zero_grad()
         torch.manual_seed(1)  # dropout hides the same features in each step
         loss = nn.functional.cross_entropy(head(x), truth)
@@ -57,6 +68,7 @@ def test_every_mask_head_learns_a_fixed_batch(kind: str) -> None:
         steps.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]
+    assert all(torch.equal(a, b) for a, b in zip(PYRAMID, COPY, strict=True))  # what is kept of a backbone is not written into
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.kind)
@@ -75,6 +87,10 @@ def test_options_are_completed_and_used() -> None:
     assert [one.p for one in head.modules() if isinstance(one, nn.Dropout)] == [0.7]
     assert heads.make("fcn", {"dropout": 0.4}, 16, 2).get_submodule("3").p == 0.4
     assert heads.make("lraspp", {"width": 24}, (8, 16), 2).get_submodule("high_classifier").in_channels == 24
+    unet = heads.make(
+        "unet", {"channels": [64, 48, 32, 16, 20], "attention": "scse"}, tuple(zip((2, 4, 8, 16, 32), WIDTHS, strict=True)), 2
+    )
+    assert unet.get_submodule("last").in_channels == 20
     assert len(heads.make("deeplab", {"rates": [2, 4]}, 16, 2).get_submodule("0.convs")) == 4
 
 
@@ -114,8 +130,12 @@ def test_what_does_not_fit_is_named() -> None:
     for hidden in ([], [0], [1] * 9):
         with pytest.raises(InputError, match=r"(?i)head\.options\.hidden.*such as 512"):
             heads.validate("mlp", {"hidden": hidden})
-    with pytest.raises(InputError, match=r"(?i)head\.options\.rates.*such as 12, 24, 36"):
-        heads.validate("deeplab", {"rates": [0]})
+    for kind in ("deeplab", "deeplabv3plus"):
+        with pytest.raises(InputError, match=r"(?i)head\.options\.rates.*such as 12, 24, 36"):
+            heads.validate(kind, {"rates": [0, 1, 2]})
+    for channels in ([64, 32], [0] * 5):
+        with pytest.raises(InputError, match=r"(?i)head\.options\.channels.*such as 256, 128, 64, 32, 16"):
+            heads.validate("unet", {"channels": channels})
 
 
 def test_a_head_for_another_task_is_refused() -> None:

@@ -144,3 +144,20 @@ def test_the_folder_of_pictures_stays_small() -> None:
         told = tiles.save(np.zeros((1, 2, 2), dtype=np.uint8), i)
     assert len(list(Path(told["file"]).parent.iterdir())) <= 41
     assert Path(told["file"]).is_file()
+
+
+def test_of_an_encoder_the_whole_picture_is_shown_and_the_head_is_new(tmp_path: Path) -> None:
+    wide = tmp_path / "wide.png"
+    Image.new("RGB", (96, 64), (200, 40, 90)).save(wide)
+    masks = {"data": {"task": "segmentation", "image_size": 64}, "head": {"kind": "fpn"}}
+    told = api.activations(masks, "backbone.blocks.2", str(wide), classes=3, limit=4)
+    assert (told["kind"], told["n"], told["shape"], told["weights"]) == ("maps", 40, [1, 40, 8, 12], "pretrained")
+    assert api.activations(masks, "head", str(wide), classes=3)["shape"] == [1, 3, 16, 24]
+    others = {**masks, "model": {"name": "timm/test_mambaout", "weights": "random"}}
+    told = api.activations(others, "backbone.stages.1", str(wide), classes=3)  # channels last within
+    assert (told["kind"], told["n"], told["shape"]) == ("maps", 32, [1, 8, 12, 32])
+    others = {**masks, "head": {"kind": "fcn"}, "model": {"name": "timm/test_vit3", "weights": "random"}}
+    told = api.activations(others, "backbone.blocks.3", str(wide), classes=3)  # a class token and 4 x 6 others
+    assert (told["kind"], told["n"], told["shape"]) == ("tokens", 96, [1, 25, 96])
+    origins = [api.layer_detail(masks, path, classes=3)["weights"][0]["origin"] for path in ("backbone.conv_stem", "head.last")]
+    assert origins == ["pretrained", "new"]

@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models
 
 from tlstudio.errors import InputError
-from tlstudio.models import catalogue, network, tree
+from tlstudio.models import catalogue, freezing, network, tree
 from tlstudio.recipe import Head
 
 CATALOGUE = [
@@ -177,3 +177,32 @@ def test_what_cannot_be_shown_is_told() -> None:
             tree.layers("resnet18", **more)
     with pytest.raises(InputError, match="more than can be counted"):
         tree.layers("resnet18", batch=10**6, input_size=10**6)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("timm/test_resnet", "unet"), ("timm/test_mambaout", "upernet"), ("timm/test_vit3", "fcn")])
+def test_an_encoder_with_its_head_is_laid_open_as_it_is_built(name: str, kind: str) -> None:
+    document = tree.layers(name, classes=4, head=Head(kind=kind), task="segmentation", input_size=96)
+    net = network.build(name, classes=4, head=Head(kind=kind), weights="random", task="segmentation")
+    rows = {row["path"]: row for row in document["rows"]}
+    assert {path for path, row in rows.items() if row["kind"] == "parameter"} == {path for path, _ in net.module.named_parameters()}
+    assert sum(row["own_params"] for row in rows.values()) == document["totals"]["params"]
+    assert document["totals"]["params"] == sum(p.numel() for p in net.module.parameters())
+    assert rows[""]["output"] == [1, 4, 96, 96]
+    assert rows["backbone"]["output"][1:2] == [net.module.get_submodule("backbone")(torch.zeros(1, 3, 96, 96))[0].shape[1]]
+    assert rows["backbone"]["mult_adds"] + rows["head"]["mult_adds"] == document["totals"]["mult_adds"]
+    assert document["presets"] == freezing.presets(net)
+    assert document["presets"]["head"] == ["backbone"]
+    assert (document["head_path"], document["new_paths"], document["in_features"]) == ("head", ["head"], net.in_features)
+    last = document["presets"]["last-block"]
+    assert last
+    assert all(path.startswith("backbone.") for path in last)
+    assert last in [block["frozen"] for block in document["blocks"]]
+
+
+def test_an_encoder_is_shown_with_its_first_head_where_nothing_else_is_said() -> None:
+    document = tree.layers("timm/test_resnet", task="segmentation")
+    assert document["input"] == [1, 3, 320, 320]
+    assert next(row for row in document["rows"] if row["path"] == "head")["type"] == "LRASPPHead"
+    # without a task, and with the other one, it is the classification network that it was
+    assert tree.layers("timm/test_resnet") == tree.layers("timm/test_resnet", task="classification")
+    assert tree.layers("timm/test_resnet")["head_path"] == "fc"

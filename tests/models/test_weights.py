@@ -15,6 +15,7 @@ from tlstudio.control import silent
 from tlstudio.errors import InputError, StudioError
 from tlstudio.events import Event, Note
 from tlstudio.models import catalogue, network, weights
+from tlstudio.models.examine import examine
 from tlstudio.models.network import Network
 
 
@@ -161,7 +162,7 @@ def test_files_of_another_kind_are_told(tmp_path: Path) -> None:
 
 
 def examined(path: Path, name: str = "resnet18") -> dict[str, Any]:
-    return weights.examine(catalogue.find(name), path)
+    return examine(catalogue.find(name), path)
 
 
 def test_a_file_can_be_asked_before_anything_is_built(tmp_path: Path, state: dict[str, torch.Tensor]) -> None:
@@ -209,7 +210,7 @@ def test_a_trainers_module_around_the_network_is_seen_through(tmp_path: Path, st
 def test_a_file_under_published_names_is_examined_under_ours() -> None:
     entry = catalogue.find("efficientnet_lite0")
     assert entry.weights_path is not None
-    said = weights.examine(entry, entry.weights_path)
+    said = examine(entry, entry.weights_path)
     assert said["fits"]
     assert said["matched"] == said["tensors"]
 

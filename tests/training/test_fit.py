@@ -19,7 +19,7 @@ from tlstudio.events import EpochEnded, Event, FrozenProof, Note, RunEnded, RunS
 from tlstudio.models.network import build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
-from tlstudio.training import fit as fit_module
+from tlstudio.training import setup as setting_up
 from tlstudio.training.fit import fit
 from tlstudio.training.measure import Measured
 from tlstudio.training.steps import StepLog
@@ -254,7 +254,7 @@ def test_weights_that_went_out_of_bounds_are_never_the_best(photos: Path, tmp_pa
         yield 4
         return Measured(torch.full((4, 2), float("nan")), torch.zeros(4, dtype=torch.int64))
 
-    monkeypatch.setattr(fit_module, "measured", nowhere)
+    monkeypatch.setattr(setting_up, "measured", nowhere)
     with pytest.raises(StudioError, match="no number any more in epoch 1"):
         _train(_recipe(photos), tmp_path / "run")
     assert not (tmp_path / "run" / "best.safetensors").exists()

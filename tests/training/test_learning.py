@@ -39,7 +39,11 @@ def losses_of(said: list[Event]) -> list[float]:
 
 @pytest.mark.parametrize(
     "choice",
-    [{"loss.kind": kind, "head.kind": "mlp_log_softmax" if kind == "nll" else "linear"} for kind in losses.REGISTRY.kinds()]
+    [
+        {"loss.kind": kind, "head.kind": "mlp_log_softmax" if kind == "nll" else "linear"}
+        for kind, found in losses.REGISTRY.kinds().items()
+        if found.suits("classification")
+    ]
     + [{"optimizer.kind": kind, "optimizer.lr": 0.01} for kind in optimizers.REGISTRY.kinds()]
     + [{"schedule.kind": kind, "schedule.warmup": 0.5} for kind in schedules.REGISTRY.kinds()]
     + [{"head.kind": kind} for kind in ("mlp", "extra_layer", "cosine", "dropout_linear")],

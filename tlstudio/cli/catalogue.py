@@ -14,7 +14,7 @@ Form = Literal["text", "csv", "json"]
 
 def models(
     search: Annotated[str, typer.Option("--search", help="Only models whose name contains this.")] = "",
-    task: Annotated[str, typer.Option("--task", help="Only models for this task.")] = "",
+    task: Annotated[str, typer.Option("--task", help="Only models for this task: classification or segmentation.")] = "",
     json: Annotated[bool, output.Json] = False,
 ) -> None:
     """The catalogue: parameters, mult-adds, input size, published accuracy, weights on disk or not."""
@@ -41,6 +41,9 @@ def _draw_models(rows: list[dict[str, Any]]) -> None:
         ],
     )
     output.line(f"{len(rows):,} models. Published: ImageNet top-1 or mean IoU, as its source says (--json names it)")
+    encoders = sum(row.get("role") == "encoder" for row in rows)
+    if encoders:
+        output.line(f"{encoders:,} of them are encoders: only these layers are pretrained, the head that makes masks of them is new")
 
 
 def layers(
@@ -50,12 +53,16 @@ def layers(
     ] = None,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Images in the batch that shapes and MB are told for.")] = 1,
     classes: Annotated[int | None, typer.Option("--classes", min=1, help="Classes of the head, default the model's own.")] = None,
+    task: Annotated[str, typer.Option("--task", help="segmentation: the model as an encoder below a head for masks.")] = "",
+    head: Annotated[str, typer.Option("--head", help="Kind of the new head, default the model's own; needs --classes.")] = "",
     cut: Annotated[str, typer.Option("--cut", help="Layer where the network ends, pooled, with a new head on top.")] = "",
     form: Annotated[Form | None, typer.Option("--format", help="Print all rows: text to read, csv for a spreadsheet, or json.")] = None,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
     """The layer tree: path, type, shapes, parameters, mult-adds, whether it learns."""
-    args = {"model": model, "input_size": input_size, "batch": batch, "classes": classes, "cut": cut}
+    args: dict[str, Any] = {"model": model, "input_size": input_size, "batch": batch, "classes": classes, "cut": cut, "task": task}
+    if head:
+        args["head"] = {"kind": head}
     document = output.in_engine("inspect", args)
     if json or form in (None, "json"):
         output.show(document, json or form == "json", _draw_layers)

@@ -86,6 +86,12 @@ class _Teller:
 
 def epoch_line(event: events.EpochEnded, epochs: int) -> str:
     """One line of the epoch table."""
+    if event.val_mean_iou is not None:
+        return (
+            f"epoch {event.epoch:>3}/{epochs}  train loss {event.train_loss:.4f} pixels right {event.train_accuracy:.4f}  "
+            f"val loss {event.val_loss:.4f} mean IoU {event.val_mean_iou:.4f} pixels right {event.val_accuracy:.4f}  "
+            f"{event.images_per_second:,.0f} images/s{'  best' if event.best else ''}"
+        )
     return (
         f"epoch {event.epoch:>3}/{epochs}  train loss {event.train_loss:.4f} accuracy {event.train_accuracy:.4f}  "
         f"val loss {event.val_loss:.4f} accuracy {event.val_accuracy:.4f} ({event.correct}/{event.n})  "

@@ -50,32 +50,62 @@ def evaluate(
 
 def _draw_evaluation(document: dict[str, Any]) -> None:
     metrics = document["metrics"]
+    if "mean_iou" in metrics:
+        _draw_masks(document)
+        return
     low, high = metrics["accuracy_interval"]
     interval = f"95 % interval {output.percent(low)} to {output.percent(high)}"
     accuracy = output.percent(metrics["accuracy"])
     output.line(f"{document['split']}: accuracy {accuracy} ({interval}), loss {metrics['loss']:.4f}, n = {document['n']}")
-    rows = document["per_class"]
+    _draw_classes(document["per_class"])
+
+
+def _draw_masks(document: dict[str, Any]) -> None:
+    metrics = document["metrics"]
+    said = ", ".join(f"{name.replace('_', ' ')} {metrics[name]:.4f}" for name in ("mean_iou", "pixel_accuracy", "loss"))
+    output.line(f"{document['split']}: {said}, n = {document['n']}")
+    _draw_classes(document["per_class"])
+    output.line(f"masks in {document['masks']}")
+
+
+def _draw_classes(rows: list[dict[str, Any]]) -> None:
     if rows:
         keys = [key for key in rows[0] if key != "name"]
-        output.table(["class", *(f">{key}" for key in keys)], [[row["name"], *(_cell(row, key) for key in keys)] for row in rows])
+        titles = [f">{key.replace('_', ' ')}" for key in keys]
+        output.table(["class", *titles], [[row["name"], *(_cell(row, key) for key in keys)] for row in rows])
 
 
 def predict(
     run: _Run,
     paths: Annotated[list[str], typer.Argument(metavar="PATH ...", help="Images, or folders of images.")],
     out: Annotated[str | None, typer.Option("--out", metavar="PATH", help="Folder for what is written.")] = None,
+    flips: Annotated[bool, typer.Option("--flips", help="Masks: look at the mirror image too and take the mean.")] = False,
+    tile: Annotated[
+        int, typer.Option("--tile", metavar="PIXELS", min=0, help="Masks: side of overlapping windows; 0: only for very large images.")
+    ] = 0,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """Ask a trained model about images."""
+    """Ask a trained model about images: classes, or masks as PNG files."""
     args = {
         "run": _path(run),
         "paths": [output.absolute(path) for path in paths],
         "out": output.absolute(out),
+        "flips": flips,
+        "tile": tile,
     }
     output.show(output.in_engine("predict", args), json, _draw_predictions)
 
 
+_LARGEST = 3  # classes of a mask that the table names
+
+
 def _draw_predictions(rows: list[dict[str, Any]]) -> None:
+    if any("mask" in row for row in rows):
+        output.table(
+            ["file", "mask", "largest classes"],
+            [(row["path"], row["error"], None) if "error" in row else (row["path"], row["mask"], _largest(row["classes"])) for row in rows],
+        )
+        return
     output.table(
         ["file", "answer", ">probability"],
         [
@@ -85,6 +115,11 @@ def _draw_predictions(rows: list[dict[str, Any]]) -> None:
             for row in rows
         ],
     )
+
+
+def _largest(shares: dict[str, float]) -> str:
+    ranked = sorted((name for name in shares if shares[name] > 0), key=lambda name: -shares[name])
+    return ", ".join(f"{name} {output.percent(shares[name])}" for name in ranked[:_LARGEST])
 
 
 def _path(run: str) -> str:

@@ -31,17 +31,17 @@ def start(
 
 
 def demo(
-    task: Annotated[str, typer.Option("--task", help="classification.")] = "classification",
+    task: Annotated[str, typer.Option("--task", help="classification or segmentation.")] = "classification",
     run: Annotated[
         bool, typer.Option("--run", help="Press Start, wait, save a screenshot of every page; works without a display.")
     ] = False,
 ) -> None:
     """The app on a generated sample."""
-    if task != "classification":
-        raise InputError(f"There is no sample for the task '{task}'", "", "Leave --task out, or say --task classification")
+    if task not in ("classification", "segmentation"):
+        raise InputError(f"There is no sample for the task '{task}'", "", "Say --task classification or --task segmentation")
     if not run:
         _needs_display()
-        raise typer.Exit(_open_app(["--sample"]))
+        raise typer.Exit(_open_app(["--sample", task]))
     try:
         from tlstudio.gui.demo import run as run_demo
     except ImportError as error:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 import psutil
 import torch
@@ -20,6 +21,40 @@ from tlstudio.recipe import MAX_PIXELS
 CACHE_BYTES = 1 << 30
 _SHARE_OF_MEMORY = 0.25
 _BATCHES_AHEAD = 2
+
+View = TypeVar("View")
+
+
+class Kept:
+    """What is kept of pictures from one epoch to the next, by kind and index, up to a limit. Safe to share between threads.
+
+    limit: bytes; never more than a quarter of the memory that is free when it is made.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._room = min(limit, int(psutil.virtual_memory().available * _SHARE_OF_MEMORY))
+        self._kept: dict[tuple[str, int], tuple[Any, int]] = {}
+        self._refused: set[str] = set()
+        self._lock = threading.Lock()
+
+    def get(self, kind: str, i: int) -> Any:
+        """What is kept, or None."""
+        found = self._kept.get((kind, i))
+        return None if found is None else found[0]
+
+    def keep(self, kind: str, i: int, value: Any, size: int) -> None:
+        """Keep a value of that many bytes if there is room."""
+        with self._lock:
+            if (kind, i) not in self._kept and kind not in self._refused and self._room >= size:
+                self._room -= size
+                self._kept[kind, i] = (value, size)
+
+    def forget(self, *kinds: str) -> None:
+        """Let go of all that is of those kinds, and keep none from now on."""
+        with self._lock:
+            self._refused.update(kinds)
+            for key in [key for key in self._kept if key[0] in kinds]:
+                self._room += self._kept.pop(key)[1]
 
 
 class ImageSet:
@@ -41,9 +76,7 @@ class ImageSet:
     ) -> None:
         self._root, self._items, self._pipeline = root, items, pipeline
         self._max_pixels, self._seed = max_pixels, seed
-        self._room = min(cache_bytes, int(psutil.virtual_memory().available * _SHARE_OF_MEMORY))
-        self._kept: dict[int, torch.Tensor] = {}
-        self._lock = threading.Lock()
+        self._memory = Kept(cache_bytes)
         self.labels = torch.tensor([item.label for item in items], dtype=torch.int64)
         """(N,), indices of classes."""
 
@@ -62,29 +95,37 @@ class ImageSet:
         if augment:
             return self._pipeline.augmented(image, (self._seed, epoch, i))
         view = self._pipeline.plain(image)
-        with self._lock:
-            if i not in self._kept and self._room >= view.nbytes:
-                self._room -= view.nbytes
-                self._kept[i] = view
+        self._memory.keep("plain", i, view, view.nbytes)
         return view
 
     def forget(self) -> None:
         """Let go of the plain views, and keep none from now on."""
-        with self._lock:
-            self._room = 0
-            self._kept.clear()
+        self._memory.forget("plain")
 
     def kept(self, i: int) -> torch.Tensor | None:
         """The plain view of picture i if it is in memory."""
-        return self._kept.get(i)
+        view: torch.Tensor | None = self._memory.get("plain", i)
+        return view
+
+    def stacked(self, views: Sequence[torch.Tensor], indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Views of those pictures as uint8 (B, 3, S, S), with their labels (B,)."""
+        return torch.stack(list(views)), self.labels[list(indices)]
+
+
+class Views(Protocol[View]):
+    """A set of pictures that can be made ahead: `ImageSet`, or `MaskSet` with masks."""
+
+    def load(self, i: int, epoch: int, augment: bool) -> View: ...
+    def kept(self, i: int) -> View | None: ...
+    def stacked(self, views: Sequence[View], indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]: ...
 
 
 Batch = tuple[torch.Tensor, torch.Tensor, list[int]]
-"""uint8 (B, 3, S, S), int64 labels (B,), indices into the set."""
+"""uint8 (B, 3, H, W), int64 labels (B,) or masks uint8 (B, H, W), indices into the set."""
 
 
 def batches(
-    images: ImageSet,
+    images: Views[View],
     order: Sequence[int],
     batch_size: int,
     *,
@@ -105,22 +146,22 @@ def batches(
                 control.check()
             indices = list(order[start : start + batch_size])
             views = [ahead.take() for _ in indices]
-            yield torch.stack(views), images.labels[indices], indices
+            yield *images.stacked(views, indices), indices
     finally:
         ahead.close()
 
 
-class _Ahead:
+class _Ahead(Generic[View]):
     """Views in order, `room` of them on their way at a time. Threads start with the first view that is not in memory."""
 
-    def __init__(self, images: ImageSet, order: Sequence[int], epoch: int, augment: bool, workers: int, room: int) -> None:
+    def __init__(self, images: Views[View], order: Sequence[int], epoch: int, augment: bool, workers: int, room: int) -> None:
         self._images, self._order, self._epoch, self._augment = images, order, epoch, augment
         self._workers, self._room = workers, room
         self._next = 0
-        self._waiting: deque[torch.Tensor | Future[torch.Tensor]] = deque()
+        self._waiting: deque[View | Future[View]] = deque()
         self._pool: ThreadPoolExecutor | None = None
 
-    def take(self) -> torch.Tensor:
+    def take(self) -> View:
         """The next view."""
         while self._next < len(self._order) and len(self._waiting) <= self._room:
             self._waiting.append(self._begun(self._order[self._next]))
@@ -128,7 +169,7 @@ class _Ahead:
         first = self._waiting.popleft()
         return first.result() if isinstance(first, Future) else first
 
-    def _begun(self, i: int) -> torch.Tensor | Future[torch.Tensor]:
+    def _begun(self, i: int) -> View | Future[View]:
         kept = None if self._augment else self._images.kept(i)
         if kept is not None:
             return kept

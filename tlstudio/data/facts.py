@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import io
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, ClassVar, Generic, Protocol, TypeVar
 
 import PIL
 
@@ -20,7 +21,7 @@ from tlstudio.data.images import ImageProblem
 
 _WHOLE = 32 << 20  # files up to here are read at once; larger ones are read twice, for the hash and for the pixels
 # A new number forgets all that was remembered: for when the same file would be judged otherwise.
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +85,38 @@ def _examined(stream: BinaryIO, path: Path, size: int, mtime_ns: int, max_pixels
     return Facts(size, mtime_ns, max_pixels, "", "", picture.width, picture.height, digest.hexdigest(), picture.turned)
 
 
-class Memory:
-    """The facts of the files below one root, kept under the cache. Where that cannot be read or written, all is looked at anew."""
+class _File(Protocol):
+    """What is remembered of a file: a dataclass of texts, numbers and truths."""
 
-    def __init__(self, root: Path) -> None:
-        said = f"{_VERSION}:{PIL.__version__}:".encode() + os.fsencode(root)
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+_F = TypeVar("_F", bound=_File)
+
+
+class Memory(Generic[_F]):
+    """What one look told of the files below one root, kept under the cache. Where that cannot be read or written, all is looked at anew.
+
+    kind: the dataclass of what is told, Facts for pictures.
+    """
+
+    def __init__(self, root: Path, kind: type[_F]) -> None:
+        said = f"{_VERSION}:{kind.__name__}:{PIL.__version__}:".encode() + os.fsencode(root)
         self._path = places.cache() / "scans" / f"{hashlib.blake2b(said, digest_size=16).hexdigest()}.sqlite"
+        self._kind = kind
+        self._names = [one.name for one in dataclasses.fields(kind)]
 
-    def recall(self) -> dict[str, Facts]:
+    def recall(self) -> dict[str, _F]:
         """All that is known, by path relative to the root."""
         with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(self._opened()) as store:
-            return {os.fsdecode(path): Facts(*columns) for path, *columns in store.execute("SELECT * FROM facts")}
+            return {os.fsdecode(path): self._kind(*columns) for path, *columns in store.execute("SELECT * FROM facts")}
         return {}
 
-    def keep(self, facts: Iterable[tuple[str, Facts]]) -> None:
+    def keep(self, facts: Iterable[tuple[str, _F]]) -> None:
         """Add to what is known, or replace it."""
+        rows = ((os.fsencode(path), *(getattr(f, name) for name in self._names)) for path, f in facts)
         with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(self._opened()) as store, store:
-            store.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _rows(facts))
+            store.executemany(f"INSERT OR REPLACE INTO facts VALUES (?{', ?' * len(self._names)})", rows)
 
     def forget(self, paths: Iterable[str]) -> None:
         """Files that are no longer there."""
@@ -111,18 +127,11 @@ class Memory:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         store = sqlite3.connect(self._path, timeout=2.0)
         try:
-            store.execute(
-                "CREATE TABLE IF NOT EXISTS facts (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, max_pixels INTEGER, problem TEXT,"
-                " sentence TEXT, width INTEGER, height INTEGER, digest TEXT, turned INTEGER) WITHOUT ROWID"
-            )
+            columns = ", ".join(f'"{name}"' for name in self._names)
+            store.execute(f"CREATE TABLE IF NOT EXISTS facts (path BLOB PRIMARY KEY, {columns}) WITHOUT ROWID")
             store.execute("PRAGMA synchronous = OFF")  # it can all be made again
         except sqlite3.DatabaseError:
             store.close()
             self._path.unlink(missing_ok=True)  # damaged; the next one begins afresh
             raise
         return store
-
-
-def _rows(facts: Iterable[tuple[str, Facts]]) -> Iterator[tuple[bytes | str | int, ...]]:
-    for path, f in facts:
-        yield (os.fsencode(path), f.size, f.mtime_ns, f.limit, f.problem, f.sentence, f.width, f.height, f.digest, int(f.turned))

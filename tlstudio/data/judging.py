@@ -15,7 +15,7 @@ SMALL_SIDE = 64  # px; below a quarter or so of what models look at, pictures ar
 
 
 def of_items(root: Path, items: Sequence[Item], classes: Sequence[str]) -> Iterator[Problem]:
-    """Copies (same bytes) within a split, across splits, across classes; very small pictures."""
+    """Copies (same bytes) within a split, across splits, across classes (none for pictures that show several); very small pictures."""
     by_digest: dict[str, list[Item]] = defaultdict(list)
     for item in items:
         by_digest[item.digest].append(item)
@@ -40,7 +40,7 @@ def of_items(root: Path, items: Sequence[Item], classes: Sequence[str]) -> Itera
 def _copies(root: Path, group: Sequence[Item], classes: Sequence[str]) -> Iterator[Problem]:
     first_of = {item.split: item for item in reversed(group)}
     leak = len(first_of) > 1
-    labels = sorted({classes[item.label] for item in group})
+    labels = sorted({classes[item.label] for item in group}) if classes else []
     conflict = f" Its copies have different classes ({', '.join(labels)}): a conflicting label." if len(labels) > 1 else ""
     for item in group:
         if leak:

@@ -1,52 +1,105 @@
-"""What resizing and augmentation do to a picture, shown with the very pipeline that trains."""
+"""What resizing and augmentation do to a picture, and to its mask, shown with the very pipeline that trains."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
 from tlstudio import places
+from tlstudio.data import masks
 from tlstudio.data.images import load_rgb
+from tlstudio.data.masks import IGNORE, Coding, Labels
 from tlstudio.recipe import Augment, Data
 from tlstudio.runs import cannot_write
 
 if TYPE_CHECKING:
     import torch
 
-    from tlstudio.data.transforms import Pipeline
-
 RESIZES = ("crop", "pad", "squash")
 # Only colours corners that a rotation leaves empty; ImageNet's, until a model says its own.
 _MEAN = (0.485, 0.456, 0.406)
+# Okabe-Ito, in the order in which classes take them everywhere in the program.
+_COLOURS = ("E69F00", "56B4E9", "009E73", "F0E442", "0072B2", "D55E00", "CC79A7")
+_GROUND = frozenset({"background", "_background_", "bg", "unlabeled", "unlabelled"})
 
 
-def resize_previews(path: Path, data: Data, size: int) -> dict[str, Image.Image]:
-    """The picture brought to (size, size) in each of the three ways, otherwise as the section says. Raises ImageProblem."""
-    out = {}
-    for resize in RESIZES:
-        pipeline = _pipeline(data.model_copy(update={"resize": resize}), Augment(), size, None)
-        image = load_rgb(path, max_pixels=data.max_pixels, at_least=pipeline.decode_size)
-        out[resize] = _as_image(pipeline.plain(image))
-    return out
+def resize_previews(path: Path, data: Data, size: int, *, mask: Path | None = None, coding: Coding | None = None) -> dict[str, Image.Image]:
+    """The picture brought to (size, size) in each of the three ways, otherwise as the section says. Raises ImageProblem.
+
+    Segmentation: a cropped picture has the shape that views of a data set of such pictures have, and a mask is laid over it.
+    """
+    shown = _Shown.decoded(path, data, Augment(), size, mask, coding)
+    return {resize: shown.view(data.model_copy(update={"resize": resize}), Augment(), size, None, None) for resize in RESIZES}
 
 
 def augment_previews(
-    path: Path, data: Data, augment: Augment, size: int, seed: int, n: int = 9, *, mean: Sequence[float] | None = None
+    path: Path,
+    data: Data,
+    augment: Augment,
+    size: int,
+    seed: int,
+    n: int = 9,
+    *,
+    mean: Sequence[float] | None = None,
+    mask: Path | None = None,
+    coding: Coding | None = None,
 ) -> list[Image.Image]:
-    """n augmented views of the picture, RGB (size, size): the same for the same seed. mean: the model's, 0..1. Raises ImageProblem."""
-    pipeline = _pipeline(data, augment, size, mean)
-    image = load_rgb(path, max_pixels=data.max_pixels, at_least=pipeline.decode_size)
-    return [_as_image(pipeline.augmented(image, (seed, view, 0))) for view in range(n)]
+    """n augmented views of the picture, RGB (size, size): the same for the same seed. mean: the model's, 0..1. Raises ImageProblem.
+
+    Segmentation: as in `resize_previews`.
+    """
+    shown = _Shown.decoded(path, data, augment, size, mask, coding)
+    return [shown.view(data, augment, size, mean, (seed, i, 0)) for i in range(n)]
 
 
-def _pipeline(data: Data, augment: Augment, size: int, mean: Sequence[float] | None) -> Pipeline:
-    from tlstudio.data.transforms import Pipeline
+@dataclass(frozen=True)
+class _Shown:
+    """A decoded picture. labels: its mask, in segmentation. clear: whether the first class is ground, which is left as it is."""
 
-    return Pipeline(data, augment, size=size, mean=data.mean or mean or _MEAN, std=(1.0, 1.0, 1.0))
+    image: Image.Image
+    labels: Labels | None
+    clear: bool
+
+    @classmethod
+    def decoded(cls, path: Path, data: Data, augment: Augment, size: int, mask: Path | None, coding: Coding | None) -> _Shown:
+        from tlstudio.data import mask_pipeline, transforms
+
+        if data.task == "classification":
+            return cls(load_rgb(path, max_pixels=data.max_pixels, at_least=transforms.decode_size(size)), None, False)
+        at_least = mask_pipeline.decode_size(size, augment)
+        image = load_rgb(path, max_pixels=data.max_pixels, at_least=at_least)
+        if mask is None or coding is None:
+            return cls(image, np.full((image.height, image.width), IGNORE, np.uint8), False)
+        return cls(image, masks.read(mask, coding, max_pixels=data.max_pixels), any(name.lower() in _GROUND for name in coding.names[:1]))
+
+    def view(self, data: Data, augment: Augment, size: int, mean: Sequence[float] | None, seed: tuple[int, ...] | None) -> Image.Image:
+        """As the pipeline makes it: plain, or augmented with the seed."""
+        from tlstudio.data.mask_pipeline import MaskPipeline, common_shape
+        from tlstudio.data.transforms import Pipeline
+
+        mean = data.mean or mean or _MEAN
+        if self.labels is None:
+            pipeline = Pipeline(data, augment, size=size, mean=mean, std=(1.0, 1.0, 1.0))
+            return _as_image(pipeline.plain(self.image) if seed is None else pipeline.augmented(self.image, seed))
+        height, width = self.labels.shape
+        joint = MaskPipeline(data, augment, size=size, shape=common_shape([(width, height)], data, size), mean=mean, std=(1.0, 1.0, 1.0))
+        pixels, under = joint.plain(self.image, self.labels) if seed is None else joint.augmented(self.image, self.labels, seed)
+        return _laid_over(_as_image(pixels), under.numpy(), self.clear)
+
+
+def _laid_over(image: Image.Image, labels: Labels, clear: bool) -> Image.Image:
+    """Half the picture and half the colours of its classes (H, W)."""
+    colours = np.array([list(bytes.fromhex(colour)) for colour in _COLOURS], np.uint16)
+    pixels = np.array(image)
+    shown = (labels != IGNORE) & ~(clear & (labels == 0))
+    pixels[shown] = (pixels[shown] + colours[labels[shown] % len(colours)] + 1) // 2
+    return Image.fromarray(pixels)
 
 
 def _as_image(view: torch.Tensor) -> Image.Image:

@@ -8,7 +8,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from tlstudio import places
 from tlstudio.data import splits
+from tlstudio.data.masks import Coding
 from tlstudio.recipe import Data
 from tlstudio.runs import cannot_write, write_atomic
 
@@ -34,6 +35,8 @@ class Item:
     path: relative to the report's root, with forward slashes. label: index into the report's classes.
     split: train, val or test where the data says so, None where it is to be carved.
     width, height: upright, in pixels. digest: BLAKE2b of the file's bytes (hex), equal for files of the same content.
+    mask: in segmentation the file of its mask, relative to root as well, or absolute where it lies elsewhere; label is then the
+    class in it that is in fewest pictures, so that splits share out the rare ones.
     """
 
     path: str
@@ -42,6 +45,7 @@ class Item:
     width: int
     height: int
     digest: str
+    mask: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,9 @@ class Problem:
     kind: of a file that is left out unreadable, truncated, empty_file, not_image or bomb, or by a table missing_file, no_label, bad_split
     or conflict; of a file that is used duplicate, leak, small or rotated; of what was passed over hidden, stray or link; of classes nested,
     empty_class, untrained_class, few_images, single_class or imbalance; of folders named like a split empty_split; of a table no_split.
+    In segmentation of a pair that is left out missing_mask, orphan_mask, mask_size, mask_value, lossy_mask or only_ignored, and those of
+    files said of the mask; of masks that are used lossy_mask (warn), smoothed_mask, numbered_objects and corrected; of classes
+    unused_class; of drawn shapes not_drawn and crowd.
     path: absolute. message: what is the matter and what was done about it. level: bad, warn or info.
     group: of copies, what all files of the same content share; else "".
     """
@@ -68,6 +75,11 @@ class DatasetReport:
 
     source: what the user named (folder, CSV file, archive). root: the folder that item paths are relative to.
     split_source: folders, table or carved. files: how many files were looked at. bytes: what the usable ones take on disk.
+
+    Segmentation: coding: how the mask files code the classes. layout: how pictures and masks lie (pairs, voc, cityscapes, coco or labelme).
+    pixels, pictures: of each class over all items, pixels in their masks and items that show it. ignored: pixels that are left out.
+    shown: of each item, the pixels of the classes in its mask, by label.
+    files counts pictures, not masks.
     """
 
     source: Path
@@ -79,13 +91,21 @@ class DatasetReport:
     split_source: str
     files: int
     bytes: int
+    coding: Coding | None = None
+    layout: str = ""
+    pixels: list[int] = field(default_factory=list)
+    pictures: list[int] = field(default_factory=list)
+    ignored: int = 0
+    shown: list[dict[int, int]] = field(default_factory=list)
 
     def to_json(self, data: Data) -> dict[str, Any]:
         """The `data` document, for the split that this section of a recipe asks for. Files it leaves out are not counted as images.
 
         carved: which of val and test follow from the shares of the recipe.
         sizes: histogram of the shorter sides, edges in pixels (one more than counts). index: a file of JSON lines, one an image,
-        {path, label, split, width, height}; path is relative to root, label an index into classes.
+        {path, label, split, width, height}; path is relative to root, label an index into classes. Segmentation adds the mask to
+        the lines, as an absolute path; to the classes pixels, share (of the pixels that count), colour, value; and layout, coding,
+        ignored_share. The count of a class is then that of the pictures that show it, over all items.
         Raises StudioError if that cannot be written.
         """
         assigned = splits.assign(self, data)
@@ -109,13 +129,25 @@ class DatasetReport:
             "bytes": self.bytes,
             "sizes": _histogram([min(self.items[i].width, self.items[i].height) for i, _ in used]),
             "index": str(self._write_index(used)),
+            **(self._of_masks(self.coding) if self.coding else {}),
         }
+
+    def _of_masks(self, coding: Coding) -> dict[str, Any]:
+        labelled = sum(self.pixels)
+        classes = [
+            {"name": one.name, "count": n, "pixels": pixels, "share": pixels / max(1, labelled)}
+            | {"colour": list(one.colour), "value": one.value}
+            for one, n, pixels in zip(coding.classes, self.pictures, self.pixels, strict=True)
+        ]
+        ignored_share = self.ignored / max(1, labelled + self.ignored)
+        return {"classes": classes, "layout": self.layout, "coding": coding.to_json(), "ignored_share": ignored_share}
 
     def _write_index(self, used: Sequence[tuple[int, str]]) -> Path:
         content = hashlib.blake2b(digest_size=8)
         for i, split in used:
             item = self.items[i]
-            content.update(f"{item.path}\0{item.label}\0{split}\0{item.width}\0{item.height}\n".encode("utf-8", "surrogateescape"))
+            said = f"{item.path}\0{item.label}\0{split}\0{item.width}\0{item.height}\0{item.mask}\n"
+            content.update(said.encode("utf-8", "surrogateescape"))
         root = hashlib.blake2b(os.fsencode(self.root), digest_size=8).hexdigest()
         folder = places.cache() / "scans"
         path = folder / f"{root}-{content.hexdigest()}.index.jsonl"
@@ -127,6 +159,8 @@ class DatasetReport:
             for i, split in used:
                 item = self.items[i]
                 line = {"path": item.path, "label": item.label, "split": split, "width": item.width, "height": item.height}
+                if item.mask:
+                    line["mask"] = str(self.root / item.mask)
                 file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
 
         try:

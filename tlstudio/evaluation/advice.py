@@ -18,10 +18,12 @@ import torch
 from torch import Tensor
 
 from tlstudio.control import Control, Tell, silent
-from tlstudio.data.datasets import batches
+from tlstudio.data.datasets import ImageSet, batches
+from tlstudio.errors import InputError
 from tlstudio.events import Progress
 from tlstudio.models.network import build
 from tlstudio.recipe import Recipe
+from tlstudio.training.features import tensors
 from tlstudio.training.image_size import check_image_size
 from tlstudio.training.measure import BATCH, wilson
 from tlstudio.training.prepare import device_of, images_of, memory_format_of
@@ -45,8 +47,11 @@ def advise(recipe: Recipe, *, tell: Tell = silent, control: Control | None = Non
     say for this. The recipe's own weights are probed (random ones too, if it has those). Raises InputError and StudioError as training.
     """
     control, began = control or Control(), time.perf_counter()
+    if recipe.data.task != "classification":
+        raise InputError("These rules of thumb are about classes of whole images", "the recipe learns masks", "Begin with Head only")
     images = images_of(recipe, tell, control)
     train = images.sets["train"]
+    assert isinstance(train, ImageSet)
     chosen = sample_of(train.labels.tolist(), recipe.data.split_seed)
     device = device_of(recipe)
     model = recipe.model
@@ -59,7 +64,7 @@ def advise(recipe: Recipe, *, tell: Tell = silent, control: Control | None = Non
     for pixels, _, _ in loaded:
         inputs = images.pipeline.normalise(pixels.to(device)).contiguous(memory_format=memory_format_of(device))
         with torch.inference_mode():
-            parts.append(network.features(inputs).float().cpu())
+            parts.append(tensors(network.features(inputs))[0].float().cpu())
         done = sum(len(part) for part in parts)
         tell(Progress(phase="probe", done=done, total=len(chosen), overall=done / len(chosen)))
     del module

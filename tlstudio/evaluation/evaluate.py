@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from torch import Tensor
 
 from tlstudio.control import Control, Tell, silent
 from tlstudio.data.datasets import ImageSet
-from tlstudio.data.report import Item
+from tlstudio.data.masks import MaskClass
+from tlstudio.data.report import DatasetReport, Item
 from tlstudio.data.scan import scan
 from tlstudio.data.splits import assign
+from tlstudio.data.transforms import Pipeline
 from tlstudio.errors import InputError
+from tlstudio.evaluation.evaluate_masks import evaluate_masks
 from tlstudio.evaluation.predictions import write
 from tlstudio.evaluation.trained import Trained, trained
 from tlstudio.events import Note, Progress
@@ -34,7 +38,8 @@ def evaluate(
     split: train, val or test of the run's own images. data: other images with the same class names; where they come with
     splits, the named one is taken, else all of them (split is then "all").
     Writes evaluations/<split>.npz (other images: other-<hash>.npz) into the run folder, see `predictions`, and names it under
-    `predictions`. Raises InputError for an empty split or foreign classes.
+    `predictions`; of masks a folder evaluations/<split> with index.json, named under `masks`.
+    Raises InputError for an empty split or foreign classes.
     """
     control = control or Control()
     if split not in SPLITS:
@@ -47,20 +52,22 @@ def evaluate(
             raise InputError(f"The classes of {images.report.source} are not those of the run {run.name}", "", "Bring back the old folders")
         if images.digest() != receipt.get("data", {}).get("digest"):
             tell(Note(level="warn", message="The images have changed since this run was trained: its figures may differ from the summary."))
-        root, items = images.report.root, [images.report.items[i] for i in getattr(images.splits, split)]
+        report, items = images.report, [images.report.items[i] for i in getattr(images.splits, split)]
     else:
-        split, root, items = _others(model, data, split, tell, control)
+        split, report, items = _others(model, data, split, tell, control)
     if not items:
         raise InputError(f"There is no image in the split '{split}'", "", "Take another split, or change the shares and train again")
-    measured = _measured(model, root, items, tell, control)
     name = split if data is None else f"other-{hashlib.blake2b(str(absolute(data)).encode(), digest_size=4).hexdigest()}"
-    return _document(model, split, name, root, items, measured)
+    if model.coding is not None:
+        return evaluate_masks(model, split, name, report, items, tell, control)
+    measured = _measured(model, report.root, items, tell, control)
+    return _document(model, split, name, report.root, items, measured)
 
 
-def _others(model: Trained, data: str, split: str, tell: Tell, control: Control) -> tuple[str, Path, list[Item]]:
+def _others(model: Trained, data: str, split: str, tell: Tell, control: Control) -> tuple[str, DatasetReport, list[Item]]:
     """Items of a data set that the run was not trained on, with the labels that the run has for their class names."""
     section = model.recipe.data.model_copy(update={"path": data, "exclude": ()})
-    report = scan(absolute(data), max_pixels=section.max_pixels, tell=tell, control=control)
+    report = scan(absolute(data), max_pixels=section.max_pixels, task=section.task, data=section, tell=tell, control=control)
     foreign = [name for name in report.classes if name not in model.classes]
     if foreign:
         raise InputError(
@@ -74,11 +81,17 @@ def _others(model: Trained, data: str, split: str, tell: Tell, control: Control)
         chosen = getattr(assign(report, section), split)
     label = {i: model.classes.index(name) for i, name in enumerate(report.classes)}
     items = [report.items[i] for i in chosen]
-    return split, report.root, [Item(item.path, label[item.label], item.split, item.width, item.height, item.digest) for item in items]
+    if report.coding is not None:  # masks are read with the labels that the run has
+        by_name = {one.name: one for one in report.coding.classes}
+        nowhere = MaskClass("", -1, (0, 0, 0))
+        coding = replace(report.coding, classes=tuple(replace(by_name.get(name, nowhere), name=name) for name in model.classes))
+        report = replace(report, coding=coding, classes=model.classes)
+    return split, report, [replace(item, label=label[item.label]) for item in items]
 
 
 def _measured(model: Trained, root: Path, items: list[Item], tell: Tell, control: Control) -> Measured:
     data = model.recipe.data
+    assert isinstance(model.pipeline, Pipeline)
     images = ImageSet(root, items, model.pipeline, max_pixels=data.max_pixels, seed=model.recipe.training.seed, cache_bytes=0)
     source = WholeNetwork(model.network, {"only": images}, model.pipeline, model.device, augment=False, control=control)
     pace = Pace(len(items))

@@ -12,8 +12,10 @@ import torch
 
 from tlstudio.control import Control, Tell, silent
 from tlstudio.data.images import ImageProblem, load_rgb
-from tlstudio.data.listing import looks_like_image
+from tlstudio.data.transforms import Pipeline
 from tlstudio.errors import InputError
+from tlstudio.evaluation.mask_predict import predict_masks
+from tlstudio.evaluation.picture_files import picture_files
 from tlstudio.evaluation.trained import Trained, trained
 from tlstudio.events import Progress
 from tlstudio.runs import Run, absolute, cannot_write, write_atomic
@@ -21,16 +23,27 @@ from tlstudio.training.prepare import memory_format_of
 
 
 def predict(
-    run: Run, paths: list[str], *, out: str | None = None, tell: Tell = silent, control: Control | None = None
+    run: Run,
+    paths: list[str],
+    *,
+    out: str | None = None,
+    flips: bool = False,
+    tile: int = 0,
+    tell: Tell = silent,
+    control: Control | None = None,
 ) -> list[dict[str, Any]]:
-    """One entry a picture, in order: {path, label, probabilities: {class: p}, seconds} or {path, error}.
+    """One entry a picture, in order: {path, label, probabilities: {class: p}, seconds} or {path, error}; of masks see `predict_masks`.
 
-    A folder stands for all pictures in it. out: a folder that gets predictions.csv.
+    A folder stands for all pictures in it. out: a folder that gets predictions.csv, or the masks. flips, tile: for masks only.
     Raises InputError where there is nothing to look at; a picture that cannot be read is an entry with its sentence.
     """
     control = control or Control()
-    files = _files(paths)
     model = trained(run)
+    if model.coding is not None:
+        return predict_masks(model, paths, out=out, flips=flips, tile=tile, tell=tell, control=control)
+    if flips or tile:
+        raise InputError("Flips and windows are for masks", f"the run {run.name} tells classes of whole images", "Leave them out")
+    files = [one.path for one in picture_files(paths)]
     entries: list[dict[str, Any]] = []
     for i, path in enumerate(files):
         control.check()
@@ -44,6 +57,7 @@ def predict(
 @torch.inference_mode()
 def _said_of(model: Trained, path: Path) -> dict[str, Any]:
     began = time.perf_counter()
+    assert isinstance(model.pipeline, Pipeline)
     try:
         image = load_rgb(path, max_pixels=model.recipe.data.max_pixels, at_least=model.pipeline.decode_size)
     except ImageProblem as problem:
@@ -58,23 +72,6 @@ def _said_of(model: Trained, path: Path) -> dict[str, Any]:
         "probabilities": dict(zip(model.classes, p, strict=True)),
         "seconds": time.perf_counter() - began,
     }
-
-
-def _files(paths: list[str]) -> list[Path]:
-    files: list[Path] = []
-    for given in paths:
-        path = absolute(given)
-        if path.is_dir():
-            files += sorted(p for p in path.rglob("*") if looks_like_image(p.name) and p.is_file())
-        elif path.is_file():
-            files.append(path)
-        elif path.exists():
-            raise InputError(f"{path} is neither a file nor a folder", "", "Give picture files, or a folder that holds some")
-        else:
-            raise InputError(f"There is no file {path}", "", "Check the path")
-    if not files:
-        raise InputError("There is no picture to look at", "", "Give picture files, or a folder that holds some")
-    return files
 
 
 def _write_table(folder: Path, classes: list[str], entries: list[dict[str, Any]]) -> None:

@@ -8,25 +8,33 @@ from pathlib import Path
 
 import torch
 
+from tlstudio.data.mask_pipeline import MaskPipeline
+from tlstudio.data.masks import Coding
 from tlstudio.data.transforms import Pipeline
 from tlstudio.errors import InputError, StudioError
 from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
-from tlstudio.training.prepare import device_of, memory_format_of, pipeline_of
+from tlstudio.training import losses
+from tlstudio.training.kept_masks import coding_of
+from tlstudio.training.prepare import device_of, mask_pipeline_of, memory_format_of, pipeline_of
 from tlstudio.training.weights_file import unpacked
 
 
 @dataclass(frozen=True)
 class Trained:
-    """network: in eval mode on device, with the weights of the best epoch. classes: names by index."""
+    """network: in eval mode on device, with the weights of the best epoch. classes: names by index.
+
+    coding: names and colours of the classes, as predicted masks are written; None where whole images are classified.
+    """
 
     run: Run
     recipe: Recipe
     network: Network
     classes: list[str]
-    pipeline: Pipeline
+    pipeline: Pipeline | MaskPipeline
     device: torch.device
+    coding: Coding | None = None
 
 
 IDLE = 300.0  # seconds after which a network that nobody asked for is let go
@@ -77,7 +85,16 @@ def _read(run: Run) -> Trained:
     if not isinstance(named, list):
         raise StudioError(f"The run {run.name} has no readable receipt.json", "it names the classes", "Train again")
     classes = [str(name) for name in named]
-    network = build(recipe.model.name, classes=len(classes), head=recipe.head, weights="random", cut=recipe.model.cut, aux=recipe.model.aux)
+    network = build(
+        recipe.model.name,
+        classes=len(classes),
+        head=recipe.head,
+        weights="random",
+        cut=recipe.model.cut,
+        aux=recipe.model.aux,
+        task=recipe.data.task,
+        one_logit=losses.one_logit(recipe.loss),
+    )
     _, weights = unpacked(run.best)
     try:
         network.module.load_state_dict(weights)
@@ -88,4 +105,11 @@ def _read(run: Run) -> Trained:
     except InputError:  # trained on another computer
         device = device_of(Recipe())
     network.module.to(device).to(memory_format=memory_format_of(device)).eval()
+    if recipe.data.task == "segmentation":
+        try:
+            coding = coding_of(Coding.from_json((receipt or {})["coding"]))
+            learned_at = recipe.set({"data.image_size": (receipt or {})["input"]["size"]})
+        except (KeyError, TypeError, ValueError, InputError):
+            raise StudioError(f"The run {run.name} has no readable receipt.json", "it names the classes", "Train again") from None
+        return Trained(run, recipe, network, classes, mask_pipeline_of(learned_at, network.entry, []), device, coding)
     return Trained(run, recipe, network, classes, pipeline_of(recipe, network.entry), device)

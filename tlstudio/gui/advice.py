@@ -10,9 +10,9 @@ from tlstudio.errors import Cancelled, InputError, StudioError
 from tlstudio.events import Event, Progress
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.gui.loading import Loading
+from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.session import Session
 from tlstudio.gui.words import megabytes
-from tlstudio.models import catalogue
 from tlstudio.recipe import Recipe
 
 
@@ -64,7 +64,7 @@ class Advice(QObject):
             return InputError(tr("A run is training"), "", tr("Ask once it has ended"))
         recipe = _probed(session.recipe)
         try:
-            entry = catalogue.find(recipe.model.name)
+            entry = entry_of(recipe)
         except InputError as error:
             return error
         state = entry.weights_state() if recipe.model.weights == "pretrained" else "file"

@@ -40,11 +40,11 @@ def build(argv: Sequence[str] = ()) -> tuple[QApplication, QMainWindow]:
 
 
 def main(argv: Sequence[str] = ()) -> int:
-    """Run the app until its window closes; the exit status. argv: a folder, archive or CSV file to open, or --sample."""
+    """Run the app until its window closes; the exit status. argv: a folder, archive or CSV file to open, or --sample and its task."""
     app, window = build(argv)
     assert isinstance(window, MainWindow)
     if argv[:1] == ["--sample"]:
-        window.painted.connect(window.session.open_sample)
+        window.painted.connect(lambda: window.session.open_sample(*argv[1:2]))
     elif argv:
         window.painted.connect(lambda: window.session.open_data(argv[0]))
     return app.exec()

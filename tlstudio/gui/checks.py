@@ -11,11 +11,16 @@ from PySide6.QtCore import QCoreApplication
 
 from tlstudio import places
 from tlstudio.errors import InputError, sentences
+from tlstudio.gui.loading import Loading
+from tlstudio.gui.metric import MASKS
+from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.words import count, megabytes
-from tlstudio.models import catalogue
 from tlstudio.recipe import Recipe
 
-_LEFT_OUT = ("unreadable", "truncated", "empty_file", "not_image", "bomb", "missing_file", "no_label", "bad_split", "conflict")
+_LEFT_OUT = (
+    *("unreadable", "truncated", "empty_file", "not_image", "bomb", "missing_file", "no_label", "bad_split", "conflict"),
+    *("missing_mask", "mask_size", "mask_value", "only_ignored"),
+)
 
 
 def tr(text: str) -> str:
@@ -43,8 +48,28 @@ class Check:
 def checks(data: Mapping[str, Any], layers: Mapping[str, Any], recipe: Recipe, objections: Mapping[str, str]) -> list[Check]:
     """data: the `data` document; layers: the `layers` document or {}; objections: what forms hold that cannot be used."""
     classes = [entry["name"] for entry in data["classes"]]
-    found = [_objection(objections), *_images(data, recipe), _task(data, recipe), _leak(data), _weights(recipe), loss(recipe, classes)]
+    chosen = [_weights(recipe), _head(recipe), loss(recipe, classes)]
+    found = [_objection(objections), *_images(data, recipe), _task(data, recipe), _leak(data), *chosen]
     return [check for check in (*found, _batchnorm(recipe, layers), _disk(layers), _seed(recipe)) if check is not None]
+
+
+def missing_images(data: Loading) -> list[Check]:
+    """Why there are no images to speak of: they are being read, or could not be."""
+    if data.error is not None:
+        return [Check("data", "bad", data.error.what, sentences(data.error.why, data.error.do), tr("Show"), "data")]
+    return [Check("data", "wait", tr("The images are being read"), data.what)]
+
+
+def refusal(data: Loading, obstacles: Sequence[Check], objections: Mapping[str, str]) -> InputError | None:
+    """Why no run can be started now, if so."""
+    if data.state == "busy":
+        return InputError(tr("The images are still being read"), "", tr("Start once they are"))
+    if not data.ready:
+        return InputError(tr("Training needs images"), "", tr("Open a folder, or take the sample"))
+    if not obstacles:
+        return None
+    why, do = ("", tr("Mend the field with the red frame")) if objections else (obstacles[0].tip, "")
+    return InputError(obstacles[0].text, why, do)
 
 
 def _objection(objections: Mapping[str, str]) -> Check | None:
@@ -58,16 +83,19 @@ def _images(data: Mapping[str, Any], recipe: Recipe) -> list[Check]:
     images, classes, splits = data["images"], data["classes"], data["splits"]
     out = []
     left = sum(counts.get(kind, 0) for kind in _LEFT_OUT)
+    if counts.get("lossy_mask"):  # those with no file are about all masks, which are used
+        left += sum(bool(problem["path"]) for problem in data["problems"] if problem["kind"] == "lossy_mask")
     if left:
         text = tr("%1 of %2 files are left out").replace("%1", f"{left:,}").replace("%2", f"{images + left:,}")
-        out.append(Check("images", "warn", text, tr("They cannot be read or have no class."), tr("Show"), "data"))
+        why = tr("They, or their masks, cannot be used.") if data.get("task") == MASKS else tr("They cannot be read or have no class.")
+        out.append(Check("images", "warn", text, why, tr("Show"), "data"))
     else:
         out.append(Check("images", "good", tr("%1 can be read").replace("%1", count(images, tr("image"), tr("images")))))
     if len([entry for entry in classes if entry["count"]]) < 2:
-        text = tr("There is only one class")
-        out.append(
-            Check("classes", "bad", text, tr("Nothing can be told apart. Open a folder with one sub-folder a class."), tr("Show"), "data")
-        )
+        text, tip = tr("There is only one class"), tr("Nothing can be told apart. Open a folder with one sub-folder a class.")
+        if data.get("task") == MASKS:
+            tip = tr("Nothing can be told apart: the masks show one class only.")
+        out.append(Check("classes", "bad", text, tip, tr("Show"), "data"))
     elif counts.get("few_images"):
         text = count(counts["few_images"], tr("class has few images"), tr("classes have few images"))
         out.append(Check("classes", "warn", text, tr("Expect little of a class with fewer than 5 images."), tr("Show"), "data"))
@@ -83,7 +111,7 @@ def _images(data: Mapping[str, Any], recipe: Recipe) -> list[Check]:
 
 def _task(data: Mapping[str, Any], recipe: Recipe) -> Check | None:
     try:
-        entry = catalogue.find(recipe.model.name)
+        entry = entry_of(recipe)
     except InputError:
         return None  # told where the weights are
     if entry.task == data.get("task", entry.task):
@@ -112,7 +140,7 @@ def _weights(recipe: Recipe) -> Check | None:
             return Check("weights", "good", tr("Weights: %1").replace("%1", Path(said).name), said)
         return Check("weights", "bad", tr("The file with the weights is gone"), said, tr("Choose"), "model")
     try:
-        entry = catalogue.find(recipe.model.name)
+        entry = entry_of(recipe)
     except InputError as error:
         return Check("weights", "bad", error.what, error.do, tr("Choose"), "model")
     state = entry.weights_state()
@@ -136,6 +164,8 @@ def loss(recipe: Recipe, classes: Sequence[str] = ()) -> Check | None:
     """Where head and loss do not go together, or the loss weighs classes that the images do not have (classes: their names)."""
     from tlstudio.training import losses
 
+    if (clash := _loss_of_task(recipe, classes)) is not None:
+        return clash
     options = recipe.loss.options
     weights: dict[str, float] = options.get("weights", {})
     kept = {key: value for key, value in options.items() if key in ("class_weights", "weights")}
@@ -151,6 +181,34 @@ def loss(recipe: Recipe, classes: Sequence[str] = ()) -> Check | None:
     text = tr("The loss weighs %1, which the images do not have").replace("%1", ", ".join(unknown[:3]))
     known = {name: weight for name, weight in weights.items() if name in classes}
     return Check("loss", "bad", text, "", tr("Take out"), "", "", {"loss.options": {**options, "weights": known}})
+
+
+def _loss_of_task(recipe: Recipe, classes: Sequence[str]) -> Check | None:
+    """Where the loss is for another task, or for two classes, and there are others."""
+    from tlstudio.training import losses
+
+    kind = losses.REGISTRY.kinds().get(recipe.loss.kind)
+    mend = {"loss.kind": "cross_entropy", "loss.options": {}}
+    if kind is not None and not kind.suits(recipe.data.task):
+        text = tr("%1 is a loss for masks") if kind.task == MASKS else tr("%1 is a loss for classes of whole images")
+        return Check("loss", "bad", text.replace("%1", kind.title), "", tr("Use cross-entropy"), "", "", mend)
+    if kind is not None and kind.one_logit and len(classes) not in (0, 2):
+        text = tr("%1 is for two classes, and there are %2").replace("%1", kind.title).replace("%2", str(len(classes)))
+        return Check(
+            "loss", "bad", text, tr("It has a single output: the score of the second class."), tr("Use cross-entropy"), "", "", mend
+        )
+    return None
+
+
+def _head(recipe: Recipe) -> Check | None:
+    from tlstudio.models import heads
+
+    try:
+        entry = entry_of(recipe)
+        heads.check_fits(recipe.head.kind, entry)
+    except InputError as error:
+        return Check("head", "bad", error.what, sentences(error.why, error.do), tr("Choose"), "model")
+    return None
 
 
 def _batchnorm(recipe: Recipe, layers: Mapping[str, Any]) -> Check | None:

@@ -28,6 +28,7 @@ class RunHistory:
         self.notes: list[events.Note] = []
         self.progress: events.Progress | None = None
         self.checkpoint: events.CheckpointWritten | None = None
+        self.masks: events.MasksKept | None = None
         self.proof: events.FrozenProof | None = None
         self.ended: events.RunEnded | None = None
         self.failed: events.RunFailed | None = None
@@ -52,6 +53,8 @@ class RunHistory:
                 self.stages = [stage for stage in self.stages if stage.first_epoch < event.first_epoch] + [event]
             case events.CheckpointWritten():
                 self.checkpoint = event
+            case events.MasksKept():
+                self.masks = event
             case events.FrozenProof():
                 self.proof = event
             case events.RunEnded():

@@ -17,7 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
+from tlstudio.data.masks import Coding
+from tlstudio.gui.mask_blend import Mask
+
 SPLITS = ("train", "val", "test")
+EVERY = -1
+"""In the place of a class: the pictures of all of them."""
 _CHUNK = 1000  # lines parsed between two breaths for the window's thread
 
 
@@ -37,7 +42,10 @@ class ImageIndex:
 
     def __init__(self, root: Path | str = "", lines: list[dict[str, object]] | None = None) -> None:
         self.root = Path(root)
+        self.coding: Coding | None = None
+        """Of the masks, where there are some."""
         self.paths: list[str] = []
+        self._masks: list[str] = []
         self._labels, self._splits, self._sides = array("i"), array("B"), array("i")
         self._rows_of: dict[int, NDArray[np.intp]] = {}
         self.extend(lines or [])
@@ -46,6 +54,7 @@ class ImageIndex:
         """Take in parsed lines of an index file."""
         for line in lines:
             self.paths.append(str(line["path"]))
+            self._masks.append(str(line.get("mask") or ""))
             self._labels.append(int(str(line["label"])))
             self._splits.append(SPLITS.index(str(line["split"])))
             self._sides.extend((int(str(line["width"])), int(str(line["height"]))))
@@ -75,8 +84,15 @@ class ImageIndex:
             self._sides[2 * row + 1],
         )
 
+    def mask_of(self, row: int, solo: int = -1) -> Mask | None:
+        """The picture's mask. solo: the only class of it that is shown, -1 for all."""
+        path = self._masks[row]
+        return Mask(path, self.coding, solo) if path and self.coding is not None else None
+
     def rows_of(self, label: int) -> NDArray[np.intp]:
-        """Rows of a class, in the order of the index."""
+        """Rows of a class, or of EVERY one, in the order of the index."""
+        if label == EVERY:
+            return np.arange(len(self.paths))
         if not self._rows_of and self.paths:
             labels = self.labels
             order = np.argsort(labels, kind="stable")

@@ -13,10 +13,12 @@ from tlstudio.events import Event, Progress
 from tlstudio.gui.background import Background
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.gui.loading import Loading
+from tlstudio.gui.metric import MASKS
 from tlstudio.gui.session import Session
 from tlstudio.runs import Run
 
 if TYPE_CHECKING:
+    from tlstudio.gui.mask_results import MaskResults
     from tlstudio.gui.predictions import Predictions
 
 KEPT = 4  # a thousand classes of 50,000 images are 200 MB
@@ -24,10 +26,11 @@ KEPT = 4  # a thousand classes of 50,000 images are 200 MB
 
 @dataclass(frozen=True)
 class Measurement:
-    """document: the `evaluate` document. predictions: what was said of each image."""
+    """document: the `evaluate` document. predictions: what was said of each image; masks: those that were made of each."""
 
     document: dict[str, Any]
-    predictions: Predictions
+    predictions: Predictions | None = None
+    masks: MaskResults | None = None
 
 
 class Measurements(QObject):
@@ -44,7 +47,7 @@ class Measurements(QObject):
         self._kept: dict[tuple[str, str, int], Measurement] = {}
         self._key = ("", "", 0)
         self._job: JobHandle | None = None
-        self._reading: Background[Predictions] | None = None
+        self._reading: Background[Measurement] | None = None
 
     def look(self, run: str, split: str, *, data: str = "") -> None:
         """Measure a run (a folder) on "val", "test" or "train"; at once where that is known. data: where its images are now."""
@@ -82,15 +85,19 @@ class Measurements(QObject):
             self._show(Loading("busy", self.run, progress=progress[-1]), None)
 
     def _done(self, document: dict[str, Any]) -> None:
-        from tlstudio.gui import predictions  # numpy: not before it is needed
+        from tlstudio.gui import mask_results, predictions  # numpy: not before it is needed
 
         self._job = None
+        if document.get("task") == MASKS:
+            folder = Path(document["masks"])
+            self._reading = Background(lambda: Measurement(document, masks=mask_results.read(folder)), self._read, self._failed)
+            return
         file, classes = Path(document["predictions"]), list(document["classes"])
-        self._reading = Background(lambda: predictions.read(file, classes), lambda said: self._read(document, said), self._failed)
+        self._reading = Background(lambda: Measurement(document, predictions.read(file, classes)), self._read, self._failed)
 
-    def _read(self, document: dict[str, Any], said: Predictions) -> None:
+    def _read(self, measurement: Measurement) -> None:
         self._reading = None
-        measurement = Measurement(document, said)
+        document = measurement.document
         while len(self._kept) >= KEPT:
             self._kept.pop(next(iter(self._kept)))
         self._kept[self._key] = measurement

@@ -1,11 +1,28 @@
-"""What the choice of a model changes in a recipe, and what its layer tree follows from."""
+"""What the choice of a model or of a task changes in a recipe, and what the layer tree follows from."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from tlstudio.errors import InputError
 from tlstudio.models import catalogue
-from tlstudio.recipe import Recipe
+from tlstudio.recipe import Data, Model, Recipe
+
+
+def entry_of(recipe: Recipe) -> catalogue.Entry:
+    """The recipe's model as it does the recipe's task (a classifier as the encoder of a network that makes masks).
+
+    Where it does not do that task, as it was published. Raises InputError for a model that is not in the catalogue.
+    """
+    return entry_for(recipe.model.name, recipe.data.task)
+
+
+def entry_for(name: str, task: str) -> catalogue.Entry:
+    """As `entry_of`, of a model and a task."""
+    try:
+        return catalogue.find(name, task)
+    except InputError:
+        return catalogue.find(name)
 
 
 def inspection(recipe: Recipe, classes: int = 0, batch: int = 1) -> dict[str, Any]:
@@ -16,6 +33,8 @@ def inspection(recipe: Recipe, classes: int = 0, batch: int = 1) -> dict[str, An
         "classes": classes or None,
         "head": recipe.head.model_dump(mode="json"),
     }
+    if recipe.data.task != Data().task:
+        asked["task"] = recipe.data.task
     if batch > 1:
         asked["batch"] = batch
     if recipe.model.cut:
@@ -26,19 +45,26 @@ def inspection(recipe: Recipe, classes: int = 0, batch: int = 1) -> dict[str, An
 
 
 def other_model(recipe: Recipe, name: str) -> dict[str, Any]:
-    """Changes of the recipe for another model: what was said of the old one's layers goes."""
-    changes: dict[str, Any] = {"model.name": name, "model.cut": "", "frozen.paths": (), "optimizer.multipliers": {}}
-    changes |= _head_for(catalogue.find(name), recipe)
-    if recipe.frozen.strategy == "custom":
-        changes["frozen.strategy"] = "head"
+    """Changes of the recipe for another model: what was said of the old one's layers goes, and a head that does not fit on it."""
+    from tlstudio.models import heads
+
+    changes, entry = {"model.name": name, **_other_layers(recipe)}, entry_for(name, recipe.data.task)
+    if not heads.fits(heads.find(recipe.head.kind), entry):
+        head = heads.default_for(entry)
+        changes |= {"head.kind": head.kind, "head.options": head.options}
     return changes
 
 
-def _head_for(entry: catalogue.Entry, recipe: Recipe) -> dict[str, Any]:
-    """The head that a model of another task takes instead of the recipe's: of its own kind, if it is known."""
-    from tlstudio.models import heads
+def other_task(recipe: Recipe, task: str) -> Recipe:
+    """The recipe so that it learns that task: model and head stay where they can, the strategy stays."""
+    from tlstudio.training.suited import suited
 
-    if heads.find(recipe.head.kind).task == entry.task:
-        return {}
-    own = (kind.kind for kind in heads.kinds(entry.task) if kind.kind in entry.head_type.lower())
-    return {"head.kind": next(own, heads.default(entry.task).kind), "head.options": {}}
+    out = suited(recipe, task)
+    if out.model.name != recipe.model.name and recipe.frozen.strategy != "scratch":
+        out = out.set({"model.weights": Model().weights})  # a file with the weights of the model before
+    return out.set(_other_layers(recipe))
+
+
+def _other_layers(recipe: Recipe) -> dict[str, Any]:
+    changes: dict[str, Any] = {"model.cut": "", "frozen.paths": (), "optimizer.multipliers": {}}
+    return changes | ({"frozen.strategy": "head"} if recipe.frozen.strategy == "custom" else {})

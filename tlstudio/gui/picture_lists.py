@@ -16,10 +16,13 @@ def tr(text: str) -> str:
 
 
 class ClassPictures:
-    """The pictures of a class, all or those of one split. rows: their places in the index."""
+    """The pictures of a class (or of EVERY one), all or those of one split. rows: their places in the index.
 
-    def __init__(self, pictures: ImageIndex, classes: Sequence[str], label: int, split: str = "") -> None:
-        self._pictures, self._classes = pictures, classes
+    solo: the only class of their masks that is shown, -1 for all.
+    """
+
+    def __init__(self, pictures: ImageIndex, classes: Sequence[str], label: int, split: str = "", solo: int = -1) -> None:
+        self._pictures, self._classes, self._solo = pictures, classes, solo
         rows = pictures.rows_of(label)
         self.rows: list[int] = (rows[pictures.splits[rows] == SPLITS.index(split)] if split else rows).tolist()
 
@@ -27,19 +30,19 @@ class ClassPictures:
         return len(self.rows)
 
     def __getitem__(self, at: int, /) -> Picture:
-        return picture(self._pictures, self.rows[at], self._classes)
+        return picture(self._pictures, self.rows[at], self._classes, solo=self._solo)
 
 
-def picture(pictures: ImageIndex, row: int, classes: Sequence[str], message: str = "") -> Picture:
-    """That row of the index with its facts."""
-    known = pictures.facts(row)
+def picture(pictures: ImageIndex, row: int, classes: Sequence[str], message: str = "", *, solo: int = -1) -> Picture:
+    """That row of the index with its facts, and its mask where it has one."""
+    known, mask = pictures.facts(row), pictures.mask_of(row, solo)
     splits = {"train": tr("Train"), "val": tr("Validation"), "test": tr("Test")}
     facts = (
-        (tr("Class"), classes[known.label] if known.label < len(classes) else "–"),
+        (tr("Class"), classes[known.label] if known.label < len(classes) else "–") if mask is None else (tr("Mask"), mask.path),
         (tr("Split"), splits[known.split]),
         (tr("Pixels"), f"{known.width:,} × {known.height:,}"),
     )
-    return Picture(known.path, facts, message)
+    return Picture(known.path, facts, message, mask)
 
 
 def problem_pictures(line: ProblemLine, pictures: ImageIndex, classes: Sequence[str]) -> list[Picture]:

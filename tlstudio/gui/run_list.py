@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from tlstudio.errors import StudioError
+from tlstudio.gui import metric
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.gui.loading import Loading
 from tlstudio.gui.session import Session
@@ -94,8 +95,12 @@ class RunList(QObject):
         curve = row["curve"] or []
         if len(curve) > len(live.history.epochs):  # resumed from before
             curve = []
-        row["curve"] = curve + [epoch.val_accuracy for epoch in live.history.epochs[len(curve) :]]
+        row["curve"] = curve + [metric.of_epoch(epoch) for epoch in live.history.epochs[len(curve) :]]
         best = live.history.best
         if best is not None:
-            row["val_accuracy"], row["val_loss"], row["val_n"], row["best_epoch"] = best.val_accuracy, best.val_loss, best.n, best.epoch
+            row["val_loss"], row["val_n"], row["best_epoch"] = best.val_loss, best.n, best.epoch
+            if best.val_mean_iou is None:
+                row["val_accuracy"] = best.val_accuracy
+            else:
+                row["val_mean_iou"], row["val_pixel_accuracy"] = best.val_mean_iou, best.val_accuracy
         return True

@@ -9,17 +9,17 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QUndoStack
 
 from tlstudio import places, runs
-from tlstudio.errors import Cancelled, InputError, StudioError, sentences
+from tlstudio.errors import Cancelled, StudioError
 from tlstudio.events import Event, Progress
 from tlstudio.gui.asides import Asides
-from tlstudio.gui.checks import Check, checks
+from tlstudio.gui.checks import Check, checks, missing_images, refusal
 from tlstudio.gui.cost_estimate import CostEstimate
+from tlstudio.gui.data_choice import of_images, read_otherwise
 from tlstudio.gui.jobs import EngineWorker, JobHandle, close_all
 from tlstudio.gui.live_run import LiveRun
 from tlstudio.gui.loading import Loading
-from tlstudio.gui.model_choice import inspection, other_model
+from tlstudio.gui.model_choice import entry_for, inspection, other_model, other_task
 from tlstudio.gui.recipe_edit import RecipeEdit
-from tlstudio.models import catalogue
 from tlstudio.recipe import Recipe
 
 
@@ -37,6 +37,8 @@ class Session(QObject):
     """Another run is looked at on the results page."""
     asked_for = Signal(str)
     """Go to the page with that key."""
+    masks_asked = Signal(str, str)
+    """Lay these masks over their pictures: of a run (its folder) on that split, or, with no split, of a folder of masks."""
     objections_changed = Signal()
     """A form holds text that cannot be used, or no longer."""
     estimate_changed = Signal()
@@ -52,6 +54,8 @@ class Session(QObject):
         self.downloader = EngineWorker("downloader", self)
         self.librarian = EngineWorker("librarian", self)
         """For what may take minutes and must not keep others waiting; started when first asked."""
+        self.predictor = EngineWorker("predictor", self)
+        """Predicts whole folders, for hours perhaps; started when first asked."""
         self.undo = QUndoStack(self)
         self.settings = QSettings(str(places.settings()), QSettings.Format.IniFormat)
         self.recipe = Recipe()
@@ -74,10 +78,9 @@ class Session(QObject):
 
     def edit(self, changes: dict[str, Any], text: str) -> None:
         """Change the recipe by dotted keys, as one step that can be undone; `text` says what it was ("set epochs to 5").
-
         Steps with the same text in a row (a slider being dragged) become one. Raises InputError for a value out of bounds.
         """
-        self._push(self.recipe.set(changes), text)
+        self.take(self.recipe.set(changes), text)
 
     def object_to(self, key: str, sentence: str) -> None:
         """A form holds text for that key which cannot be used, and why; "" takes it back. No run starts meanwhile."""
@@ -87,9 +90,10 @@ class Session(QObject):
 
     def choose_strategy(self, strategy: str) -> None:
         """Take a preset of what learns, with the rates that suit it."""
-        self._push(self.recipe.with_strategy(strategy), self.tr("choose %1").replace("%1", strategy))
+        self.take(self.recipe.with_strategy(strategy), self.tr("choose %1").replace("%1", strategy))
 
-    def _push(self, recipe: Recipe, text: str) -> None:
+    def take(self, recipe: Recipe, text: str) -> None:
+        """Put a whole recipe in force (from a file, from a run), as one step that can be undone."""
         if recipe != self.recipe:
             self.undo.push(RecipeEdit(self, self.recipe, recipe, text))
 
@@ -101,27 +105,28 @@ class Session(QObject):
         if not recipe.data.path:
             if before.data.path:  # else the first images may just be being read
                 self._forget_data()
-        elif recipe.data.path != before.data.path or recipe.data.max_pixels != before.data.max_pixels:
+        elif read_otherwise(before.data, recipe.data):
             self.scan(recipe.data.path)
         elif recipe.data != before.data and self.data.ready:
             self.rescan()
         self.recipe_changed.emit()
-
-    def take(self, recipe: Recipe, text: str) -> None:
-        """Put a whole recipe in force (from a file, from a run), as one step that can be undone."""
-        self._push(recipe, text)
 
     # data
 
     def open_data(self, path: str, name: str = "") -> None:
         """Open a folder, archive or CSV: scan it and, if it can be used, make it the recipe's data."""
         self.asked_for.emit("data")
-        self._read(path, {"path": path}, "scan", name or Path(path).stem)
+        known = {"recipe": self.recipe.model_dump(mode="json")} if path == self.recipe.data.path else {}  # how they are to be read
+        self._read(path, {"path": path, **known}, "scan", name or Path(path).stem)
 
-    def open_sample(self) -> None:
-        """Generate the built-in leaves (or take those that are there) and open them."""
+    def open_sample(self, task: str = "classification") -> None:
+        """Generate the built-in leaves (or take those that are there) and open them, for classes or with their masks."""
         self.asked_for.emit("data")
-        self._read("sample", {"task": "classification"}, "open_sample", self.tr("Generated leaves"))
+        self._read("sample", {"task": task}, "open_sample", self.tr("Generated leaves"))
+
+    def choose_task(self, task: str) -> None:
+        """Learn another task from the open images; model, head and loss become fitting where they are not. They are read anew."""
+        self.take(other_task(self.recipe, task), self.tr("learn from masks") if task == "segmentation" else self.tr("learn classes"))
 
     def scan(self, path: str) -> None:
         """Read the data again, progress shown; the recipe stays."""
@@ -162,12 +167,12 @@ class Session(QObject):
             self._scan = None
             classes = len(self.classes)
             self.data = Loading("ready", what, document)
-            if document["source"] != self.recipe.data.path:
-                changes = {"data.path": document["source"], "data.task": document["task"], "data.exclude": (), "name": name}
-                recipe = self.recipe.set(changes)
-                self.recipe, before_recipe = recipe, self.recipe  # the scan is already there: set_recipe must not ask for it again
-                self.undo.push(RecipeEdit(self, before_recipe, recipe, self.tr("open %1").replace("%1", name)))
-            if len(self.classes) != classes:  # the head has one output a class, also where the recipe came before its images
+            before, recipe = self.recipe, of_images(self.recipe, document, name)
+            if recipe != before:
+                self.recipe = recipe  # the scan is already there: set_recipe must not ask for it again
+                self.undo.push(RecipeEdit(self, before, recipe, self.tr("open %1").replace("%1", recipe.name)))
+            # the head has one output a class, also where the recipe came before its images
+            if inspection(recipe, len(self.classes)) != inspection(before, classes):
                 self.inspect()
             self.trainer.warm()
             self.data_changed.emit()
@@ -190,7 +195,7 @@ class Session(QObject):
     # the model
 
     def choose_model(self, name: str) -> None:
-        self.edit(other_model(self.recipe, name), self.tr("choose %1").replace("%1", catalogue.find(name).title))
+        self.edit(other_model(self.recipe, name), self.tr("choose %1").replace("%1", entry_for(name, self.recipe.data.task).title))
 
     def look_with(self, batch: int) -> None:
         """Work the layer tree out for so many images at once."""
@@ -226,17 +231,15 @@ class Session(QObject):
         """What the recipe in force will cost, as measured on this machine."""
         return self.cost.loading
 
-    def _clear_trainer(self) -> None:
-        self.cost.give_way()
-        self.asides.give_way()
-
     def checks(self) -> list[Check]:
         """What the train page lists before the start; while there are no images to speak of, why."""
-        if self.data.state == "busy":
-            return [Check("data", "wait", self.tr("The images are being read"), self.data.what)]
-        if self.data.state == "failed" and (error := self.data.error) is not None:
-            return [Check("data", "bad", error.what, sentences(error.why, error.do), self.tr("Show"), "data")]
+        if self.data.state in ("busy", "failed"):
+            return missing_images(self.data)
         return checks(self.data.document, self.layers.document, self.recipe, self.objections) if self.data.document else []
+
+    def _give_way(self) -> None:
+        self.cost.give_way()
+        self.asides.give_way()
 
     def obstacles(self) -> list[Check]:
         return [check for check in self.checks() if check.level == "bad"]
@@ -245,17 +248,10 @@ class Session(QObject):
         """Train the recipe. Trouble is told by `live`, in the train page's own place."""
         if self.live.active:
             return
-        if not self.data.ready:
-            what, do = self.tr("Training needs images"), self.tr("Open a folder, or take the sample")
-            if self.data.state == "busy":
-                what, do = self.tr("The images are still being read"), self.tr("Start once they are")
-            self.trouble.emit(InputError(what, "", do))
+        if refused := refusal(self.data, self.obstacles(), self.objections):
+            self.trouble.emit(refused)
             return
-        if obstacles := self.obstacles():
-            why, do = ("", self.tr("Mend the field with the red frame")) if self.objections else (obstacles[0].tip, "")
-            self.trouble.emit(InputError(obstacles[0].text, why, do))
-            return
-        self._clear_trainer()
+        self._give_way()
         self.live.start(self.recipe, self.trainer.submit("train", {"recipe": self.recipe.model_dump(mode="json")}))
 
     def resume(self, run: runs.Run) -> None:
@@ -269,7 +265,7 @@ class Session(QObject):
             return
         if self.recipe == Recipe():  # an untouched window shows what is trained; one with work in it keeps that
             self.take(recipe, self.tr("take the recipe of %1").replace("%1", recipe.name or run.path.name))
-        self._clear_trainer()
+        self._give_way()
         self.live.start(recipe, self.trainer.submit("resume", {"run": str(run.path)}), run.history(), str(run.path))
         self.asked_for.emit("train")
 
@@ -285,6 +281,11 @@ class Session(QObject):
         self.result_changed.emit()
         self.asked_for.emit("results")
 
+    def show_masks(self, place: str, split: str = "") -> None:
+        """Look at masks on the overlay page: a run's on a split, or those of a folder."""
+        self.masks_asked.emit(place, split)
+        self.asked_for.emit("overlay")
+
     # engines
 
     def begin(self) -> None:
@@ -295,5 +296,5 @@ class Session(QObject):
     def close(self) -> None:
         """End the engines; the window is closing."""
         self.cost.close()
-        close_all([self.inspector, self.trainer, self.downloader, self.librarian])
+        close_all([self.inspector, self.trainer, self.downloader, self.librarian, self.predictor])
         self.settings.sync()

@@ -75,6 +75,7 @@ def style_sheet(t: Theme, scale: float = 1.0) -> str:
     QToolButton::menu-indicator {{ image: none; }}
     QToolButton[kind="segment"] {{ padding: 2px 9px; border-radius: 4px; color: {t.muted}; font-size: {pt(9)}; }}
     QToolButton[kind="segment"]:checked {{ background: {t.surface if t.name == "light" else t.line}; color: {t.text}; font-weight: 600; }}
+    QToolButton[kind="segment"]:disabled {{ color: {t.control}; }}
     QToolButton[kind="chip"] {{ padding: 1px 8px; border: 1px solid {t.line}; border-radius: {px(10)};
         min-height: {px(18)}; font-size: {pt(8.5)}; color: {t.muted}; }}
     QToolButton[kind="chip"]:checked {{ background: {t.accent_soft}; border-color: {t.accent}; color: {t.accent}; }}
@@ -106,6 +107,12 @@ def style_sheet(t: Theme, scale: float = 1.0) -> str:
     QCheckBox::indicator:focus {{ border: 2px solid {t.accent}; width: {px(14)}; height: {px(14)}; }}
     QCheckBox::indicator:checked:focus {{ border-color: {t.text}; }}
     QCheckBox:focus {{ color: {t.accent}; }}
+
+    QRadioButton {{ spacing: 8px; }}
+    QRadioButton::indicator {{ width: {px(14)}; height: {px(14)}; border: 1px solid {t.muted}; border-radius: {px(8)};
+        background: {t.surface}; }}
+    QRadioButton::indicator:checked {{ width: {px(6)}; height: {px(6)}; border: {px(5)} solid {t.accent}; }}
+    QRadioButton:focus {{ color: {t.accent}; }}
 
     QTreeView, QTableView, QListView {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; outline: 0; }}
     QTreeView:focus, QTableView:focus, QListView:focus {{ border-color: {t.accent}; }}

@@ -23,6 +23,11 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "–" if share is None or math.isnan(share) else f"{100 * share:.{digits}f}%"
 
 
+def fine_percent(share: float | None) -> str:
+    """As `percent`; what there is a little of is not said to be nothing."""
+    return "< 0.1%" if share is not None and 0 < share < 0.0005 else percent(share)
+
+
 def loss(value: float | None) -> str:
     """0.203, 608.2, 65 k: a loss that has run away says so, and need not be read to the last digit."""
     if value is None or math.isnan(value):
@@ -38,6 +43,18 @@ def short(n: float | None) -> str:
         if n >= size:
             return f"{n / size:.3g} {letter}" if n / size < 999.5 else f"{n / size:.0f} {letter}"
     return f"{n:g}"
+
+
+def layout_word(layout: str) -> str:
+    """How pictures and masks lie, as people call it."""
+    return {
+        "auto": tr("found by looking"),
+        "pairs": tr("images + masks"),
+        "voc": tr("Pascal VOC"),
+        "cityscapes": tr("Cityscapes"),
+        "coco": tr("COCO outlines"),
+        "labelme": tr("labelme outlines"),
+    }.get(layout, layout)
 
 
 def megabytes(size: float | None) -> str:

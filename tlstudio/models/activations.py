@@ -28,10 +28,11 @@ def activations(
 ) -> dict[str, Any]:
     """{maps, kind, n, shape, stats: {mean, max, share_of_zeros}, weights, seconds} of the layer at that path.
 
-    pixels:  one normalised image, float (1, 3, S, S). limit: maps to draw at most; key: names the image for the picture's file.
+    pixels:  one normalised image, float (1, 3, H, W). limit: maps to draw at most; key: names the image for the picture's file.
     maps:    the picture as `tiles.save` says, each map from its smallest value (black) to its largest (white).
     kind:    maps: of channels; tokens: of channels on the grid of tokens, a class token left out; strip: a vector, or tokens that
-             form no square, as one picture. n: how many maps the layer gives in all. shape: of its output, the batch in front.
+             form no grid of the image's shape, as one picture.
+    n:       how many maps the layer gives in all. shape: of its output, the batch in front.
     weights: pretrained, file or random: what the network computed with.
     Raises InputError for an unknown path, a parameter, a layer that the forward pass leaves out, and a size that does not fit.
     """
@@ -41,7 +42,7 @@ def activations(
         raise InputError(f"The parameter '{path}' gives no answer of its own", "only layers do", "Choose the layer that it belongs to")
     began = time.perf_counter()
     output = _output(network, layer, path, pixels, control)
-    kind, maps = _maps(output[0].float().nan_to_num())
+    kind, maps = _maps(output[0].float().nan_to_num(), (pixels.shape[2], pixels.shape[3]))
     drawn = tiles.save(tiles.stretched(maps[: max(1, limit)].numpy()), "activations", network.entry.name, network.weights, path, key, limit)
     return {
         "model": network.entry.name,
@@ -65,7 +66,7 @@ def _output(network: Opened, layer: nn.Module, path: str, pixels: Tensor, contro
 
     hooks = [child.register_forward_pre_hook(look) for child in network.module.modules()]
     hooks.append(layer.register_forward_hook(leave))
-    side = pixels.shape[-1]
+    height, width = pixels.shape[2:]
     try:
         with torch.inference_mode():
             network.module(pixels)
@@ -76,7 +77,7 @@ def _output(network: Opened, layer: nn.Module, path: str, pixels: Tensor, contro
         raise InputError(f"The layer '{path}' gives nothing that could be drawn", "", "Choose another layer") from None
     except (RuntimeError, AssertionError, ValueError, IndexError, TypeError) as error:
         raise InputError(
-            f"The model {network.entry.title} cannot take images of {side} x {side} pixels",
+            f"The model {network.entry.title} cannot take images of {width} x {height} pixels",
             "its layers do not fit that size",
             f"Take {network.entry.input_size}, the size it was made for",
             details=f"{type(error).__name__}: {error}",
@@ -91,22 +92,27 @@ def _output(network: Opened, layer: nn.Module, path: str, pixels: Tensor, contro
     )
 
 
-def _maps(x: Tensor) -> tuple[str, Tensor]:
-    """One image's output without the batch as float (n, h, w): kind and maps."""
+def _maps(x: Tensor, image: tuple[int, int]) -> tuple[str, Tensor]:
+    """One image's output without the batch as float (n, h, w): kind and maps. image: its (H, W)."""
     if x.dim() == 3:
-        # (h, w, C) is how some transformers keep their maps: the square dimensions are the places.
-        first = x.shape[1] == x.shape[2] or x.shape[0] != x.shape[1]
-        return "maps", x if first else x.permute(2, 0, 1)
+        # (h, w, C) is how some transformers keep their maps: the dimensions that are shaped as the image are the places.
+        last = _shaped(x.shape[0], x.shape[1], image) and not _shaped(x.shape[1], x.shape[2], image)
+        return "maps", x.permute(2, 0, 1) if last else x
     if x.dim() == 2:
         for extra in (0, 1):  # with a class token in front or without
-            side = math.isqrt(max(0, len(x) - extra))
-            if side > 1 and side * side == len(x) - extra:
-                return "tokens", x[extra:].T.reshape(-1, side, side)
+            height = round(math.sqrt(max(0, len(x) - extra) * image[0] / image[1]))
+            if height > 1 and (len(x) - extra) % height == 0 and _shaped(height, (len(x) - extra) // height, image):
+                return "tokens", x[extra:].T.reshape(-1, height, (len(x) - extra) // height)
         return "strip", x[None]
     flat = x.reshape(-1)
     columns = min(len(flat), 64)
     rows = math.ceil(len(flat) / columns)
     return "strip", torch.nn.functional.pad(flat, (0, rows * columns - len(flat)), value=float(flat.min())).reshape(1, rows, columns)
+
+
+def _shaped(height: int, width: int, image: tuple[int, int]) -> bool:
+    """Whether a map of that many places can be one of the whole image: one step down it is as long as one step across, or nearly."""
+    return abs(height * image[1] - width * image[0]) < max(image) and height <= image[0] and width <= image[1]
 
 
 def _first(value: Any) -> Tensor | None:

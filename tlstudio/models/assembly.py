@@ -6,7 +6,7 @@ The one place where that is decided, for networks with weights and for those on 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -17,6 +17,10 @@ from tlstudio.models.construction import seeded
 from tlstudio.models.cut import cut as end_at
 from tlstudio.models.cut import put_on_top, survey
 from tlstudio.models.pooling import Layout, layout
+from tlstudio.models.pyramid import multiple_of
+from tlstudio.models.pyramid import survey as encoder_survey
+from tlstudio.models.segmenter import HEAD as HEAD_OF_MASKS
+from tlstudio.models.segmenter import Widths, chosen, segmenter
 from tlstudio.models.structure import find_head
 from tlstudio.recipe import Head
 
@@ -30,6 +34,7 @@ class Body:
 
     head_path: its published last layer, "" to look for it. classes: that layer's outputs, 0 where it was published without one.
     blank: the same network on `meta`, for looking at shapes; called where they are needed.
+    reductions: of a classification network that is to make masks, those of its maps (see `catalogue.Encoder`); else empty.
     """
 
     title: str
@@ -38,19 +43,24 @@ class Body:
     classes: int
     input_size: int
     blank: Callable[[], nn.Module]
+    reductions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class End:
-    """head_path: the new head. in_features: width or channels of what enters it (of the coarser map where it takes two).
+    """head_path: the new head. in_features: width or channels of what enters it (of the coarsest map where it takes several).
 
+    module: the network with its end, the same one, or the one around it where it has become an encoder.
     old_head: where the published last layer is now, "" if it is gone. aux_paths: the new last layers of the auxiliary heads.
+    left_out: of a network that ends at a cut, the paths of modules and parameters that are gone.
     """
 
+    module: nn.Module
     head_path: str
     in_features: int
     old_head: str = ""
     aux_paths: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def attach(module: nn.Module, body: Body, *, head: Head, classes: int, cut: str = "", aux: bool = True, seed: int = 0) -> End:
@@ -69,16 +79,18 @@ def attach(module: nn.Module, body: Body, *, head: Head, classes: int, cut: str 
 
     device = next(module.parameters()).device
 
-    def make(in_features: int | tuple[int, int]) -> nn.Module:
+    def make(in_features: Widths) -> nn.Module:
         with seeded(seed, HEAD), device:
             return heads.make(head.kind, options, in_features, classes)
 
     if cut:
         _refuse_cut(body, kind, cut)
         point = survey(_blank(module, body), cut, input_size=body.input_size, head_path=path, title=body.title)
-        return End(end_at(module, point, make(point.width)), point.width)
+        return End(module, end_at(module, point, make(point.width)), point.width, left_out=point.idle)
     if not aux:
         auxiliary.remove(module)
+    if body.reductions:
+        return _on_encoder(module, kind, make, body)
     if body.task == "segmentation":
         end = _on_maps(module, path, kind, make, body)
     elif _replaceable(module, path):
@@ -86,7 +98,7 @@ def attach(module: nn.Module, body: Body, *, head: Head, classes: int, cut: str 
     else:
         end = _on_top(module, path, kind, make, body)
     with seeded(seed, AUXILIARY), device:
-        return End(end.head_path, end.in_features, end.old_head, auxiliary.renew(module, classes))
+        return replace(end, aux_paths=auxiliary.renew(module, classes))
 
 
 def _refuse_cut(body: Body, kind: heads.HeadKind, cut: str) -> None:
@@ -127,9 +139,9 @@ def _in_place(module: nn.Module, path: str, kind: heads.HeadKind, make: Callable
     assert isinstance(old, nn.Linear)
     if kind.takes == "output":
         module.set_submodule(path, nn.Sequential(old, make(old.out_features)))
-        return End(f"{path}.1", old.out_features, f"{path}.0")
+        return End(module, f"{path}.1", old.out_features, f"{path}.0")
     module.set_submodule(path, make(old.in_features))
-    return End(path, old.in_features)
+    return End(module, path, old.in_features)
 
 
 def _on_top(module: nn.Module, path: str, kind: heads.HeadKind, make: Callable[[int], nn.Module], body: Body) -> End:
@@ -140,16 +152,16 @@ def _on_top(module: nn.Module, path: str, kind: heads.HeadKind, make: Callable[[
     blank = _blank(module, body)
     if kind.takes == "output":
         where, width = _given(blank, body)
-        return End(put_on_top(module, where, make(width)), width, path)
+        return End(module, put_on_top(module, where, make(width)), width, path)
     if hasattr(module, "reset_classifier"):
         for one in {id(blank): blank, id(module): module}.values():
             one.reset_classifier(0)  # type: ignore[operator]
         where, width = _given(blank, body)
-        return End(put_on_top(module, where, make(width)), width)
+        return End(module, put_on_top(module, where, make(width)), width)
     for one in (blank, module):
         one.set_submodule(path, nn.Identity())
     point = survey(blank, path, input_size=body.input_size, head_path="", title=body.title)
-    return End(end_at(module, point, make(point.width)), point.width)
+    return End(module, end_at(module, point, make(point.width)), point.width)
 
 
 def _given(blank: nn.Module, body: Body) -> tuple[Layout, int]:
@@ -167,7 +179,13 @@ def _given(blank: nn.Module, body: Body) -> tuple[Layout, int]:
     return where, int(given.shape[-1 if where in ("tokens", "channels_last") else 1])
 
 
-def _on_maps(module: nn.Module, path: str, kind: heads.HeadKind, make: Callable[[int | tuple[int, int]], nn.Module], body: Body) -> End:
+def _on_encoder(module: nn.Module, kind: heads.HeadKind, make: Callable[[Widths], nn.Module], body: Body) -> End:
+    pyramid = encoder_survey(_blank(module, body), 8 * multiple_of(body.reductions))
+    made = segmenter(module, pyramid, kind.takes, make)
+    return End(made, HEAD_OF_MASKS, pyramid.channels[chosen(pyramid.reductions, kind.takes)[-1]])
+
+
+def _on_maps(module: nn.Module, path: str, kind: heads.HeadKind, make: Callable[[Widths], nn.Module], body: Body) -> End:
     """torchvision's segmentation models: the head is their `classifier`."""
     old = module.get_submodule(path)
     takes = "maps" if hasattr(old, "low_classifier") else "map"
@@ -186,4 +204,4 @@ def _on_maps(module: nn.Module, path: str, kind: heads.HeadKind, make: Callable[
         module.set_submodule(path, make((fine.in_channels, widths[0])))
     else:
         module.set_submodule(path, make(widths[0]))
-    return End(path, widths[0])
+    return End(module, path, widths[0])

@@ -14,6 +14,7 @@ class Blueprint:
     """construct(classes) gives the network without weights; classes: the published head's outputs, 0 where it has no head.
 
     head: path of what a new head replaces, "" where it has to be found; head_width: what enters it, None where not known.
+    outputs: classes that it is shown with where nothing says otherwise. entry: its facts.
     """
 
     name: str
@@ -24,9 +25,16 @@ class Blueprint:
     head: str
     head_width: int | None
     construct: Callable[[int], Any]
+    outputs: int
+    entry: catalogue.Entry
 
 
-def blueprint(name: str) -> Blueprint:
-    """Raises InputError naming the nearest in the catalogue for a name that it does not know."""
-    entry = catalogue.find(name)
-    return Blueprint(name, entry.title, entry.task, entry.input_size, entry.classes, entry.head, entry.head_width, entry.construct)
+def blueprint(name: str, task: str = "") -> Blueprint:
+    """Raises InputError as `catalogue.find`."""
+    entry = catalogue.find(name, task)
+    return Blueprint(
+        *(name, entry.title, entry.task, entry.input_size, entry.classes, entry.head, entry.head_width),
+        construct=entry.construct,
+        outputs=entry.outputs,
+        entry=entry,
+    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from tlstudio.errors import InputError
+from tlstudio.models.idle import idle, leaves, take_out
 from tlstudio.models.pooling import Layout, MeanPooling, ambiguous, layout
 from tlstudio.models.structure import above
 
@@ -70,7 +70,7 @@ class _Pass:
     def _leave(self, child: nn.Module, args: Any, output: Any) -> None:
         self._finished.add(id(child))
         if id(child) in self._looked_at and id(child) not in self.seen:
-            used = _leaves(output) if isinstance(output, Tensor) else set()
+            used = leaves(output) if isinstance(output, Tensor) else set()
             self.seen[id(child)] = _Seen(output, used, set(self._finished), set(self.runs))
 
 
@@ -96,15 +96,14 @@ def survey(module: nn.Module, path: str, *, input_size: int, head_path: str, tit
     if ambiguous(shape):
         where = _at_another_size(module, modules[path], input_size) or where
     assert where is not None  # or there were a hindrance
-    return Point(path, where, shape[1] if where in ("rows", "channels_first") else shape[-1], tuple(_idle(module, path, seen)))
+    return Point(
+        path, where, shape[1] if where in ("rows", "channels_first") else shape[-1], tuple(idle(module, path, seen.entered, seen.used))
+    )
 
 
 def cut(module: nn.Module, point: Point, head: nn.Module) -> str:
     """End the network at that point, in place, with `head` (B, point.width) to (B, classes) on top: the head's path."""
-    for path in point.idle:
-        parent, _, name = path.rpartition(".")
-        # None, not gone: other code may ask whether it is there.
-        setattr(module.get_submodule(parent), name, None)
+    take_out(module, point.idle)
     for path in above(point.path):
         layer = module.get_submodule(path)
         layer.__class__ = _ending(type(layer))  # type: ignore[arg-type]  # mypy: types are not hashable
@@ -189,49 +188,6 @@ def _hindrance(modules: dict[str, nn.Module], path: str, ran: _Pass, head_path: 
 def _useless(child: nn.Module, used: set[int]) -> bool:
     own = [id(parameter) in used for parameter in child.parameters(recurse=False) if parameter.requires_grad]
     return bool(own) and not any(own)
-
-
-def _leaves(tensor: Tensor) -> set[int]:
-    """Ids of the parameters that a tensor was computed from."""
-    out: set[int] = set()
-    todo, known = [tensor.grad_fn], set()
-    while todo:
-        node = todo.pop()
-        if node is None or node in known:
-            continue
-        known.add(node)
-        if (leaf := getattr(node, "variable", None)) is not None:
-            out.add(id(leaf))
-        todo += [one for one, _ in node.next_functions]
-    return out
-
-
-def _idle(module: nn.Module, end: str, seen: _Seen) -> Iterator[str]:
-    """The topmost modules that did not run before the end and hold nothing that was used, and unused parameters of the others.
-
-    A layer without weights goes only if it comes behind the end: code that ran may have looked at it.
-    """
-    needed = {id(one) for one in module.modules() if id(one) in seen.entered or _any(one, seen.used)}
-    needed |= {id(one) for one in module.modules() if any(id(inner) in seen.entered for inner in one.modules())}
-    behind = False
-
-    def walk(inside: nn.Module, path: str) -> Iterator[str]:
-        nonlocal behind
-        for name, parameter in inside.named_parameters(recurse=False):
-            if parameter.requires_grad and id(parameter) not in seen.used:
-                yield f"{path}{name}"
-        for name, child in inside.named_children():
-            if id(child) in needed:
-                yield from walk(child, f"{path}{name}.")
-            elif behind or next(child.parameters(), None) is not None:
-                yield f"{path}{name}"
-            behind = behind or f"{path}{name}" == end
-
-    yield from walk(module, "")
-
-
-def _any(module: nn.Module, used: set[int]) -> bool:
-    return any(id(parameter) in used for parameter in module.parameters())
 
 
 def _ends_in_linear(layer: nn.Module) -> bool:

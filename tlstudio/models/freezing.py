@@ -6,16 +6,15 @@ that is shared between modules is frozen as soon as one path covers it.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from tlstudio.errors import InputError
+from tlstudio.models.absent import absent, known_paths
 from tlstudio.models.network import Network
 from tlstudio.models.structure import above, before, cover, last_block, parameter_names, without_parameters
 from tlstudio.recipe import Frozen
@@ -25,18 +24,20 @@ Policy = Literal["eval", "adapt", "train"]
 
 def presets(network: Network) -> dict[str, list[str]]:
     """The frozen paths of every strategy that is a preset, by its name: what the layer tree ticks."""
-    return presets_of(network.module, network.head_path)
+    return presets_of(network.module, network.head_path, network.aux_paths)
 
 
-def presets_of(module: nn.Module, head_path: str) -> dict[str, list[str]]:
+def presets_of(module: nn.Module, head_path: str, aux_paths: Collection[str] = ()) -> dict[str, list[str]]:
     """As `presets`, for a module that may lie on the `meta` device.
 
-    head: everything but the head. last-block: everything registered before the last block of the backbone.
+    head: everything but what is new, that is the head and the last layers of auxiliary heads (aux_paths). last-block: everything
+    registered before the last block of the backbone that is not new.
     """
-    backbone = {name for name in parameter_names(module) if head_path not in above(name)}
+    new = {head_path, *aux_paths}
+    backbone = {name for name in parameter_names(module) if new.isdisjoint(above(name))}
     return {
         "head": cover(module, backbone),
-        "last-block": cover(module, before(module, last_block(module, head_path), head_path)),
+        "last-block": cover(module, before(module, last_block(module, head_path), *new)),
         "full": [],
         "scratch": [],
     }
@@ -130,10 +131,7 @@ def _held(module: nn.Module, paths: Iterable[str], batchnorm: Policy) -> list[nn
 
 def _checked(network: Network, paths: Iterable[str]) -> list[str]:
     """The paths without those that lie inside another one."""
-    module = network.module
-    known = [name for name, _ in module.named_modules(remove_duplicate=False) if name] + parameter_names(module)
-    given = set(paths)
+    known, given = known_paths(network), set(paths)
     for path in sorted(given.difference(known)):
-        near = difflib.get_close_matches(path, known, 1, 0.0)[0]
-        raise InputError(f"{network.entry.title} has no layer '{path}'", "", f"The nearest is '{near}'")
+        raise absent(network, path, "frozen.paths")
     return [path for path in known if path in given and given.isdisjoint(above(path.rpartition(".")[0]))]

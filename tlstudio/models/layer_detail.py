@@ -37,7 +37,7 @@ def layer_detail(
     Raises InputError naming the nearest for a path that the network has not.
     """
     there = not absent(recipe)
-    plan = blueprint(recipe.model.name)
+    plan = blueprint(recipe.model.name, recipe.data.task)
     network = opened(recipe, classes, tell=tell, control=control) if there else None
     module = network.module if network else outlined(plan, classes, recipe.head, recipe.model.cut, recipe.model.aux > 0)[0]
     layer, name = layer_at(module, path, plan.title)

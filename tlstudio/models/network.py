@@ -5,19 +5,22 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from tlstudio.control import Control, Tell, silent
-from tlstudio.errors import StudioError
+from tlstudio.errors import InputError, StudioError
 from tlstudio.events import Note
 from tlstudio.models import auxiliary, catalogue, heads
 from tlstudio.models.assembly import BACKBONE, Body, End, attach
 from tlstudio.models.catalogue import Entry
 from tlstudio.models.construction import seeded, skeleton, uninitialised
-from tlstudio.models.weights import Report, fetch, load, read
+from tlstudio.models.segmenter import Given
+from tlstudio.models.weights import Report, fetch, load, named_for, read
 from tlstudio.recipe import Head
 
 
@@ -29,15 +32,20 @@ class Network:
     head_path:   dotted path of the head in module ("classifier", "fc", "classifier.3"); all in there is new, all else is not.
     in_features: width D of what enters the head.
     aux_paths:   paths of the new last layers of auxiliary heads.
+    new_paths:   head_path and aux_paths: all that is new, and learns at the head's rate.
+    left_out:    paths of what lies behind a cut and is gone.
     loaded:      what was taken from a weights file of the user's, else None.
     """
 
-    def __init__(self, entry: Entry, module: nn.Module, end: End, loaded: Report | None = None) -> None:
+    def __init__(self, entry: Entry, end: End, loaded: Report | None = None, *, one_logit: bool = False) -> None:
         self.entry = entry
-        self.module = module
+        self.module = module = end.module
+        self.one_logit = one_logit
         self.head_path = head_path = end.head_path
         self.in_features = end.in_features
         self.aux_paths = end.aux_paths
+        self.new_paths = (head_path, *end.aux_paths)
+        self.left_out = end.left_out
         self.loaded = loaded
         self._tapped, self._copies = _with_tap(module, head_path)
 
@@ -46,14 +54,21 @@ class Network:
         return self.module.get_submodule(self.head_path)
 
     def outputs(self, result: Any) -> tuple[Tensor, list[Tensor]]:
-        """What `module` returned as (main, auxiliary ones), logits (B, classes) or (B, classes, H, W); no auxiliary ones in eval mode."""
-        main, aux = auxiliary.outputs(result)
-        return main, aux if self.module.training else []
+        """What `module` returned as (main, auxiliary ones), logits (B, classes) or (B, classes, H, W); no auxiliary ones in eval mode.
 
-    def features(self, x: Tensor) -> Tensor:
+        A network of one logit z gives two classes with 0 and z, whose softmax is the sigmoid of z.
+        """
+        main, aux = auxiliary.outputs(result)
+        given = [main, *aux] if self.module.training else [main]
+        if self.one_logit:
+            given = [torch.cat([torch.zeros_like(z), z], 1) for z in given]
+        return given[0], given[1:]
+
+    def features(self, x: Tensor) -> Given:
         """What enters the head, (B, D) float, for images (B, 3, H, W): head(features(x)) is module(x).
 
-        Of a segmentation model it is its map (B, D, h, w), {"low", "high"} for LR-ASPP, and the module resizes what the head gives.
+        Of a segmentation model it is what its head takes: a map (B, D, h, w), {"low", "high"}, or a list of maps, the finest first;
+        and the module enlarges what the head gives to H x W (bilinear, corners not aligned).
         Runs in the modes (train, eval) that the modules are in, with gradients as the caller has them; the head does not run.
         Threads may call it at once.
         """
@@ -62,14 +77,15 @@ class Network:
         try:
             self._tapped(x)
         except _Reached as reached:
-            return reached.tensor
+            given: Given = reached.tensor
+            return given
         raise RuntimeError(f"{self.entry.name} gave an answer without passing its head {self.head_path}")
 
 
 class _Reached(Exception):
     """Carries what enters the head out of a forward pass, whatever the network would do after its head."""
 
-    def __init__(self, tensor: Tensor) -> None:
+    def __init__(self, tensor: Any) -> None:
         super().__init__()
         self.tensor = tensor
 
@@ -77,7 +93,7 @@ class _Reached(Exception):
 class _Tap(nn.Module):
     """Stands in the head's place."""
 
-    def forward(self, x: Tensor) -> Any:
+    def forward(self, x: Given) -> Any:
         raise _Reached(x)
 
 
@@ -109,30 +125,51 @@ def build(
     seed: int = 0,
     cut: str = "",
     aux: float = 0.4,
+    task: str = "",
+    one_logit: bool = False,
     tell: Tell = silent,
     control: Control | None = None,
 ) -> Network:
     """The network of that name for `classes` classes, in training mode, everything learning.
 
-    head: by default the task's first. cut: the layer where the network ends, see `cut`; what comes after it is left out.
-    aux: 0 leaves auxiliary heads out, else they get `classes` outputs.
+    head: by default the model's first, see `heads.default_for`. cut: the layer where the network ends, see `cut`; what comes after it is
+    left out. aux: 0 leaves auxiliary heads out, else they get `classes` outputs.
+    task: of the recipe; for segmentation a classification network becomes an encoder, see `catalogue.find`.
+    one_logit: masks of two classes from a single channel, see `Network.outputs`.
     weights: "pretrained" (downloaded first where they are not on this computer), "random" (from seed), or a .safetensors or
     .pt file: what fits it is taken, the rest keeps its random weights, and a Note says so.
     The new head's first weights follow from seed alone. Raises InputError and StudioError as `weights.fetch` and `weights.read`, and
     InputError for a head that does not fit the model and for a cut that cannot be.
     """
-    entry = name if isinstance(name, Entry) else catalogue.find(name)
-    head = head or heads.default(entry.task)
+    entry = name if isinstance(name, Entry) else catalogue.find(name, task)
+    head = head or heads.default_for(entry)
     heads.validate(head.kind, head.options)
+    heads.check_fits(head.kind, entry)
+    if one_logit and (classes != 2 or entry.task != "segmentation"):
+        raise InputError("One logit is for masks of two classes", f"there are {classes} classes", "Choose another loss")
+    entry = prepared(entry, head, aux > 0)
     if weights == "pretrained":
         module = _pretrained(entry, tell, control)
     else:
         with seeded(seed, BACKBONE):
             module = entry.construct(entry.classes)
-    body = Body(entry.title, entry.task, entry.head, entry.classes, entry.input_size, lambda: skeleton(_published(entry)))
-    end = attach(module, body, head=head, classes=classes, cut=cut, aux=aux > 0, seed=seed)
-    loaded = None if weights in ("pretrained", "random") else _from_file(entry, module, end, weights, tell)
-    return Network(entry, module, end, loaded)
+    end = attach(module, body_of(entry), head=head, classes=1 if one_logit else classes, cut=cut, aux=aux > 0, seed=seed)
+    loaded = None if weights in ("pretrained", "random") else _from_file(entry, end, weights, tell)
+    return Network(entry, end, loaded, one_logit=one_logit)
+
+
+def prepared(entry: Entry, head: Head, aux: bool) -> Entry:
+    """The model as it is constructed below that head: dilated where the head wants it, with its auxiliary head where that is asked for."""
+    if heads.find(head.kind).dilated:
+        entry = entry.dilated()
+    return replace(entry, constructor=entry.with_aux) if aux and entry.with_aux is not None else entry
+
+
+def body_of(entry: Entry) -> Body:
+    """What `assembly.attach` has to know of a model of the catalogue."""
+    reductions = entry.encoder.reductions if entry.role == "encoder" and entry.encoder else ()
+    blank = functools.partial(skeleton, _published(entry))
+    return Body(entry.title, entry.task, entry.head, entry.classes, entry.input_size, blank, reductions)
 
 
 def _published(entry: Entry) -> Callable[[], nn.Module]:
@@ -156,25 +193,14 @@ def _pretrained(entry: Entry, tell: Tell, control: Control | None) -> nn.Module:
     return module
 
 
-def _from_file(entry: Entry, module: nn.Module, end: End, file: str, tell: Tell) -> Report:
-    path = Path(file).expanduser()
-    state = read(path)
-    if entry.rename and not state.keys() & module.state_dict().keys():
-        state = _renamed(entry, state)
+def _from_file(entry: Entry, end: End, file: str, tell: Tell) -> Report:
+    path, module = Path(file).expanduser(), end.module
+    state = named_for(read(path), module.state_dict(), entry, lambda: uninitialised(_published(entry)))
     if end.old_head and end.old_head != entry.head:
         state = _moved(state, f"{entry.head}.", f"{end.old_head}.", module)
     report = load(module, state, head_path=end.head_path, source=str(path), title=entry.title)
     tell(Note(message=report.sentence(), level="warn" if report.backbone_incomplete else "info"))
     return report
-
-
-def _renamed(entry: Entry, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights as published under other names (the bundled file, say); as they are if it is not that."""
-    assert entry.rename is not None
-    try:
-        return entry.rename(state, uninitialised(_published(entry)))
-    except ValueError:
-        return state
 
 
 def _moved(state: dict[str, Tensor], old: str, new: str, module: nn.Module) -> dict[str, Tensor]:

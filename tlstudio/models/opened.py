@@ -11,7 +11,6 @@ from torch import nn
 from tlstudio.control import Control, Tell, silent
 from tlstudio.errors import InputError
 from tlstudio.models import catalogue
-from tlstudio.models.blueprint import blueprint
 from tlstudio.models.catalogue import Entry
 from tlstudio.models.network import build
 from tlstudio.models.structure import above
@@ -23,16 +22,19 @@ _KEPT_BYTES = 1_000_000_000
 
 @dataclass(frozen=True)
 class Opened:
-    """module: in eval mode, on the CPU. weights: pretrained, file, or random (from the recipe's seed); the head is new in any case."""
+    """module: in eval mode, on the CPU. new_paths: the head and the last layers of auxiliary heads, which are new in any case.
+
+    weights: pretrained, file, or random (from the recipe's seed).
+    """
 
     entry: Entry
     module: nn.Module
-    head_path: str
+    new_paths: tuple[str, ...]
     weights: str
 
     def origin(self, path: str) -> str:
-        """Where the values of a parameter come from: as `weights`, or "new" inside the head."""
-        return "new" if self.head_path in above(path) else self.weights
+        """Where the values of a parameter come from: as `weights`, or "new" inside what is new."""
+        return self.weights if set(self.new_paths).isdisjoint(above(path)) else "new"
 
 
 _kept: list[tuple[object, Opened]] = []
@@ -40,7 +42,7 @@ _kept: list[tuple[object, Opened]] = []
 
 def absent(recipe: Recipe) -> bool:
     """Whether the recipe asks for published weights that are not on this computer."""
-    return recipe.model.weights == "pretrained" and catalogue.find(recipe.model.name).weights_path is None
+    return recipe.model.weights == "pretrained" and catalogue.find(recipe.model.name, recipe.data.task).weights_path is None
 
 
 def opened(recipe: Recipe, classes: int | None, *, tell: Tell = silent, control: Control | None = None) -> Opened:
@@ -48,12 +50,12 @@ def opened(recipe: Recipe, classes: int | None, *, tell: Tell = silent, control:
 
     The last one is kept, if it is not too large. Raises InputError and StudioError as `network.build`.
     """
-    entry = catalogue.find(recipe.model.name)
-    classes = classes or blueprint(recipe.model.name).classes
+    entry = catalogue.find(recipe.model.name, recipe.data.task)
+    classes = classes or entry.outputs
     weights = "random" if absent(recipe) else recipe.model.weights
     source = weights if weights in ("pretrained", "random") else "file"
     stamp = Path(weights).expanduser().stat().st_mtime_ns if source == "file" and Path(weights).expanduser().is_file() else 0
-    key = (recipe.model.model_dump_json(), recipe.head.model_dump_json(), weights, stamp, classes, recipe.training.seed)
+    key = (recipe.data.task, recipe.model.model_dump_json(), recipe.head.model_dump_json(), weights, stamp, classes, recipe.training.seed)
     if _kept and _kept[0][0] == key:
         return _kept[0][1]
     _kept.clear()
@@ -68,7 +70,7 @@ def opened(recipe: Recipe, classes: int | None, *, tell: Tell = silent, control:
         tell=tell,
         control=control,
     )
-    found = Opened(entry, network.module.eval().requires_grad_(False), network.head_path, source)
+    found = Opened(entry, network.module.eval().requires_grad_(False), network.new_paths, source)
     if sum(p.numel() * p.element_size() for p in found.module.parameters()) <= _KEPT_BYTES:
         _kept.append((key, found))
     return found

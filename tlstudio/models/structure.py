@@ -50,11 +50,12 @@ def last_block(module: nn.Module, head_path: str) -> str:
     return found[-1] if found else ""
 
 
-def blocks(module: nn.Module, head_path: str) -> list[dict[str, Any]]:
+def blocks(module: nn.Module, head_path: str, aux_paths: Collection[str] = ()) -> list[dict[str, Any]]:
     """What the backbone consists of, first to last: [{title, path, frozen}], frozen: what to freeze so that learning begins there.
 
     They are the neighbours of `last_block`; where those are only one or two, what is in them (cait), or single layers (vgg). One of
     them freezes what the preset last-block freezes. What comes before the first is the item "stem" with path "": everything learns.
+    aux_paths: new last layers of auxiliary heads, which are never frozen so.
     """
     found = _trunk(module, head_path)
     if len(found) < _FEW:
@@ -74,7 +75,7 @@ def blocks(module: nn.Module, head_path: str) -> list[dict[str, Any]]:
     if 0 not in starts:
         starts[0] = ""
     return [
-        {"title": path or "stem", "path": path, "frozen": _prefix(module, head_path, spans, start)}
+        {"title": path or "stem", "path": path, "frozen": _prefix(module, {head_path, *aux_paths}, spans, start)}
         for start, path in sorted(starts.items())
     ]
 
@@ -99,17 +100,18 @@ def _inner(module: nn.Module, head_path: str, path: str) -> list[str]:
     return [name for name, child in inside if name != head_path and _matrices(child, head_path, name) >= 2]
 
 
-def _prefix(module: nn.Module, head_path: str, spans: Mapping[str, tuple[int, int]], end: int) -> list[str]:
-    """The fewest paths that cover the first `end` parameters, the head's left out: as `cover`, quick enough for every block."""
+def _prefix(module: nn.Module, new: Collection[str], spans: Mapping[str, tuple[int, int]], end: int) -> list[str]:
+    """The fewest paths that cover the first `end` parameters, what is new left out: as `cover`, quick enough for every block."""
     out: list[str] = []
+    around = {path for one in new for path in above(one)}
 
     def walk(inside: nn.Module, path: str) -> None:
         own = [_joined(path, name) for name, parameter in inside._parameters.items() if parameter is not None]
         for name in (*own, *(_joined(path, name) for name, _ in inside.named_children())):
             first, last = spans.get(name, (end, end))
-            if first >= end or name == head_path:
+            if first >= end or name in new:
                 continue
-            if last <= end and name not in above(head_path):
+            if last <= end and name not in around:
                 out.append(name)
             elif name not in own:
                 walk(module.get_submodule(name), name)
@@ -118,13 +120,16 @@ def _prefix(module: nn.Module, head_path: str, spans: Mapping[str, tuple[int, in
     return out
 
 
-def before(module: nn.Module, path: str, head_path: str = "") -> set[str]:
-    """Names of the parameters registered before the module or parameter at that path, the head's left out; nothing is before ""."""
+def before(module: nn.Module, path: str, *new: str) -> set[str]:
+    """Names of the parameters registered before the module or parameter at that path, those at the paths `new` left out.
+
+    Nothing is before "".
+    """
     if not path:
         return set()
     names = parameter_names(module)
     first = next(i for i, name in enumerate(names) if path in above(name))
-    return {name for name in names[:first] if not head_path or head_path not in above(name)}
+    return {name for name in names[:first] if set(new).isdisjoint(above(name))}
 
 
 def cover(module: nn.Module, names: Collection[str]) -> list[str]:

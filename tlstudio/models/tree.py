@@ -11,11 +11,12 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from tlstudio.errors import InputError
 from tlstudio.models import catalogue, heads
-from tlstudio.models.assembly import Body, End, attach
+from tlstudio.models.assembly import End, attach
 from tlstudio.models.blueprint import Blueprint, blueprint
 from tlstudio.models.construction import skeleton
 from tlstudio.models.dry_run import Pass, Seen, dry_run
 from tlstudio.models.freezing import presets_of
+from tlstudio.models.network import body_of, prepared
 from tlstudio.models.structure import blocks, find_head
 from tlstudio.recipe import Head
 
@@ -31,6 +32,7 @@ def layers(
     head: Head | None = None,
     cut: str = "",
     aux: bool = True,
+    task: str = "",
 ) -> dict[str, Any]:
     """The `layers` document of a model as its constructor builds it with no weights.
 
@@ -39,6 +41,7 @@ def layers(
     classes:    outputs of the head, by default as published; head: other layers in its place (needs classes).
     cut:        path of the layer where the network ends, pooled, with the head on top; what comes after it is left out.
     aux:        whether auxiliary heads stay, with a head of one's own or a cut.
+    task:       for segmentation a classification network becomes an encoder, see `catalogue.find`; its head is always a new one.
 
     head_path is "" and in_features null where the published model has no head.
     Rows come depth first, in order of registration. Shapes are lists with the batch in front, of a module's first run, null if the
@@ -46,11 +49,11 @@ def layers(
     multiply-adds are counted in that layer's row). mult_adds is torch's FLOP counter / 2 for the whole batch. shared_with: the
     first path of the same module or parameter, else null. receptive_field: side in pixels of the square of the image that one unit of
     the output sees; stride: pixels from one unit to the next; null where they are not defined (see models/receptive_field.py).
-    blocks: see `structure.blocks`. totals.*_mb are torchinfo's (megabytes of 1e6 bytes, float32); totals.params_bytes is the true
-    size of all parameters.
+    new_paths: the head and the new last layers of auxiliary heads. blocks: see `structure.blocks`. totals.*_mb are
+    torchinfo's (megabytes of 1e6 bytes, float32); totals.params_bytes is the true size of all parameters.
     Raises InputError for an unknown model, for an input size that it cannot take, a head that does not fit and a cut that cannot be.
     """
-    plan = blueprint(name)
+    plan = blueprint(name, task)
     size = input_size or plan.input_size
     if size < 1 or batch < 1:
         raise InputError("Image size and batch have to be at least 1")
@@ -77,9 +80,10 @@ def layers(
             **ran.megabytes,
             "params_bytes": sum(p.numel() * p.element_size() for p in own),
         },
-        "presets": presets_of(module, end.head_path),
-        "blocks": blocks(module, end.head_path),
+        "presets": presets_of(module, end.head_path, end.aux_paths),
+        "blocks": blocks(module, end.head_path, end.aux_paths),
         "head_path": end.head_path,
+        "new_paths": [path for path in (end.head_path, *end.aux_paths) if path],
         "in_features": end.in_features or None,
     }
 
@@ -89,22 +93,22 @@ def outlined(
 ) -> tuple[nn.Module, End]:
     """The network of `layers` on the `meta` device, in eval mode, and where its head is."""
 
-    def published() -> nn.Module:
-        return skeleton(lambda: plan.construct(plan.classes))
-
-    if cut or (head is not None and classes is not None):
-        classes = classes or plan.classes or catalogue.IMAGENET_CLASSES
-        head = head or heads.default(plan.task)
-        module = published()
-        body = Body(plan.title, plan.task, plan.head, plan.classes, plan.input_size, published)
+    entry = plan.entry
+    encoder = entry.role == "encoder"
+    if encoder or cut or (head is not None and classes is not None):
+        classes = classes or entry.outputs or catalogue.IMAGENET_CLASSES
+        head = head or heads.default_for(entry)
+        heads.check_fits(head.kind, entry)
+        entry = prepared(entry, head, aux)
+        module = skeleton(lambda: entry.construct(entry.classes))
         with torch.device("meta"):
-            end = attach(module, body, head=head, classes=classes, cut=cut, aux=aux)
-        return module.eval(), end
+            end = attach(module, body_of(entry), head=head, classes=classes, cut=cut, aux=aux)
+        return end.module.eval(), end
     module = skeleton(lambda: plan.construct(classes or plan.classes)).eval()
     path = plan.head or find_head(module, classes or plan.classes)
     if not path or next(module.get_submodule(path).parameters(), None) is None:
-        return module, End("", 0)
-    return module, End(path, _width(module.get_submodule(path)))
+        return module, End(module, "", 0)
+    return module, End(module, path, _width(module.get_submodule(path)))
 
 
 def _run(module: nn.Module, x: Tensor, plan: Blueprint) -> Pass:

@@ -6,7 +6,7 @@ import pickle
 import pickletools
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,12 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from tlstudio.errors import InputError, sentences
+from tlstudio.errors import InputError
 from tlstudio.models.catalogue import Entry
-from tlstudio.models.construction import skeleton
 from tlstudio.models.download import fetch
+from tlstudio.models.segmenter import BACKBONE
 
-__all__ = ["Report", "examine", "fetch", "load", "read"]
+__all__ = ["Report", "fetch", "judged", "load", "named_for", "read"]
 
 SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 # What wrappers (DataParallel, torch.compile) put in front of every name, and where training scripts keep the weights.
@@ -100,44 +100,35 @@ def load(module: nn.Module, state: Mapping[str, Tensor], *, head_path: str, sour
     title: the network's name for the user. Raises InputError if fewer than half of the backbone's tensors fit: then it is the
     file of another architecture; and for values that are infinite or no numbers. The module is untouched then.
     """
-    own = module.state_dict()
-    state = _unwrapped(state, own)
-    report = _compared(own, state, head_path, source)
-    refusal = _foreign(report, own, head_path, title) or _unfit(report, own, state)
+    report, state, refusal = judged(module.state_dict(), state, head_path=head_path, source=source, title=title)
     if refusal is not None:
         raise refusal
     module.load_state_dict({name: state[name] for name in report.matched}, strict=False)
     return report
 
 
-def examine(entry: Entry, file: Path) -> dict[str, Any]:
-    """What of a weights file would fit a model of the catalogue as published, found without building it; nothing is changed.
+def judged(
+    own: Mapping[str, Tensor], state: Mapping[str, Tensor], *, head_path: str, source: str, title: str
+) -> tuple[Report, Mapping[str, Tensor], InputError | None]:
+    """What of a file fits a network with those tensors, the file's tensors without a trainer's module around them, and the refusal."""
+    state = _unwrapped(state, own)
+    report = _compared(own, state, head_path, source)
+    return report, state, _foreign(report, own, head_path, title) or _unfit(report, own, state)
 
-    {fits: whether it is this architecture's file, matched: how many, tensors: how many the network has, missing, unexpected, head:
-    names, other_shape: [{name, file: shape, network: shape}], source, sentence}. head: which of those belong to the head, which is
-    new in any case. Raises InputError as `read`.
+
+def named_for(state: dict[str, Tensor], own: Collection[str], entry: Entry, published: Callable[[], nn.Module]) -> dict[str, Tensor]:
+    """A file's tensors under the names of a network whose own are given, where it can be seen how; as they are if not.
+
+    published: constructs the network as it was published, whole. Known are a model's published weights under other names, and the file
+    of a classification network where that is the backbone of one that makes masks.
     """
-    module = skeleton(lambda: entry.construct(entry.classes))
-    own, state = module.state_dict(), read(file)
-    if entry.rename and not state.keys() & own.keys():
+    below = {name.removeprefix(f"{BACKBONE}.") for name in own} if entry.role == "encoder" else set(own)
+    if entry.rename and not state.keys() & {*own, *below}:
         with suppress(ValueError):
-            state = entry.rename(state, module)
-    unwrapped = _unwrapped(state, own)
-    report = _compared(own, unwrapped, entry.head, str(file))
-    refusal = _foreign(report, own, entry.head, entry.title) or _unfit(report, own, unwrapped)
-    said = report.to_json()
-    return {
-        "fits": refusal is None,
-        "matched": len(report.matched),
-        "matched_names": said["matched"],
-        "tensors": len(own),
-        "missing": said["missed"],
-        "unexpected": said["unexpected"],
-        "other_shape": said["reshaped"],
-        "head": said["head"],
-        "source": report.source,
-        "sentence": sentences(report.sentence()) if refusal is None else str(refusal),
-    }
+            state = entry.rename(state, published())
+    if entry.role == "encoder" and not any(name.startswith(f"{BACKBONE}.") for name in _stripped(state)):
+        state = {f"{BACKBONE}.{name}": tensor for name, tensor in state.items()}
+    return state
 
 
 def _compared(own: Mapping[str, Tensor], state: Mapping[str, Tensor], head_path: str, source: str) -> Report:

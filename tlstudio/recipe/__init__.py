@@ -52,6 +52,7 @@ __all__ = [
     "choices",
     "field_info",
     "keys",
+    "suits",
 ]
 
 
@@ -94,7 +95,7 @@ class Recipe(Section):
                 "",
                 f"Take one of {', '.join(STRATEGY_NAMES)}" + (f" (nearest: {near[0]})" if near else ""),
             )
-        changes: dict[str, Any] = {"frozen.strategy": strategy, **_SUITS.get(strategy, {})}
+        changes: dict[str, Any] = {"frozen.strategy": strategy, **suits(strategy, self.data.task)}
         if strategy != "custom":
             changes["frozen.paths"] = ()
         if strategy == "scratch":
@@ -142,12 +143,23 @@ class Recipe(Section):
         return cls.from_toml(text, f"The recipe {path}")
 
 
+def suits(strategy: str, task: str) -> dict[str, Any]:
+    """The rates and epochs that suit a strategy, by dotted key; none for one's own choice of layers."""
+    return _SUITS.get(strategy, {}) | (_SUITS_MASKS.get(strategy, {}) if task == "segmentation" else {})
+
+
 # What suits a strategy: rates found on photos of two classes and on the generated leaves (see tests/benchmarks).
 _SUITS: dict[str, dict[str, Any]] = {
     "head": {"optimizer.lr": 0.01, "optimizer.backbone_lr": 0.0001, "training.epochs": 20, "augment.enabled": False},
     "last-block": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.0005, "training.epochs": 10},
     "full": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.0002, "training.epochs": 10},
     "scratch": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.002, "training.epochs": 20},
+}
+# What differs for masks, found on a small set of street scenes: their heads are larger and begin from nothing.
+_SUITS_MASKS: dict[str, dict[str, Any]] = {
+    "head": {"training.epochs": 10},
+    "last-block": {"optimizer.lr": 0.01},
+    "full": {"optimizer.lr": 0.01, "optimizer.backbone_lr": 0.0005},
 }
 
 

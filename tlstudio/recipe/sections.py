@@ -28,9 +28,9 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, defer_build=True)
 
 
-def titled(default: Any, title: str, help: str, *, unit: str = "", advanced: bool = False, **bounds: Any) -> Any:
-    """A field with what a form needs to show it: title, help (tooltip), unit, whether it is folded away."""
-    return Field(default, title=title, description=help, json_schema_extra={"unit": unit, "advanced": advanced}, **bounds)
+def titled(default: Any, title: str, help: str, *, unit: str = "", advanced: bool = False, task: str = "", **bounds: Any) -> Any:
+    """A field with what a form needs to show it: title, help (tooltip), unit, whether it is folded away, the one task that it is for."""
+    return Field(default, title=title, description=help, json_schema_extra={"unit": unit, "advanced": advanced, "task": task}, **bounds)
 
 
 class Data(Section):
@@ -44,7 +44,12 @@ class Data(Section):
     test_share: Share = titled(0.1, "Test", "Share kept aside for the final figure, where the data has no split of its own.", unit="share")
     split_seed: int = titled(7, "Split seed", "The same seed gives the same split.", ge=0, le=2**31 - 1)
     image_size: int = titled(
-        0, "Image size", "Side of the square the model sees; 0 takes the size it was trained with.", unit="px", ge=0, le=4096
+        0,
+        "Image size",
+        "Side of the square the model sees, shorter side of scenes; 0 takes the size it was trained with.",
+        unit="px",
+        ge=0,
+        le=4096,
     )
     resize: Literal["crop", "pad", "squash"] = titled("crop", "Resize", "Crop loses edges, pad adds bars, squash loses the shape.")
     pad_colour: tuple[int, int, int] = titled((0, 0, 0), "Bars", "Colour of the bars, red green blue 0 to 255.", advanced=True)
@@ -56,11 +61,23 @@ class Data(Section):
     )
     mean: tuple[float, float, float] | None = titled(None, "Mean", "Per channel, 0 to 1; empty takes the model's own.", advanced=True)
     std: tuple[float, float, float] | None = titled(None, "Deviation", "Per channel, 0 to 1; empty takes the model's own.", advanced=True)
-    ignore: tuple[int, ...] = titled((255,), "Ignore", "Mask values to leave out (segmentation).", advanced=True)
+    layout: Literal["auto", "pairs", "voc", "cityscapes", "coco", "labelme"] = titled(
+        "auto", "Layout", "How pictures and masks lie in the folder; auto finds out by looking.", advanced=True, task="segmentation"
+    )
+    masks: str = titled("", "Masks", "Folder of the masks, where it does not lie beside the pictures.", advanced=True, task="segmentation")
+    class_names: tuple[str, ...] = titled(
+        (), "Class names", "In the order of the mask values; empty takes what the data says.", advanced=True, task="segmentation"
+    )
+    ignore: tuple[int, ...] = titled((255,), "Ignore", "Mask values to leave out.", advanced=True, task="segmentation")
     max_pixels: int = titled(
         MAX_PIXELS, "Largest picture", "A picture with more pixels is listed as a problem and left out.", unit="pixels", advanced=True, ge=1
     )
     exclude: tuple[str, ...] = titled((), "Left out", "Files the user chose to skip, relative to the images.", advanced=True)
+
+    @field_validator("ignore", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, int) else value
 
     @field_validator("pad_colour")
     @classmethod
@@ -188,6 +205,9 @@ class Augment(Section):
     enabled: bool = titled(False, "Augmentation", "Random changes of each training image. Head-only training is fastest without.")
     random_crop: bool = titled(True, "Random crop", "A random part of the picture, resized.")
     scale: tuple[float, float] = titled((0.6, 1.0), "Crop's share", "Smallest and largest share of the picture's area.", advanced=True)
+    rare_crop: float = titled(
+        0.5, "Crops on rare classes", "Share of random crops that are placed on a pixel of a rare class.", ge=0, le=1, task="segmentation"
+    )
     hflip: float = titled(0.5, "Mirror", "Probability of a left-right flip.", ge=0, le=1)
     vflip: float = titled(0.0, "Upside down", "Probability of a top-bottom flip.", ge=0, le=1)
     rotation: float = titled(10.0, "Rotation", "Largest turn to either side.", unit="degrees", ge=0, le=180)
@@ -220,6 +240,15 @@ class Training(Section):
         advanced=True,
         ge=0.0,
         lt=1.0,
+    )
+    keep_masks: int = titled(
+        1,
+        "Masks kept",
+        "Every so many epochs the masks of a few validation images are kept, to watch them form; 0: never.",
+        unit="epochs",
+        advanced=True,
+        task="segmentation",
+        ge=0,
     )
     best_by: Literal["metric", "loss"] = titled(
         "metric", "Best by", "Keep the epoch with the best validation metric, or with the lowest validation loss.", advanced=True

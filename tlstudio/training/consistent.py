@@ -12,7 +12,7 @@ _MADE_FOR = {"classification": "classes of whole images", "segmentation": "masks
 
 def check(recipe: Recipe) -> None:
     """Raises InputError with what does not go together, or naming the nearest for what is unknown. Needs no torch."""
-    entry = catalogue.find(recipe.model.name)
+    entry = catalogue.find(recipe.model.name, recipe.data.task)
     heads.REGISTRY.options(recipe.head.kind, recipe.head.options)
     optimizers.REGISTRY.options(recipe.optimizer.kind, recipe.optimizer.options)
     schedules.REGISTRY.options(recipe.schedule.kind, recipe.schedule.options)
@@ -20,14 +20,10 @@ def check(recipe: Recipe) -> None:
     losses.check_fits(recipe)
     if recipe.frozen.strategy == "scratch" and recipe.model.weights == "pretrained":
         raise InputError("From scratch means random weights", "the recipe's model.weights is pretrained", "Set model.weights to random")
-    if recipe.data.task != "classification":
-        raise InputError(
-            "This version trains classifiers", f"the recipe's data.task is {recipe.data.task}", "Set data.task to classification"
-        )
     if entry.task != recipe.data.task:
         raise InputError(
             f"{entry.title} is made for {_MADE_FOR[entry.task]}",
             f"the images come with {_MADE_FOR[recipe.data.task]}",
             "Choose another model",
         )
-    heads.check(recipe.head.kind, entry.task, title=entry.title)
+    heads.check_fits(recipe.head.kind, entry)

@@ -17,12 +17,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from tlstudio import places
 from tlstudio.control import Control, Tell, silent
 from tlstudio.data.images import load_rgb
+from tlstudio.data.mask_pipeline import MaskPipeline
+from tlstudio.data.transforms import Pipeline
 from tlstudio.errors import InputError, StudioError
 from tlstudio.events import Progress
 from tlstudio.models import catalogue
@@ -30,11 +33,12 @@ from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import write_atomic
 from tlstudio.training import losses
+from tlstudio.training.features import Features, joined, mapped, size
 from tlstudio.training.image_size import check_image_size
 from tlstudio.training.learner import Learner
 from tlstudio.training.measure import BATCH
 from tlstudio.training.memory import PeakMemory
-from tlstudio.training.prepare import device_of, memory_format_of, pipeline_of
+from tlstudio.training.prepare import device_of, mask_pipeline_of, memory_format_of, pipeline_of
 from tlstudio.training.receipt import device_name
 
 STEPS = 3  # measured, after one that warms up
@@ -46,7 +50,10 @@ _SAMPLES = 6  # pictures whose decoding is timed
 
 @dataclass
 class Figures:
-    """What does not depend on the number of images. Seconds of one training step, and of one image forward in eval mode; bytes."""
+    """What does not depend on the number of images. Seconds of one training step, and of one image forward in eval mode; bytes.
+
+    feature_bytes: what one image's features take.
+    """
 
     step: float
     forward: float
@@ -54,7 +61,7 @@ class Figures:
     params: int
     learning: int
     features_kept: bool
-    in_features: int
+    feature_bytes: int
 
 
 def estimate(
@@ -79,27 +86,45 @@ def estimate(
         raise InputError("There is nothing to estimate", "there are no classes, or fewer than no images", "Choose images first")
     device = device_of(recipe)
     batch = max(1, min(recipe.training.batch_size, n_train))
-    key = _key(recipe, batch, classes, device)
+    pipeline, shape = _pipeline(recipe, samples)
+    key = _key(recipe, batch, classes, shape, device)
     known = _read()
     figures = _parsed(known.get(key))
     measured_now = figures is None
     if figures is None:
-        figures = _measure(recipe, batch, classes, device, tell, control)
+        figures = _measure(recipe, pipeline, shape, batch, classes, device, tell, control)
         known.pop(key, None)
         _write({**dict(list(known.items())[-(KEPT - 1) :]), key: asdict(figures)})
-    decode = _decoding(recipe, samples, control)
-    return _document(recipe, figures, n_train, n_val, decode, device) | {"steps": STEPS if measured_now else 0}
+    decode = _decoding(recipe, pipeline, samples, control)
+    pixels = 3 * shape[0] * shape[1]
+    return _document(recipe, figures, n_train, n_val, decode, pixels, device) | {"steps": STEPS if measured_now else 0}
 
 
-def _document(recipe: Recipe, figures: Figures, n_train: int, n_val: int, decode: float, device: torch.device) -> dict[str, Any]:
-    size = recipe.data.image_size or catalogue.find(recipe.model.name).input_size
+def _pipeline(recipe: Recipe, samples: Sequence[str]) -> tuple[Pipeline | MaskPipeline, tuple[int, int]]:
+    """The transforms, and (H, W) of training views: of scenes as a few of the pictures are shaped."""
+    entry = catalogue.find(recipe.model.name, recipe.data.task)
+    if recipe.data.task == "classification":
+        pipeline = pipeline_of(recipe, entry)
+        return pipeline, (pipeline.size, pipeline.size)
+    sizes = []
+    for path in samples:
+        with contextlib.suppress(InputError):
+            sizes.append(load_rgb(Path(path), max_pixels=recipe.data.max_pixels, at_least=1).size)
+    masked = mask_pipeline_of(recipe, entry, sizes)
+    return masked, masked.shape
+
+
+def _document(
+    recipe: Recipe, figures: Figures, n_train: int, n_val: int, decode: float, pixels: int, device: torch.device
+) -> dict[str, Any]:
+    """pixels: bytes of one image as it comes to the model."""
     training, n = recipe.training, n_train + n_val
     steps = -(-n_train // training.batch_size)
     # On the CPU decoding takes its time from the training, on a card it runs beside it.
     decoding = decode / (os.cpu_count() or 1)
     if figures.features_kept:
         once, epoch, last = n * (figures.forward + decoding), steps * figures.step, 0.0
-        kept = n * figures.in_features * 4
+        kept = n * figures.feature_bytes
     else:
         beside = device.type != "cpu"
         compute = steps * figures.step + n_val * figures.forward
@@ -107,7 +132,7 @@ def _document(recipe: Recipe, figures: Figures, n_train: int, n_val: int, decode
         epoch = max(compute, fresh) if beside else compute + fresh
         last = n_val * figures.forward  # the best weights are judged once more at the end
         once = decoding * (n - (n_train if recipe.augment.enabled else 0))
-        kept = (n_val if recipe.augment.enabled else n) * 3 * size * size
+        kept = (n_val if recipe.augment.enabled else n) * pixels
     return {
         "params": figures.params,
         "learning": figures.learning,
@@ -122,30 +147,41 @@ def _document(recipe: Recipe, figures: Figures, n_train: int, n_val: int, decode
     }
 
 
-def _measure(recipe: Recipe, batch: int, classes: int, device: torch.device, tell: Tell, control: Control) -> Figures:
+def _measure(
+    recipe: Recipe,
+    pipeline: Pipeline | MaskPipeline,
+    shape: tuple[int, int],
+    batch: int,
+    classes: int,
+    device: torch.device,
+    tell: Tell,
+    control: Control,
+) -> Figures:
     with PeakMemory(device) as memory:
         network = _network(recipe, classes, tell, control)
-        for _ in check_image_size(network, pipeline_of(recipe, network.entry).size):
+        for _ in check_image_size(network, min(shape)):
             pass  # what it has to say is said when training starts
         learner = Learner(recipe, network, device, _criterion(recipe, classes))
-        pipeline = pipeline_of(recipe, learner.network.entry)
         if batch == 1:
-            learner.try_one_image(pipeline.size)
+            learner.try_one_image(shape)
         generator = torch.Generator().manual_seed(0)
 
         def noise(n: int) -> Tensor:
-            pixels = torch.randint(0, 256, (n, 3, pipeline.size, pipeline.size), dtype=torch.uint8, generator=generator)
+            pixels = torch.randint(0, 256, (n, 3, *shape), dtype=torch.uint8, generator=generator)
             return pipeline.normalise(pixels.to(device)).contiguous(memory_format=memory_format_of(device))
 
-        judged = noise(BATCH)
+        masks = recipe.data.task == "segmentation"
+        judged = noise(1 if masks else BATCH)  # whole scenes are judged one at a time
         learner.module.eval()
         with torch.inference_mode():
             forward = min(_timed(lambda: learner.module(judged), 1, 1, device, control)) / len(judged)
+            features = learner.network.features(judged)
+        feature_bytes = size(features) // len(judged)
+        inputs: Features = noise(batch)
         if learner.keep_features:
-            inputs = torch.rand((batch, learner.network.in_features), generator=generator).to(device)
-        else:
-            inputs = noise(batch)
-        labels = torch.randint(0, classes, (batch,), generator=generator).to(device)
+            one = mapped(lambda tensor: tensor[:1].clone(), features)
+            inputs = joined([one] * batch)
+        labels = torch.randint(0, classes, (batch, *shape) if masks else (batch,), generator=generator).to(device)
         learner.train_mode()
         steps = HEAD_STEPS if learner.keep_features else STEPS
         module = learner.network.head if learner.keep_features else learner.module
@@ -154,9 +190,7 @@ def _measure(recipe: Recipe, batch: int, classes: int, device: torch.device, tel
             seconds.append(took)
             tell(Progress(phase="estimate", done=i + 1, total=steps, unit="steps"))
         params, learning = learner.params()
-        return Figures(
-            statistics.median(seconds), forward, memory.bytes(), params, learning, learner.keep_features, learner.network.in_features
-        )
+        return Figures(statistics.median(seconds), forward, memory.bytes(), params, learning, learner.keep_features, feature_bytes)
 
 
 def _timed(work: Callable[[], Any], times: int, warm: int, device: torch.device, control: Control) -> Iterator[float]:
@@ -173,7 +207,18 @@ def _timed(work: Callable[[], Any], times: int, warm: int, device: torch.device,
 def _network(recipe: Recipe, classes: int, tell: Tell, control: Control) -> Network:
     """With random weights: nothing needs to be downloaded to know how long it takes."""
     model = recipe.model
-    return build(model.name, classes=classes, head=recipe.head, weights="random", cut=model.cut, aux=model.aux, tell=tell, control=control)
+    return build(
+        model.name,
+        classes=classes,
+        head=recipe.head,
+        weights="random",
+        cut=model.cut,
+        aux=model.aux,
+        task=recipe.data.task,
+        one_logit=losses.one_logit(recipe.loss),
+        tell=tell,
+        control=control,
+    )
 
 
 def _criterion(recipe: Recipe, classes: int) -> losses.Criterion:
@@ -182,26 +227,30 @@ def _criterion(recipe: Recipe, classes: int) -> losses.Criterion:
     return losses.make(recipe.loss.model_copy(update={"options": options}), [str(i) for i in range(classes)], [1] * classes)
 
 
-def _decoding(recipe: Recipe, samples: Sequence[str], control: Control) -> float:
-    """Seconds of one thread for one picture, from file to tensor; 0 where there is none to try."""
-    pipeline = pipeline_of(recipe, catalogue.find(recipe.model.name))
+def _decoding(recipe: Recipe, pipeline: Pipeline | MaskPipeline, samples: Sequence[str], control: Control) -> float:
+    """Seconds of one thread for one picture, from file to tensor; 0 where there is none to try. A mask takes as long as its picture."""
     seconds = []
     for path in samples[:_SAMPLES]:
         control.check()
         began = time.perf_counter()
         with contextlib.suppress(InputError):  # a broken picture is the scan's business
             image = load_rgb(Path(path), max_pixels=recipe.data.max_pixels, at_least=pipeline.decode_size)
-            _ = pipeline.augmented(image, (0, 0, 0)) if recipe.augment.enabled else pipeline.plain(image)
+            if isinstance(pipeline, MaskPipeline):
+                labels = np.zeros((image.height, image.width), np.uint8)
+                _ = pipeline.augmented(image, labels, (0, 0, 0)) if recipe.augment.enabled else pipeline.plain(image, labels)
+            else:
+                _ = pipeline.augmented(image, (0, 0, 0)) if recipe.augment.enabled else pipeline.plain(image)
             seconds.append(time.perf_counter() - began)
     return statistics.median(seconds) if seconds else 0.0
 
 
-def _key(recipe: Recipe, batch: int, classes: int, device: torch.device) -> str:
+def _key(recipe: Recipe, batch: int, classes: int, shape: tuple[int, int], device: torch.device) -> str:
     """All that the figures depend on."""
     said = recipe.model_dump(mode="json")
     parts = {
         "model": {key: said["model"][key] for key in ("name", "cut", "aux")},
-        "size": said["data"]["image_size"],
+        "task": said["data"]["task"],
+        "shape": shape,
         **{section: said[section] for section in ("frozen", "head", "loss")},
         "optimizer": {key: said["optimizer"][key] for key in ("kind", "options", "clip_norm")},
         "batch": batch,

@@ -21,13 +21,13 @@ from tlstudio.events import CheckpointWritten, EpochEnded, Event, Note, Progress
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training.checkpoint import Checkpointer
-from tlstudio.training.measure import Measured, measured
+from tlstudio.training.kept_features import KeptFeatures
+from tlstudio.training.kept_masks import KeptMasks
 from tlstudio.training.memory import PeakMemory
 from tlstudio.training.pace import Pace
 from tlstudio.training.place import Place
 from tlstudio.training.receipt import receipt
-from tlstudio.training.setup import set_up
-from tlstudio.training.source import KeptFeatures, Source, WholeNetwork
+from tlstudio.training.setup import Result, set_up
 from tlstudio.training.steps import EVERY, StepLog, check_finite
 from tlstudio.training.summary import proof_of, summary_of
 
@@ -54,30 +54,26 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
     yield StageStarted(name=recipe.frozen.strategy, learns=learns, first_epoch=1, last_epoch=epochs)
 
     # Where inputs come from: the features of the frozen backbone, computed once here, or the pictures themselves.
-    source: Source
-    sets, pipeline, device = setup.images.sets, setup.images.pipeline, setup.device
+    source, device = setup.source(control), setup.device
     learn, judge = (LEARN_HEAD, LEARN_HEAD) if setup.keep_features else (LEARN, 1.0)
     pace = Pace((epochs - place.epoch) * (n_train * learn + n_val * judge) + n_val * judge, control.clock)
-    if setup.keep_features:
+    if isinstance(source, KeptFeatures):
         pace.total += n_train + n_val
-        source = kept = KeptFeatures(setup.network, sets, pipeline, device, control=control)
-        for event in kept.fill(["train", "val"], pace):
+        for event in source.fill(["train", "val"], pace):
             if control.stopping:
                 raise Cancelled("Stopped before anything was learned", "", "Resume the run, or start again")
             yield event
         pace.afresh()
-    else:
-        source = WholeNetwork(setup.network, sets, pipeline, device, augment=recipe.augment.enabled, control=control)
 
     about = {"tlstudio": "1", "model": recipe.model.name, "head": recipe.head.model_dump_json(), "classes": setup.images.classes}
     keeper = Checkpointer(run, setup.still, about)
     seen, learned_for = 0.0, 0.0
 
-    def judged(keep: bool) -> Generator[Event, None, Measured]:
+    def judged(keep: bool, edges: bool = False, masks: KeptMasks | None = None) -> Generator[Event, None, Result]:
         """The figures of the weights as they stand. keep: also save the place, as soon as that is due: judging may take minutes."""
         source.module.eval()
         before, told = 0, control.clock()
-        measuring = measured(source.module, source.plain("val"))
+        measuring = setup.measuring(source, "val", edges=edges, wanted=masks.wanted if masks else (), seen=masks.take if masks else None)
         while True:
             if keep and keeper.due:
                 keeper.offer(lambda: place.snapshot(setup))
@@ -85,7 +81,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
             try:
                 done = next(measuring)
             except StopIteration as ended:
-                return cast(Measured, ended.value)
+                return cast(Result, ended.value)
             pace.add((done - before) * judge)
             before = done
             if control.clock() >= told + EVERY:
@@ -130,10 +126,13 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
                 break  # stopped within an epoch, and there is a best to keep
 
             # Judge the epoch. A run that is stopped within its first one is judged as it stands.
+            masks = KeptMasks.due(run, setup, epoch)
             with setup.as_judged():
-                found = yield from judged(keep=True)
+                found = yield from judged(keep=True, masks=masks)
                 check_finite(found.loss, epoch)
                 best = place.judge(setup, epoch, found)
+            if masks is not None:
+                yield from masks.written()
             lr, backbone_lr = setup.rates((epoch - 1) * len(cuts), place.losses)
             yield EpochEnded(
                 epoch=epoch,
@@ -142,6 +141,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
                 train_accuracy=log.accuracy,
                 val_loss=found.loss,
                 val_accuracy=found.accuracy,
+                val_mean_iou=found.mean_iou,
                 correct=found.correct,
                 n=found.n,
                 lr=lr,
@@ -169,7 +169,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
     yield proof
     assert place.best_state is not None
     setup.put_back(place.best_state)
-    final = yield from judged(keep=False)
+    final = yield from judged(keep=False, edges=True)
     reason = "completed" if place.epoch == epochs else "stopped"
     speed = seen / learned_for if learned_for else None
     summary = summary_of(setup, place, final, proof, reason, images_per_second=speed, peak_memory=memory.bytes())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import torch
 
-from tlstudio.errors import InputError
+from tlstudio.models.absent import absent, known_paths
 from tlstudio.models.network import Network
 from tlstudio.models.rates import depth_of, multiplier, unknown
 from tlstudio.models.structure import blocks
@@ -15,7 +14,7 @@ from tlstudio.recipe import Optimizer
 
 
 def groups_of(network: Network, optimizer: Optimizer) -> list[dict[str, Any]]:
-    """torch's parameter groups of what learns (requires_grad): those of the head first, then from the first layer to the last.
+    """torch's parameter groups of what learns (requires_grad): what is new first (the head), then from the first layer to the last.
 
     Each has `part` (head or backbone), `multiplier` and `lr` = rate of its part x multiplier; where norms and biases are exempt from
     weight decay, a weight_decay of 0 for those (parameters of at most one dimension, as in timm).
@@ -23,8 +22,8 @@ def groups_of(network: Network, optimizer: Optimizer) -> list[dict[str, Any]]:
     """
     module = network.module
     _check(network, optimizer)
-    before = [block["frozen"] for block in blocks(module, network.head_path)] if optimizer.layer_decay < 1.0 else []
-    in_head = {id(parameter) for parameter in network.head.parameters()}
+    before = [block["frozen"] for block in blocks(module, network.head_path, network.aux_paths)] if optimizer.layer_decay < 1.0 else []
+    in_head = {id(parameter) for path in network.new_paths for parameter in module.get_submodule(path).parameters()}
     groups: dict[tuple[bool, float, bool], dict[str, Any]] = {}
     for path, parameter in module.named_parameters():
         if not parameter.requires_grad:
@@ -50,12 +49,6 @@ def _group(optimizer: Optimizer, head: bool, factor: float, exempt: bool) -> dic
 
 
 def _check(network: Network, optimizer: Optimizer) -> None:
-    if not optimizer.multipliers:
-        return
-    known = [path for path, _ in network.module.named_modules(remove_duplicate=False) if path]
-    known += [path for path, _ in network.module.named_parameters(remove_duplicate=False)]
-    for path in unknown(optimizer.multipliers, known):
-        near = difflib.get_close_matches(path, known, 1, 0.0)[0]
-        raise InputError(
-            f"optimizer.multipliers names '{path}'", f"{network.entry.title} has no such layer", f"The nearest is '{near}'; or leave it out"
-        )
+    if optimizer.multipliers:
+        for path in unknown(optimizer.multipliers, known_paths(network)):
+            raise absent(network, path, "optimizer.multipliers")

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from tlstudio.data.masks import IGNORE
 from tlstudio.errors import InputError
 from tlstudio.models.freezing import checksums, freeze, frozen_paths, hold
 from tlstudio.models.network import Network
 from tlstudio.recipe import Recipe
 from tlstudio.training import optimizers
 from tlstudio.training.average import Average
+from tlstudio.training.features import Features, resized
 from tlstudio.training.groups import groups_of, set_rates
 from tlstudio.training.losses import Criterion
 from tlstudio.training.prepare import memory_format_of
@@ -73,13 +75,18 @@ class Learner:
         for group, facts in zip(self.optimizer.param_groups, own, strict=True):
             group.update(facts)
 
-    def step(self, module: nn.Module, inputs: Tensor, labels: Tensor, number: int) -> tuple[Tensor, Tensor]:
-        """One training step, the `number`th of the run (0, 1, ...): the loss () it was made with, and the logits (B, C).
+    def step(self, module: nn.Module, inputs: Features, labels: Tensor, number: int) -> tuple[Tensor, Tensor]:
+        """One training step, the `number`th of the run (0, 1, ...): the loss () it was made with, and the logits (B, C, ...).
 
-        module: the whole network, or its head where features are kept. Auxiliary heads add their loss with the recipe's weight.
+        module: the whole network, or its head where features are kept. labels: (B,), or (B, H, W) of masks. Auxiliary heads add their
+        loss with the recipe's weight. Nothing moves where every pixel is to be ignored.
         """
         logits, aux = self.network.outputs(module(inputs))
+        if labels.dim() > 1:
+            logits, aux = resized(logits, labels.shape[-2:]), [resized(extra, labels.shape[-2:]) for extra in aux]
         loss = self.criterion(logits, labels)
+        if labels.dim() > 1 and bool((labels == IGNORE).all()):
+            return loss, logits
         for extra in aux:
             loss = loss + self.recipe.model.aux * self.criterion(extra, labels)
         self.optimizer.zero_grad(set_to_none=True)
@@ -118,18 +125,19 @@ class Learner:
         """Parameters in all, and those that learn."""
         return sum(p.numel() for p in self.module.parameters()), sum(p.numel() for p in self.learning)
 
-    def try_one_image(self, size: int) -> None:
-        """Raises InputError where a batch of one gives a BatchNorm that learns a single value a channel, which has no variance."""
+    def try_one_image(self, shape: tuple[int, int]) -> None:
+        """Raises InputError where a batch of one gives a BatchNorm that learns a single value a channel, which has no variance.
+
+        shape: (H, W) of the image.
+        """
         self.train_mode()
-        module: Any = self.network.head if self.keep_features else self.module
-        shape = (1, self.network.in_features) if self.keep_features else (1, 3, size, size)
         kept = [(buffer, buffer.clone()) for buffer in self.module.buffers()]
         try:
             with torch.no_grad():
-                module(torch.zeros(shape, device=self.device))
+                self.module(torch.zeros(1, 3, *shape, device=self.device))
         except ValueError as error:
             raise InputError(
-                f"One image of {size} x {size} pixels a step is too little to learn from",
+                f"One image of {shape[1]} x {shape[0]} pixels a step is too little to learn from",
                 "the model's BatchNorm layers need more than one value a channel",
                 "Raise training.batch_size to 2 or more, or data.image_size",
                 details=str(error),

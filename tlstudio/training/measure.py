@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -38,6 +39,21 @@ class Measured:
     def accuracy(self) -> float:
         """Share 0..1 of images whose likeliest class is the truth."""
         return self.correct / self.n
+
+    @property
+    def metric(self) -> float:
+        """What the best epoch is chosen by."""
+        return self.accuracy
+
+    @property
+    def mean_iou(self) -> None:
+        """Only masks have one."""
+        return
+
+    def figures(self) -> dict[str, Any]:
+        """For summary.json and `evaluate`."""
+        interval = list(wilson(self.correct, self.n))
+        return {"accuracy": self.accuracy, "accuracy_interval": interval, "loss": self.loss, "correct": self.correct, "n": self.n}
 
     @property
     def losses(self) -> Tensor:

@@ -15,8 +15,7 @@ from tlstudio.recipe import Recipe
 from tlstudio.runs import Run, cannot_write
 from tlstudio.training import checkpoint
 from tlstudio.training.checkpoint import copied
-from tlstudio.training.measure import Measured
-from tlstudio.training.setup import Setup
+from tlstudio.training.setup import Result, Setup
 from tlstudio.training.steps import StepLog
 
 
@@ -24,9 +23,10 @@ from tlstudio.training.steps import StepLog
 class Place:
     """epoch: whole epochs done; step: steps done in the next; sums: of that epoch so far (see StepLog).
 
-    best: {epoch, accuracy, loss, correct} of the best epoch; best_state: its moving tensors; best_to_write: their file is lost.
+    best: {epoch, accuracy, loss, correct} of the best epoch, where accuracy is the metric, mean IoU of masks; best_state: its moving
+    tensors; best_to_write: their file is lost.
     seconds: spent before this session.
-    curve, losses: validation accuracy and loss of each epoch.
+    curve, losses: validation metric and loss of each epoch.
     frozen: checksums of what is frozen when the run began. data: digest of its images.
     """
 
@@ -53,23 +53,23 @@ class Place:
     def next_epoch(self) -> None:
         self.epoch, self.step, self.sums = self.epoch + 1, 0, StepLog.zero()
 
-    def judge(self, setup: Setup, epoch: int, found: Measured) -> bool:
+    def judge(self, setup: Setup, epoch: int, found: Result) -> bool:
         """Whether the epoch is the best so far: by metric, then loss; or by loss alone. If so, its weights are kept."""
-        self.curve.append(found.accuracy)
+        self.curve.append(found.metric)
         self.losses.append(found.loss)
         if self.best is not None:
             if setup.recipe.training.best_by == "loss":
                 better = found.loss < self.best["loss"]
             else:
-                better = (found.accuracy, -found.loss) > (self.best["accuracy"], -self.best["loss"])
+                better = (found.metric, -found.loss) > (self.best["accuracy"], -self.best["loss"])
             if not better:
                 return False
         self.take(setup, epoch, found)
         return True
 
-    def take(self, setup: Setup, epoch: int, found: Measured) -> None:
+    def take(self, setup: Setup, epoch: int, found: Result) -> None:
         """Keep the weights as they stand, of that epoch, as the best."""
-        self.best = {"epoch": epoch, "accuracy": found.accuracy, "loss": found.loss, "correct": found.correct}
+        self.best = {"epoch": epoch, "accuracy": found.metric, "loss": found.loss, "correct": found.correct}
         self.best_state = copied(setup.moving)
 
     def snapshot(self, setup: Setup) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import queue
+import statistics
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,7 +15,9 @@ import torch
 
 from tlstudio.control import Control, Tell
 from tlstudio.data.datasets import ImageSet
-from tlstudio.data.report import DatasetReport, counted
+from tlstudio.data.mask_pipeline import MaskPipeline, common_shape
+from tlstudio.data.mask_set import MaskSet
+from tlstudio.data.report import DatasetReport, Item, counted
 from tlstudio.data.scan import scan
 from tlstudio.data.splits import Splits, assign
 from tlstudio.data.transforms import Pipeline
@@ -26,28 +30,62 @@ from tlstudio.runs import absolute
 
 T = TypeVar("T")
 SPLITS = ("train", "val", "test")
+_STEP, _LEAST = 32, 96  # networks halve a picture five times; in px
 
 
 @dataclass(frozen=True)
 class Images:
-    """The data of a run. sets: one ImageSet a split; pipeline: what brings a picture to the model."""
+    """The data of a run. sets: one a split; pipeline: what brings a picture, and its mask if it has one, to the model."""
 
     report: DatasetReport
     splits: Splits
-    sets: dict[str, ImageSet]
-    pipeline: Pipeline
+    sets: dict[str, ImageSet] | dict[str, MaskSet]
+    pipeline: Pipeline | MaskPipeline
 
     @property
     def classes(self) -> list[str]:
         return self.report.classes
 
+    @property
+    def counts(self) -> list[int]:
+        """How much there is of each class: training images, or pixels of masks."""
+        train = self.sets["train"]
+        if isinstance(train, ImageSet):
+            return train.labels.bincount(minlength=len(self.classes)).tolist()
+        return pixels_of(self.report, self.splits.train)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W) of training views."""
+        return self.pipeline.shape if isinstance(self.pipeline, MaskPipeline) else (self.pipeline.size, self.pipeline.size)
+
+    @property
+    def largest_view(self) -> int:
+        """Pixels of the largest picture as it comes to the model whole, to be judged; 0 where only squares do."""
+        if not isinstance(self.pipeline, MaskPipeline):
+            return 0
+        views = (self.pipeline.geometry(self.report.items[i].height, self.report.items[i].width).view for i in self.splits.val)
+        return max((height * width for height, width in views), default=0)
+
     def digest(self) -> str:
         """BLAKE2b over contents, labels and splits in their order: the same data give the same digest wherever they lie."""
+        return self._digest
+
+    @functools.cached_property
+    def _digest(self) -> str:
         out = hashlib.blake2b(digest_size=16)
         for name in SPLITS:
-            lines = [f"{self.report.items[i].digest} {self.report.items[i].label}" for i in getattr(self.splits, name)]
+            lines = [f"{item.digest} {self._truth(item)}" for item in (self.report.items[i] for i in getattr(self.splits, name))]
             out.update("\n".join([name, *lines, ""]).encode())
         return out.hexdigest()
+
+    def _truth(self, item: Item) -> str:
+        if not item.mask:
+            return str(item.label)
+        try:
+            return hashlib.blake2b((self.report.root / item.mask).read_bytes(), digest_size=16).hexdigest()
+        except OSError:
+            return "gone"
 
 
 def pipeline_of(recipe: Recipe, entry: Entry) -> Pipeline:
@@ -56,12 +94,24 @@ def pipeline_of(recipe: Recipe, entry: Entry) -> Pipeline:
     return Pipeline(data, recipe.augment, size=data.image_size or entry.input_size, mean=data.mean or entry.mean, std=data.std or entry.std)
 
 
+def mask_pipeline_of(recipe: Recipe, entry: Entry, sizes: Sequence[tuple[int, int]]) -> MaskPipeline:
+    """As `pipeline_of`, for pictures with masks. sizes: (width, height) of the training pictures, by which the views are shaped.
+
+    Where the recipe leaves the size open, pictures are not enlarged to that of the model: there is no more to be seen in them.
+    """
+    data = recipe.data
+    usual = statistics.median(min(size) for size in sizes) if sizes else entry.input_size
+    size = data.image_size or min(entry.input_size, max(_LEAST, int(usual) // _STEP * _STEP))
+    shape = common_shape(sizes, data, size)
+    return MaskPipeline(data, recipe.augment, size=size, shape=shape, mean=data.mean or entry.mean, std=data.std or entry.std)
+
+
 def images_of(recipe: Recipe, tell: Tell, control: Control) -> Images:
     """Scan and split the recipe's data. Raises InputError where there is too little to learn from or to judge by."""
     data = recipe.data
     if not data.path:
         raise InputError("No images were named", "the recipe's data.path is empty", "Give a folder with one sub-folder a class")
-    report = scan(absolute(data.path), max_pixels=data.max_pixels, tell=tell, control=control)
+    report = scan(absolute(data.path), max_pixels=data.max_pixels, task=data.task, data=data, tell=tell, control=control)
     splits = assign(report, data)
     left_out = report.files - len(report.items)
     if left_out:
@@ -72,8 +122,8 @@ def images_of(recipe: Recipe, tell: Tell, control: Control) -> Images:
     if len(report.classes) < 2:
         raise InputError(
             f"There is only one class, '{report.classes[0]}'" if report.classes else "There are no classes",
-            "a classifier needs at least two to tell apart",
-            "Add a folder with pictures of something else",
+            "at least two are needed to tell apart",
+            "Add a folder with pictures of something else" if data.task == "classification" else "See to it that data.ignore leaves two",
         )
     if not splits.train:
         raise InputError("No image is left to learn from", "", "Lower the shares of validation and test, or add images")
@@ -83,7 +133,10 @@ def images_of(recipe: Recipe, tell: Tell, control: Control) -> Images:
             "the validation share is 0, or no class has 3 different images",
             "Raise data.val_share, or add images",
         )
-    pipeline = pipeline_of(recipe, catalogue.find(recipe.model.name))
+    entry = catalogue.find(recipe.model.name, data.task)
+    if data.task == "segmentation":
+        return _with_masks(recipe, entry, report, splits)
+    pipeline = pipeline_of(recipe, entry)
     sets = {
         name: ImageSet(
             report.root,
@@ -91,6 +144,30 @@ def images_of(recipe: Recipe, tell: Tell, control: Control) -> Images:
             pipeline,
             max_pixels=data.max_pixels,
             seed=recipe.training.seed,
+        )
+        for name in SPLITS
+    }
+    return Images(report, splits, sets, pipeline)
+
+
+def pixels_of(report: DatasetReport, items: Sequence[int]) -> list[int]:
+    """Pixels of each class in the masks of those items."""
+    return [sum(report.shown[i].get(label, 0) for i in items) for label in range(len(report.classes))]
+
+
+def _with_masks(recipe: Recipe, entry: Entry, report: DatasetReport, splits: Splits) -> Images:
+    assert report.coding is not None
+    pipeline = mask_pipeline_of(recipe, entry, [(report.items[i].width, report.items[i].height) for i in splits.train])
+    pixels = pixels_of(report, splits.train)
+    sets = {
+        name: MaskSet(
+            report.root,
+            [report.items[i] for i in getattr(splits, name)],
+            report.coding,
+            pipeline,
+            max_pixels=recipe.data.max_pixels,
+            seed=recipe.training.seed,
+            rare=[sum(pixels) / max(1, n) for n in pixels],
         )
         for name in SPLITS
     }

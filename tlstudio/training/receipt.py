@@ -38,7 +38,8 @@ def receipt(recipe: Recipe, images: Images, network: Network, device: torch.devi
             "in_features": network.in_features,
             "licence": network.entry.licence,
         },
-        "input": {"size": pipeline.size, "mean": list(pipeline.mean), "std": list(pipeline.std)},
+        "input": {"size": pipeline.size, "shape": list(images.shape), "mean": list(pipeline.mean), "std": list(pipeline.std)},
+        **({"coding": images.report.coding.to_json()} if images.report.coding is not None else {}),
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from tlstudio.data.masks import IGNORE
 from tlstudio.errors import StudioError
 from tlstudio.events import Steps
 
@@ -47,9 +48,15 @@ class StepLog:
         return time.monotonic() >= self._next
 
     def add(self, loss: Tensor, logits: Tensor, labels: Tensor, rates: tuple[float, float]) -> None:
-        """One step: mean loss (), logits (B, C), labels (B,), the rates of head and backbone it was made with."""
+        """One step: mean loss (), logits (B, C, ...), labels (B, ...), the rates of head and backbone it was made with.
+
+        Of masks the share of pixels that are right counts as the images' accuracy.
+        """
         self._loss.append(loss.detach())
-        self._right.append((logits.detach().argmax(1) == labels).sum())
+        right = (logits.detach().argmax(1) == labels).sum()
+        if labels.dim() > 1:
+            right = right * len(labels) / (labels != IGNORE).sum().clamp_min(1)
+        self._right.append(right)
         self._sizes.append(len(labels))
         self._rates.append(rates)
         self.done += 1

@@ -7,10 +7,10 @@ from typing import Any
 
 from tlstudio.events import FrozenProof
 from tlstudio.models.freezing import digest
-from tlstudio.training.measure import Measured, wilson
+from tlstudio.training.mask_measure import MeasuredMasks
 from tlstudio.training.place import Place
 from tlstudio.training.receipt import device_name
-from tlstudio.training.setup import Setup
+from tlstudio.training.setup import Result, Setup
 
 
 def proof_of(before: dict[str, str], after: dict[str, str]) -> FrozenProof:
@@ -20,7 +20,7 @@ def proof_of(before: dict[str, str], after: dict[str, str]) -> FrozenProof:
 
 
 def summary_of(
-    setup: Setup, place: Place, final: Measured, proof: FrozenProof, reason: str, *, images_per_second: float | None, peak_memory: int
+    setup: Setup, place: Place, final: Result, proof: FrozenProof, reason: str, *, images_per_second: float | None, peak_memory: int
 ) -> dict[str, Any]:
     """summary.json. final: the weights of best.safetensors on the validation images. peak_memory: bytes."""
     recipe, (params, learning) = setup.recipe, setup.params()
@@ -32,13 +32,7 @@ def summary_of(
         "strategy": recipe.frozen.strategy,
         "best_epoch": place.best["epoch"],
         "epochs": place.epoch + (place.step > 0),
-        "metrics": {
-            "val_accuracy": final.accuracy,
-            "val_accuracy_interval": list(wilson(final.correct, final.n)),
-            "val_loss": final.loss,
-            "val_correct": final.correct,
-            "val_n": final.n,
-        },
+        "metrics": {f"val_{name}": value for name, value in final.figures().items()} | _of_classes(final),
         "seconds": place.elapsed,
         "images_per_second": images_per_second,
         "peak_memory": peak_memory,
@@ -52,3 +46,7 @@ def summary_of(
         "reason": reason,
         "ended": time.time(),
     }
+
+
+def _of_classes(final: Result) -> dict[str, Any]:
+    return {"val_iou": {row["name"]: row["iou"] for row in final.per_class()}} if isinstance(final, MeasuredMasks) else {}

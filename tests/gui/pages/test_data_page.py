@@ -227,3 +227,78 @@ def test_nothing_is_cut_at_any_size(
                 assert button.height() >= button.sizeHint().height() - 1, button.text()
     finally:
         theme.apply(qapp, theme.LIGHT)
+
+
+# masks
+
+
+@pytest.fixture
+def masked(page: DataPage, session: Session, jobs: Any, scenes: dict[str, Any], qtbot: QtBot) -> DataPage:
+    session.open_data(scenes["source"])
+    jobs.last("scan").done.emit(scenes)
+    qtbot.waitUntil(lambda: len(page.cards.pictures) == 6)
+    return page
+
+
+def test_masks_say_how_they_were_found_and_what_they_hold(masked: DataPage, jobs: Any) -> None:
+    assert masked.mark() == ("ready", "6 images, 3 classes")
+    assert "masks found: images + masks" in masked.summary._rest.text()
+    assert [line.said for line in masked.cards.balance.lines] == ["45.8%", "45.8%", "8.3%"]
+    assert "in 2 images" in masked.cards.balance.lines[2].tip
+    assert [(line.name, line.count) for line in masked.cards.strip._classes.lines] == [("With their masks", 6)]
+    masked.cards.resize_tiles.job._ask()
+    asked = jobs.last("previews").args
+    assert Path(asked["mask"]).is_file()
+    assert [one["name"] for one in asked["coding"]["classes"]] == ["background", "leaf", "stem"]
+
+
+def test_a_class_shows_all_pictures_with_it_alone(masked: DataPage) -> None:
+    masked.cards.show_class(2)
+    gallery = masked.findChild(QWidget, "gallery")
+    pictures = gallery.view.pictures.pictures
+    assert (len(pictures), gallery.windowTitle(), pictures[5].mask.solo) == (6, "stem", 2)
+    assert dict(pictures[5].facts)["Mask"].endswith("5.png")
+    gallery.close()
+
+
+def test_how_masks_are_read_can_be_changed(masked: DataPage, session: Session, jobs: Any, scenes: dict[str, Any]) -> None:
+    card = masked.findChild(QWidget, "masksCard")
+    assert not card.isVisible()
+    masked.findChild(QPushButton, "howMasks").click()
+    assert card.isVisible()
+    card.names.item(1, 1).setText("blade")
+    assert session.recipe.data.class_names == ("background", "blade", "stem")
+    masked.findChild(QPushButton, "namesAsFound").click()
+    assert session.recipe.data.class_names == ()
+    jobs.last("scan").done.emit(scenes)
+    card.form.editors["data.layout"].given.emit("voc")
+    jobs.last("scan").failed.emit(InputError("There is no folder JPEGImages", "", "Say another layout"))
+    back = next(button for button in masked.failed.findChildren(QPushButton) if button.text() == "Back to what was open")
+    assert back.isVisible()
+    back.click()
+    assert session.recipe.data.layout == "auto"
+    assert session.data.state == "busy"
+
+
+def test_a_class_can_be_left_out(masked: DataPage, session: Session, jobs: Any) -> None:
+    masked.findChild(QPushButton, "howMasks").click()
+    card, leave = masked.findChild(QWidget, "masksCard"), masked.findChild(QPushButton, "leaveOutClass")
+    assert not leave.isVisible()
+    card.names.item(0, 1).setText("ground")
+    jobs.last("scan").done.emit(session.data.document)
+    card.names.selectRow(2)
+    leave.click()
+    assert session.recipe.data.ignore == (2, 255)
+    assert session.recipe.data.class_names == ("background", "leaf")
+    assert jobs.last("scan").args["recipe"]["data"]["ignore"] == [2, 255]
+
+
+def test_masks_beside_classes_are_offered(page: DataPage, session: Session, jobs: Any, photos: dict[str, Any]) -> None:
+    (Path(photos["root"]) / "masks").mkdir()
+    session.open_data(photos["source"])
+    jobs.last("scan").done.emit(photos)
+    use = page.findChild(QPushButton, "useMasks")
+    assert use.isVisible()
+    use.click()
+    assert session.recipe.data.task == "segmentation"
+    assert jobs.last("scan").args["recipe"]["data"]["task"] == "segmentation"

@@ -56,9 +56,13 @@ def test_the_first_start_shows_how_it_goes(page: HomePage, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: "memory free" in page._device.text(), timeout=20_000)
 
 
-def test_three_ways_in(page: HomePage, session: Session, jobs: Any, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
+def test_the_ways_in(page: HomePage, session: Session, jobs: Any, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
     page.findChild(QPushButton, "tryClassificationSample").click()
     assert jobs.last("open_sample").args == {"task": "classification"}
+    page.findChild(QPushButton, "trySegmentationSample").click()
+    assert jobs.last("open_sample").args == {"task": "segmentation"}
+    with qtbot.waitSignal(session.asked_for, check_params_cb=lambda key: key == "overlay"):
+        page.findChild(QPushButton, "overlayButton").click()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: "/photos")
     page.findChild(QPushButton, "openFolderButton").click()
     assert jobs.last("scan").args == {"path": "/photos"}
@@ -164,3 +168,12 @@ def test_what_the_machine_is_called(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert machine.threads() >= 1
     free, whole = machine.memory()
     assert 0 < free <= whole
+
+
+def test_a_run_on_masks_says_its_mean_iou_and_opens(page: HomePage, session: Session, qtbot: QtBot) -> None:
+    page.show()
+    _list(page, [_row("scenes", task="segmentation", val_accuracy=None, val_accuracy_interval=None, val_mean_iou=0.4312)])
+    model = page.recent.model()
+    assert [model.data(model.index(0, column)) for column in (4, 5)] == ["IoU 0.431", "–"]
+    page._open_run(page.recent._runs.runs[0])
+    assert session.result_run == "/runs/scenes"

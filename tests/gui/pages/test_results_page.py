@@ -208,3 +208,26 @@ def test_a_run_that_was_deleted_is_left(page: ResultsPage, jobs: Any, session: S
     assert len([job for job in jobs if job.job == "evaluate"]) == 1
     jobs.last("runs").done.emit([row(other)])
     assert jobs.last("evaluate").args["run"] == other
+
+
+def test_masks_are_judged_by_mean_iou(
+    page: ResultsPage, session: Session, jobs: Any, qtbot: QtBot, judged_masks: dict[str, Any], tmp_path: Path
+) -> None:
+    page.entered()
+    masks = {"task": "segmentation", "val_accuracy": None, "val_mean_iou": 0.61}
+    jobs.last("runs").done.emit([row("/runs/a", **masks), row("/runs/b")])
+    jobs.last("evaluate").done.emit(judged_masks)
+    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    assert page.mark() == ("ready", "Mean IoU 0.612")
+    assert "kept because validation's mean IoU was highest" in texts(page)
+    assert page.findChild(QLabel, "iouValue").isVisible()
+    assert page.findChild(QLabel, "accuracyValue") is None
+    asked: list[tuple[str, str]] = []
+    session.masks_asked.connect(lambda run, split: asked.append((run, split)))
+    page.findChild(QPushButton, "openInOverlay").click()
+    assert asked == [("/runs/a", "val")]
+    page.show_run("/runs/b")
+    jobs.last("evaluate").done.emit(document(tmp_path, "/runs/b"))
+    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    assert child(page, AccuracyCard).isVisible()
+    assert not page.findChild(QLabel, "iouValue").isVisible()

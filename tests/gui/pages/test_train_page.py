@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from tlstudio.errors import Cancelled, StudioError
-from tlstudio.events import Event, FrozenProof, Progress
+from tlstudio.events import Event, FrozenProof, MasksKept, Progress
 from tlstudio.gui.loading import Loading
 from tlstudio.gui.pages.train import TrainPage
 from tlstudio.gui.session import Session
@@ -269,3 +269,31 @@ def test_everything_that_can_be_pressed_has_a_name_and_is_reached_by_keys(ready:
     for name in ("lossPlot", "metricPlot", "epochTable", "strategyCards", "schedulePreview"):
         assert ready.findChild(QWidget, name).accessibleName()
     assert "Ctrl+Enter" in ready.guide()
+
+
+def test_masks_form_while_it_trains(
+    page: TrainPage, session: Session, jobs: Any, scenes: Document, judged_masks: Document, masks_run: Stream, qtbot: QtBot
+) -> None:
+    session.open_data(scenes["source"])
+    jobs.last("scan").done.emit(scenes)
+    assert page.findChild(QWidget, "askAdvice").isHidden()  # its rules are about classes of whole images
+    strip = page.findChild(QWidget, "masksForming")
+    assert not strip.isVisible()
+    session.live.start(session.recipe, session.trainer.submit("train", {}))
+    handle = jobs.last("train")
+    handle.events.emit([*masks_run(), MasksKept(epoch=3, folder=judged_masks["masks"])])
+    page.live.draw()
+    assert strip.isVisible()
+    qtbot.waitUntil(lambda: not strip.pictures[0].isHidden(), timeout=3000)
+    assert strip.pictures[0].over is not None
+    assert "IoU 0.12 after epoch 3" in strip.pictures[0].toolTip()
+    asked: list[tuple[str, str]] = []
+    session.masks_asked.connect(lambda place, split: asked.append((place, split)))
+    strip.pictures[0].clicked.emit()
+    assert asked == [(judged_masks["masks"], "")]
+    curves = page.live.curves.accuracy
+    assert curves._val.getData()[1].tolist() == pytest.approx([20, 30, 40])
+    assert "validation's mean IoU 40.0%" in curves.said_at(3.0)
+    table = page.live.table.model()
+    assert [table.headerData(column, Qt.Orientation.Horizontal) for column in (4, 5)] == ["Mean IoU", "Pixel acc."]
+    assert [table.data(table.index(0, column)) for column in (4, 5)] == ["0.400", "90.0%"]

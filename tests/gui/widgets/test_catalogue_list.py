@@ -169,3 +169,17 @@ def test_licence_and_source_of_the_accuracy_are_in_the_tooltip(models: Catalogue
     tip = models.models.index(models.models.place("resnet50")).data(Qt.ItemDataRole.ToolTipRole)
     for part in ("80.9%", "torchvision", "Licence: ", "25,557,032 parameters"):
         assert part in tip
+
+
+def test_models_that_can_learn_masks(models: CatalogueList) -> None:
+    models.show_task("segmentation")
+    shown = {entry.name: entry for entry in models.models.entries}
+    assert len(shown) == len(catalogue.entries("segmentation"))
+    lite, whole = shown["efficientnet_lite0"], shown["fcn_resnet50"]
+    assert models.models.facts(lite)[2] == "encoder"
+    assert models.models.facts(whole)[2].endswith("%")
+    assert "Only the encoder is pretrained" in models.models._tip(lite)
+    assert models.chips.buttons["classification"].isHidden()
+    models.show_task("classification")
+    assert {entry.task for entry in models.models.entries} == {"classification"}
+    assert not models.chips.buttons["classification"].isHidden()

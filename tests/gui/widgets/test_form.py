@@ -263,3 +263,21 @@ def test_what_else_changes_with_a_kind_is_one_step(session: Session, qtbot: QtBo
     assert session.recipe.training.epochs == 3
     session.undo.undo()
     assert (session.recipe.head.kind, session.recipe.training.epochs) == ("linear", 20)
+
+
+def test_fields_of_the_other_task_are_left_out(session: Session, qtbot: QtBot) -> None:
+    form = RecipeForm(session, ["augment.random_crop", "augment.rare_crop", "training.best_by"])
+    qtbot.addWidget(form)
+    form.show()
+    assert not form.editors["augment.rare_crop"].isVisible()
+    best = form.editors["training.best_by"].input
+    assert best.itemText(0) == "Validation accuracy"
+    session.choose_task("segmentation")
+    assert form.editors["augment.rare_crop"].isVisible()
+    assert best.itemText(0) == "Mean IoU on validation"
+    loss = KindForm(session, "loss", task="segmentation")
+    qtbot.addWidget(loss)
+    assert "dice" in loss.kinds
+    assert "hinge" not in loss.kinds
+    loss.show_task("classification")
+    assert "dice" not in loss.kinds

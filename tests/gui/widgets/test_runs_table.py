@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from tlstudio.gui import theme
 from tlstudio.gui.widgets.curves_of_runs import CurvesOfRuns
+from tlstudio.gui.widgets.line_style import LineStyle
 from tlstudio.gui.widgets.runs_model import COLUMNS, COMPARE, TITLE, names_of, state_of, state_words
 from tlstudio.gui.widgets.runs_table import RunsTable
 
@@ -170,3 +171,28 @@ def test_only_what_the_filter_shows_is_drawn(qtbot: QtBot) -> None:
     made.filter_by("everything")
     made.filter_by("")
     assert told == [["run-1"], ["run-0", "run-1"]]
+
+
+def test_columns_and_curves_of_tasks(qtbot: QtBot) -> None:
+    masks = {"task": "segmentation", "val_accuracy": None, "val_accuracy_interval": None, "val_mean_iou": 0.431, "val_pixel_accuracy": 0.8}
+    made = table(qtbot, [row(0, task="classification"), row(1, task="classification")])
+    hidden = [made.isColumnHidden(KEYS[key]) for key in ("task", "val_mean_iou", "val_pixel_accuracy", "val_accuracy")]
+    assert hidden == [True, True, True, False]
+    made.show_rows([row(0, **masks)])
+    assert [made.isColumnHidden(KEYS[key]) for key in ("task", "val_mean_iou", "val_accuracy", "interval")] == [True, False, True, True]
+    made.show_rows([row(0, **masks), row(1, task="classification")])
+    model = made.model()
+    assert [model.index(i, KEYS["task"]).data() for i in range(2)] == ["masks", "classes"]
+    assert [model.index(i, KEYS["val_mean_iou"]).data() for i in range(2)] == ["0.431", "–"]
+    assert not made.isColumnHidden(KEYS["task"])
+    made.filter_by("masks")
+    assert titles(made) == ["Ants 0"]
+    curves = CurvesOfRuns()
+    qtbot.addWidget(curves)
+    both = [(row(0, **masks), LineStyle(0)), (row(1, task="classification"), LineStyle(1))]
+    curves.show_rows(both[:1])
+    assert (curves._title.text(), curves._unit.whole) == ("Mean IoU on validation", "%, on 153 images")
+    curves.show_rows(both[1:])
+    assert (curves._title.text(), curves._unit.whole) == ("Validation accuracy", "% of 153 images")
+    curves.show_rows(both)
+    assert "cannot be compared" in curves._unit.whole

@@ -88,3 +88,17 @@ def test_text_and_folders_are_refused_with_a_sentence(card: TryIt, jobs: Any, tm
     card.look_at(str(tmp_path))
     assert "folder" in card.note.text()
     assert not jobs
+
+
+def test_a_mask_lies_over_the_picture_with_the_share_of_each_class(
+    card: TryIt, jobs: Any, picture: str, judged_masks: dict[str, Any]
+) -> None:
+    card.look_at(picture)
+    mask = f"{judged_masks['masks']}/0.png"
+    shares = {"background": 0.25, "leaf": 0.75, "stem": 0.0}
+    jobs.last("predict").done.emit([{"path": picture, "mask": mask, "classes": shares, "seconds": 0.2}])
+    assert card.drop.picture.over is not None
+    assert card.drop.picture.over.coding.names == ["background", "leaf", "stem"]
+    assert card.verdict.whole == "mostly leaf"
+    assert [(bar.name, bar.value, bar.label) for bar in card.bars.bars] == [("leaf", 0.75, 1), ("background", 0.25, 0)]
+    card.bars.grab()

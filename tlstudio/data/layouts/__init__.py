@@ -1,6 +1,7 @@
 """How a folder is laid out: which files are candidates, and which class and split each has. Nothing is opened but tables.
 
 Known: one sub-folder a class, also below train/val/test (`folders`); images and a table (`tables`). A lone wrapper folder is stepped into.
+Pictures with masks: see `segmentation`.
 """
 
 from __future__ import annotations
@@ -9,20 +10,40 @@ from pathlib import Path
 
 from tlstudio.control import Control, Tell, silent
 from tlstudio.data import listing, table
-from tlstudio.data.layouts import folders, tables
+from tlstudio.data.layouts import folders, segmentation, tables
 from tlstudio.data.layouts.layout import Candidate, Layout
+from tlstudio.data.layouts.mask_layout import MaskLayout, Pair
 from tlstudio.data.listing import Folder
+from tlstudio.data.report import Problem
 from tlstudio.errors import InputError
+from tlstudio.recipe import Data
 
-__all__ = ["Candidate", "Layout", "find", "find_table"]
+__all__ = ["Candidate", "Layout", "MaskLayout", "Pair", "find", "find_table"]
 
 
-def find(root: Path, tell: Tell = silent, control: Control | None = None) -> Layout:
-    """The layout of a folder. Raises InputError that says what was expected where it is none of those known."""
+def find(root: Path, task: str = "", data: Data | None = None, tell: Tell = silent, control: Control | None = None) -> Layout | MaskLayout:
+    """The layout of a folder. task: classification, segmentation, or "" to find out by looking; data: what a recipe says of masks.
+
+    What may be either, pictures and masks both in folders that may be classes, is taken for classification.
+    Raises InputError that says what was expected where it is none of those known.
+    """
     tree, problems = listing.read(root, tell, control)
-    layout = Layout(root, problems=problems)
     if not any(folder.files for folder in tree.walk()):
         raise InputError(f"There are no files in {root}", "", "Choose the folder that holds the images")
+    if task != "classification":
+        data = data or Data()
+        sure = task == "segmentation" or data.layout != "auto" or bool(data.masks)
+        if data.masks:
+            return segmentation.find_with(root, tree, problems, root / Path(data.masks).expanduser(), tell, control)
+        if sure or not _has_table(root, tree):
+            found = segmentation.find(root, tree, problems, data, sure=sure)
+            if found is not None:
+                return found
+    return _classes(root, tree, problems)
+
+
+def _classes(root: Path, tree: Folder, problems: list[Problem]) -> Layout:
+    layout = Layout(root, problems=problems)
     while _is_wrapper(tree):
         tree = tree.folders[0]
     files = table.Files(root, tree.paths()) if tables.names(tree) else None
@@ -31,6 +52,21 @@ def find(root: Path, tell: Tell = silent, control: Control | None = None) -> Lay
     else:
         folders.add(layout, tree)
     return layout
+
+
+def _has_table(root: Path, tree: Folder) -> bool:
+    """Whether a table gives classes to the pictures, beside which masks lie; not their masks, nor what else is different for each."""
+    while _is_wrapper(tree):
+        tree = tree.folders[0]
+    if not tables.names(tree):
+        return False
+    files = table.Files(root, tree.paths())
+    try:
+        found = tables.usable(root, tree, files)
+    except InputError:  # a table of something else, as of the colours of classes
+        return False
+    labels = [label for of, _ in found for _, _, label, _ in of.rows]
+    return len(set(labels)) * 2 <= len(labels) and files.find(labels[0]) is None if labels else False
 
 
 def find_table(path: Path, tell: Tell = silent, control: Control | None = None) -> Layout:

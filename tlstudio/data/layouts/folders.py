@@ -73,15 +73,15 @@ def _without_masks(layout: Layout, tree: Folder) -> Folder:
         if not any(folder.has_images() for folder in images[0].folders):
             raise InputError(
                 f"{where} holds pictures and masks ({images[0].name}, {masks[0].name}), not one folder for each class",
-                "this is laid out for segmentation, and only classification can be learned here",
-                ONE_A_CLASS,
+                "this is laid out for segmentation",
+                f"Set data.task to 'segmentation'; or, for classification: {ONE_A_CLASS[0].lower()}{ONE_A_CLASS[1:]}",
             )
         passed_over, inside = masks, images[0]
     else:
         passed_over = [folder for folder in masks if _mirrors(folder, images + others)]
         inside = Folder(tree.path, tree.files, [folder for folder in tree.folders if folder not in passed_over])
     for folder in passed_over:
-        said = "The folder holds masks of the pictures; it is not taken for a class."
+        said = "The folder holds masks of the pictures; it is not taken for a class. To learn the masks, set data.task to 'segmentation'."
         layout.problems.append(Problem("stray", layout.absolute(folder.path), said, "info"))
     return inside
 

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from tlstudio.gui.metric import MASKS
 from tlstudio.gui.opening import open_file, open_folder
 from tlstudio.gui.page import Page
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.parts import GAP, MARGIN, column, widget
 from tlstudio.gui.words import count
+from tlstudio.recipe import Data
 
 if TYPE_CHECKING:
     from tlstudio.gui.image_index import ImageIndex
     from tlstudio.gui.widgets.data_states import BusyState, EmptyState, FailedState
+
+
+_HOW = ("layout", "masks", "class_names", "ignore")
 
 
 class DataPage(Page):
@@ -61,7 +66,7 @@ class DataPage(Page):
         made = FailedState()
         made.another_asked.connect(lambda: open_folder(self, self.session))
         made.sample_asked.connect(self.session.open_sample)
-        made.back_asked.connect(lambda: self.session.scan(self.session.recipe.data.path))
+        made.back_asked.connect(self._back)
         self.stack.addWidget(made)
         return made
 
@@ -74,6 +79,9 @@ class DataPage(Page):
         self.summary, self.cards, self._reader = DataSummary(), DataCards(self.session), IndexReader(self)
         self.summary.another_asked.connect(lambda: open_folder(self, self.session))
         self.summary.page_asked.connect(self.session.asked_for)
+        self.summary.masks_unfolded.connect(self.cards.unfold_masks)
+        self.summary.masks_asked.connect(lambda: self.session.choose_task(MASKS))
+        self.cards.masks.folded.connect(lambda: self.summary.how.setChecked(False))
         self._reader.ready.connect(self._read)
         self.destroyed.connect(self._reader.close)
         made = widget(column(self.summary, 12, (self.cards, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP)))
@@ -109,7 +117,8 @@ class DataPage(Page):
     def guide(self) -> str:
         return self.tr(
             "Open a folder with one sub-folder a class, with train, val and test inside if you like; a folder with a CSV that names each "
-            "image's class; or a .zip or .tar of either. Drop it anywhere on this page, or press Ctrl+O.\n\n"
+            "image's class; pictures with masks (folders images and masks, Pascal VOC, Cityscapes, COCO, labelme); or a .zip or .tar of "
+            "them. Drop it anywhere on this page, or press Ctrl+O.\n\n"
             "Split: drag the borders, or focus one and use the arrow keys. Images: Up, Down and Enter open a class; a click shows a "
             "picture large, Left and Right go on from there. Problems: Show looks at the files, Skip and Fix leave them out, Ctrl+Z takes "
             "that back. Resize and augmentation are drawn with the very transforms that train."
@@ -130,13 +139,26 @@ class DataPage(Page):
             self.stack.setCurrentWidget(self.reading)
         elif data.state == "failed" and data.error is not None:
             source = self.session.recipe.data.path
-            self.failed.show_error(data.error, data.what, back=bool(source) and source != data.what)
+            self.failed.show_error(data.error, data.what, back=bool(source) and (source != data.what or self._told_how))
             self.stack.setCurrentWidget(self.failed)
         elif data.ready:
             self._show_ready()
         else:
             self.stack.setCurrentWidget(self.empty)
         self.mark_changed.emit()
+
+    @property
+    def _told_how(self) -> bool:
+        """Whether the user said how the images are to be read, so that this may be what failed."""
+        return any(getattr(self.session.recipe.data, key) != getattr(Data(), key) for key in _HOW)
+
+    def _back(self) -> None:
+        """What was open before; where it was the wish of how to read it that failed, read as it is found."""
+        data, recipe = self.session.data, self.session.recipe
+        if recipe.data.path == data.what:
+            self.session.edit({f"data.{key}": getattr(Data(), key) for key in _HOW}, self.tr("read the images as they are found"))
+        else:
+            self.session.scan(recipe.data.path)
 
     def _show_ready(self) -> None:
         self.stack.setCurrentWidget(self.ready)

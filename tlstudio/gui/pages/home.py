@@ -1,4 +1,4 @@
-"""Home: three ways in, the unfinished run, recent runs, and what this computer has."""
+"""Home: the ways in, the unfinished run, recent runs, and what this computer has."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QWidget
 
-from tlstudio.gui import machine, theme, words
+from tlstudio.gui import machine, metric, theme, words
 from tlstudio.gui.background import Background
 from tlstudio.gui.opening import open_folder
 from tlstudio.gui.page import Page
@@ -26,12 +26,12 @@ from tlstudio.gui.words import megabytes
 
 RECENT = 4
 ENTRY = 232
-_ENTRY_WIDTH = 236  # narrower than that, the entries stand one below the other
+_ENTRY_WIDTH = 236  # narrower than that, the entries stand in two lines, or one below the other
 _MEMORY = 5000  # milliseconds between two looks at the free memory
 
 
 class HomePage(Page):
-    """objectNames tryClassificationSample, openFolderButton."""
+    """objectNames tryClassificationSample, trySegmentationSample, openFolderButton, lookInsideButton, overlayButton."""
 
     key, icon_name, order = "home", "house", 0
 
@@ -39,10 +39,17 @@ class HomePage(Page):
         super().__init__(session)
         self._painted = False
         self._machine = ""
-        self.leaves = LeafTiles()
+        self._masks = LeafTiles()
+        self.leaves = LeafTiles(self._masks)
         self.drop = self._drop_zone()
-        self._cards = [self._sample(), self.drop, self._door()]
-        self._entries = row(*((entry, 1) for entry in self._cards), spacing=GAP)
+        self._cards = [self._classes_sample(), self._masks_sample(), self.drop, self._door()]
+        self._entries = QGridLayout()
+        self._entries.setContentsMargins(0, 0, 0, 0)
+        self._entries.setSpacing(GAP)
+        self._across = 0
+        self._stand(len(self._cards))
+        entries = QWidget()
+        entries.setLayout(self._entries)
         self.unfinished = UnfinishedCard(session)
         self._all = Button(
             "", "quiet", edge=True, tip=self.tr("Compare, look at, or delete runs"), on=lambda: session.asked_for.emit("runs")
@@ -61,7 +68,7 @@ class HomePage(Page):
                 self.tr("See it work on a sample in a minute, or bring a folder. Every default is set; nothing has to be known first."),
                 "muted", wrap=True,
             ),
-            16, self._entries, GAP, self.unfinished, GAP, self._recent, self.first, None, GAP, self._foot(),
+            16, entries, GAP, self.unfinished, GAP, self._recent, self.first, None, GAP, self._foot(),
             spacing=0, margins=(MARGIN, GAP, MARGIN, GAP),
         )  # fmt: skip
         self.setLayout(column(scrolling(widget(body)), spacing=0))
@@ -81,33 +88,41 @@ class HomePage(Page):
 
     def guide(self) -> str:
         return self.tr(
-            "Three ways to begin:\n\n"
-            "Classify leaves draws a sample of 200 leaves, opens it, and everything is set to train on it.\n"
+            "Ways to begin:\n\n"
+            "Classify leaves draws a sample of 200 leaves, opens it, and everything is set to train on it. Segment leaves opens the same "
+            "pictures with their masks: the model learns which pixels belong to which species.\n"
             "Open a folder takes your own images: one sub-folder a class (or train, val and test with such folders inside), an archive of "
-            "that, or a CSV file beside its images. Drop it anywhere in the window, or press Ctrl+O.\n"
-            "Look inside a model shows what the network is made of.\n\n"
+            "that, a CSV file beside its images; or pictures with masks. Drop it anywhere in the window, or press Ctrl+O.\n"
+            "Look inside shows what the network is made of; Overlay lays masks from anywhere over their pictures.\n\n"
             "A run that was interrupted can be resumed here. Nothing leaves this computer."
         )
 
     # ways in
 
-    def _sample(self) -> QFrame:
-        tip = self.tr("Draw 200 leaves, open them, and go to the data page")
-        go = Button(self.tr("Classify leaves"), "primary", "play", tip=tip, on=self.session.open_sample)
+    def _classes_sample(self) -> QFrame:
+        go = Button(self.tr("Classify leaves"), "primary", "play", on=self.session.open_sample)
+        go.setToolTip(self.tr("Draw 200 leaves, open them, and go to the data page"))
         go.setObjectName("tryClassificationSample")
-        title, text = label(self.tr("Try a sample: classify"), "section", wrap=True), self.tr("200 generated leaves of 5 species")
-        return card(column(self.leaves, 6, title, label(text, "small", wrap=True), None, row(go, None), spacing=4))
+        return self._entry(self.leaves, self.tr("Try a sample: classify"), self.tr("200 generated leaves of 5 species"), go)
+
+    def _masks_sample(self) -> QFrame:
+        go = Button(self.tr("Segment leaves"), "primary", "play", on=lambda: self.session.open_sample(metric.MASKS))
+        go.setToolTip(self.tr("Draw 200 leaves with the exact mask of each, open them, and go to the data page"))
+        go.setObjectName("trySegmentationSample")
+        return self._entry(self._masks, self.tr("Try a sample: segment"), self.tr("The same leaves with their masks"), go)
+
+    def _entry(self, picture: QWidget, title: str, text: str, *buttons: Button) -> QFrame:
+        said = (label(title, "section", wrap=True), label(text, "small", wrap=True))
+        return card(column(picture, 6, *said, None, row(*buttons, None), spacing=4))
 
     def _drop_zone(self) -> DropZone:
-        tip = self.tr("One sub-folder a class; train, val and test folders are understood (Ctrl+O)")
+        tip = self.tr("One sub-folder a class, or pictures with masks; train, val and test folders are understood (Ctrl+O)")
         go = Button(self.tr("Open a folder…"), "", "folder-open", tip=tip, on=lambda: open_folder(self, self.session))
         go.setObjectName("openFolderButton")
         centre = Qt.AlignmentFlag.AlignHCenter
         lines = [
             label(self.tr("Drop a folder of images"), "section", wrap=True, align=centre),
-            label(
-                self.tr("One sub-folder a class, a .zip or .tar of that, or a CSV file beside its images"), "small", wrap=True, align=centre
-            ),
+            label(self.tr("One sub-folder a class, or pictures with masks; .zip, .tar or CSV"), "small", wrap=True, align=centre),
         ]
         layout = column(
             None, row(None, IconLabel("tray", "accent", 40), None), 4, *lines, 8, row(None, go, None), None, spacing=4,
@@ -122,11 +137,11 @@ class HomePage(Page):
         tip = self.tr("What a network is made of, and what of it learns")
         go = Button(self.tr("Look inside"), "", "tree-structure", tip=tip, on=lambda: self.session.asked_for.emit("model"))
         go.setObjectName("lookInsideButton")
-        title, text = (
-            label(self.tr("Look inside a model"), "section", wrap=True),
-            self.tr("Layers, shapes and weights, before any training"),
-        )
-        return card(column(LayerPicture(), 6, title, label(text, "small", wrap=True), None, row(go, None), spacing=4))
+        over = Button(self.tr("Overlay"), "", "stack", on=lambda: self.session.asked_for.emit("overlay"))
+        over.setToolTip(self.tr("Lay masks over their pictures: those of a run, or of any folder; no model is needed"))
+        over.setObjectName("overlayButton")
+        text = self.tr("Layers of a model; masks on pictures")
+        return self._entry(LayerPicture(), self.tr("Look inside"), text, go, over)
 
     def _foot(self) -> QWidget:
         self._device = label("", "muted", wrap=True)
@@ -152,7 +167,7 @@ class HomePage(Page):
     def _open_run(self, run: dict[str, Any]) -> None:
         if run["state"] == "live":
             self.session.asked_for.emit("train")
-        elif run.get("val_accuracy") is None:
+        elif metric.of_row(run) is None:
             self.session.asked_for.emit("runs")
         else:
             self.session.show_result(run["path"])
@@ -197,10 +212,18 @@ class HomePage(Page):
         if theme.restyles(event) and hasattr(self, "_clock"):
             self._arrange()
 
+    def _stand(self, across: int) -> None:
+        """The entries, so many side by side."""
+        if across != self._across:
+            self._across = across
+            for i, entry in enumerate(self._cards):
+                self._entries.addWidget(entry, i // across, i % across)
+                self._entries.setColumnStretch(i, 1 if i < across else 0)
+
     def _arrange(self) -> None:
         inside = self.width() - 2 * MARGIN
-        beside = inside >= 3 * theme.px(_ENTRY_WIDTH) + 2 * GAP
-        self._entries.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        across = next((n for n in (len(self._cards), 2) if inside >= n * theme.px(_ENTRY_WIDTH) + (n - 1) * GAP), 1)
+        self._stand(across)
         for entry in self._cards:
             entry.setMinimumHeight(ENTRY if theme.scale() == 1 else round(ENTRY * (0.5 + theme.scale() / 2)))
         wide = inside >= theme.px(900)

@@ -7,10 +7,10 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.page import Page
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.parts import GAP, TIGHT, Segments, column, row, widget
-from tlstudio.models import catalogue
 
 NARROW = 780  # below that, in px at the usual text size, one pane is shown at a time
 
@@ -34,7 +34,7 @@ class ModelPage(Page):
 
     def mark(self) -> tuple[str, str]:
         layers = self.session.layers
-        title = catalogue.find(self.session.recipe.model.name).title
+        title = entry_of(self.session.recipe).title
         if layers.state == "failed":
             return "problem", self.tr("Cannot be looked into")
         if self._built and self.layers.fresh:
@@ -122,6 +122,7 @@ class ModelPage(Page):
 
     def _recipe_changed(self) -> None:
         if self._built:
+            self.catalogue.show_task(self.session.recipe.data.task)
             self.catalogue.show_model(self.session.recipe.model.name)
         self.mark_changed.emit()
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QFileDialog
 
 from tlstudio import places
-from tlstudio.gui import theme
+from tlstudio.gui import metric, theme
 from tlstudio.gui.measurements import Measurements
+from tlstudio.gui.metric import MASKS
 from tlstudio.gui.page import Page
 from tlstudio.gui.run_list import Row, RunList
 from tlstudio.gui.session import Session
@@ -20,6 +21,8 @@ from tlstudio.gui.widgets.scrolling import scrolling
 from tlstudio.gui.widgets.state_panel import Offer
 
 if TYPE_CHECKING:
+    from tlstudio.gui.widgets.mask_cards import MaskCards
+    from tlstudio.gui.widgets.measured_cards import MeasuredCards
     from tlstudio.gui.widgets.picture_dialog import PictureDialog
 
 TRY, TALL = 296, 284  # width of the Try it card; least height of what stands beside it
@@ -38,6 +41,8 @@ class ResultsPage(Page):
         self._asked = Measurements(session, self)
         self._chosen, self._split = "", "val"
         self._built = False
+        self._beside = True
+        self._shown_cards: dict[bool, MeasuredCards | MaskCards] = {}
         self._dialog: PictureDialog | None = None
         self._list.changed.connect(self._list_changed)
         self._asked.changed.connect(self._measured)
@@ -49,19 +54,29 @@ class ResultsPage(Page):
     def mark(self) -> tuple[str, str]:
         document = self._asked.loading.document
         if self._asked.loading.ready:
+            if document.get("task") == MASKS:
+                return "ready", self._iou_words(document["metrics"]["mean_iou"])
             said = self.tr("%1 on %2").replace("%1", f"{document['metrics']['accuracy']:.3f}")
             return "ready", said.replace("%2", self._split_word(document["split"]))
         if self._asked.loading.state == "busy":
             return "running", self.tr("Measuring")
         run = self._list.find(self._chosen) or next(iter(self._list.finished), None)
-        if run is None or run.get("val_accuracy") is None:
+        value = metric.of_row(run) if run is not None else None
+        if run is None or value is None:
             return ("ready", "") if self._chosen else ("none", self.tr("Needs a trained run"))
-        said = self.tr("%1 on %2").replace("%1", f"{run['val_accuracy']:.3f}")
+        if run.get("task") == MASKS:
+            return "ready", self._iou_words(value)
+        said = self.tr("%1 on %2").replace("%1", f"{value:.3f}")
         return "ready", said.replace("%2", self._split_word("val"))
+
+    def _iou_words(self, value: float | None) -> str:
+        return self.tr("Mean IoU %1").replace("%1", "–" if value is None else f"{value:.3f}")
 
     def guide(self) -> str:
         return self.tr(
-            "How good a run is. Accuracy always says on which images and how sure it is; the matrix says what is called what.\n"
+            "How good a run is. Accuracy always says on which images and how sure it is; the matrix says what is called what. Of masks "
+            "mean IoU says how much of prediction and truth overlaps; a cell of the matrix, or a class of the table, shows where it is "
+            "worst.\n"
             "Arrow keys walk the confusion matrix and the bars; Enter opens the pictures behind a cell or a bar.\n"
             "Ctrl+V pastes a picture into Try it; one can also drop or choose a file."
         )
@@ -92,23 +107,40 @@ class ResultsPage(Page):
             return
         self._built = True
         # numpy and Pillow come with these: the window is on the screen before.
-        from tlstudio.gui.widgets.measured_cards import MeasuredCards
         from tlstudio.gui.widgets.result_heading import ResultHeading
         from tlstudio.gui.widgets.try_it import TryIt
 
         self._heading = ResultHeading()
         self._heading.run_chosen.connect(lambda run: self.show_run(run, self._split if self._split != "test" else "val"))
         self._heading.split_chosen.connect(lambda split: self.show_run(self._chosen, split))
-        self._state, self._measured_cards = NoRuns(self._list, "resultsState"), MeasuredCards()
-        self._measured_cards.opened.connect(self._open)
+        self._state = NoRuns(self._list, "resultsState")
         self._try = TryIt(self.session)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self._try.paste)  # while the page is in sight
-        left = column((self._state, 1), (self._measured_cards, 1), spacing=0)
-        self._cards = row((left, 1), self._try, spacing=GAP)
+        self._left = column((self._state, 1), spacing=0)
+        self._cards = row((self._left, 1), self._try, spacing=GAP)
         inside = widget(column(self._heading, 8, (self._cards, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP)))
         self.setLayout(column(scrolling(inside), spacing=0))
         self._arrange()
         self._measured()
+
+    def _cards_for(self, document: dict[str, Any]) -> MeasuredCards | MaskCards:
+        """Those of the document's task; made when they are first needed."""
+        from tlstudio.gui.widgets.mask_cards import MaskCards
+        from tlstudio.gui.widgets.measured_cards import MeasuredCards
+
+        task = str(document.get("task", ""))
+        if (task == MASKS) not in self._shown_cards:
+            cards: MeasuredCards | MaskCards
+            if task == MASKS:
+                cards = MaskCards()
+                cards.overlay_asked.connect(lambda: self.session.show_masks(self._chosen, self._split))
+            else:
+                cards = MeasuredCards()
+                cards.opened.connect(self._open)
+            cards.set_side_by_side(self._beside)
+            self._shown_cards[task == MASKS] = cards
+            self._left.addWidget(cards, 1)
+        return self._shown_cards[task == MASKS]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -128,7 +160,9 @@ class ResultsPage(Page):
         self._heading.set_wide(width >= self._heading.minimum_wide())
         self._state.setMinimumHeight(theme.px(TALL))
         across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        self._measured_cards.set_side_by_side(columns == 3)
+        self._beside = columns == 3
+        for cards in self._shown_cards.values():
+            cards.set_side_by_side(self._beside)
         self._cards.setDirection(across if columns > 1 else down)
         self._try.setMaximumWidth(theme.px(TRY) if columns > 1 else 16_777_215)
         self._try.setMinimumWidth(theme.px(TRY) if columns > 1 else 0)
@@ -170,7 +204,7 @@ class ResultsPage(Page):
         if self._built:
             measurement = self._asked.measurement
             if measurement is not None and self._asked.loading.ready:
-                self._measured_cards.show_measurement(measurement, self._split_word(measurement.document["split"]))
+                self._cards_for(measurement.document).show_measurement(measurement, self._split_word(measurement.document["split"]))
             self._show_state()
         self.mark_changed.emit()
 
@@ -178,7 +212,9 @@ class ResultsPage(Page):
         """The cards, or in their place what is missing."""
         loading = self._asked.loading
         ready = loading.ready
-        self._measured_cards.setVisible(ready)
+        wanted = self._cards_for(loading.document) if ready else None
+        for cards in self._shown_cards.values():
+            cards.setVisible(cards is wanted)
         self._state.setVisible(not ready)
         self._try.setVisible(bool(self._chosen))
         again = Offer(self.tr("Measure again"), self.tr("Ask the run about all images of the split"), self._again, "arrow-clockwise")
@@ -213,7 +249,7 @@ class ResultsPage(Page):
 
     def _open(self, order: list[int], place: int) -> None:
         measurement = self._asked.measurement
-        if measurement is not None and 0 <= place < len(order):
+        if measurement is not None and measurement.predictions is not None and 0 <= place < len(order):
             if self._dialog is None:
                 from tlstudio.gui.widgets.picture_dialog import PictureDialog
 

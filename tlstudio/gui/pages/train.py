@@ -79,6 +79,8 @@ class TrainPage(Page):
             "In the plots the thin line is each step, the bold one its running mean (0.85), the dashed one the validation images after "
             "each epoch; the star marks the epoch whose weights are kept. Move the mouse over a plot to read it; every number stands in "
             "the epoch table.\n\n"
+            "Where masks are learned, the dashed line is the mean IoU, and Masks forming shows a few validation images under the masks "
+            "that the network makes of them; a click opens them on the overlay page.\n\n"
             "Pause and Stop are at the bottom of every page. Stop keeps the best epoch. If the program or the computer dies, Home offers "
             "to resume the run."
         )

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
 from tlstudio.errors import StudioError
 from tlstudio.gui import theme
+from tlstudio.gui.mask_blend import Mask
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.parts import Button, column, label, row, widget
 from tlstudio.gui.widgets.preview_job import PreviewJob
@@ -28,6 +29,7 @@ class AugmentPreview(QWidget):
         self.setObjectName("augmentPreview")
         self.seed = 0
         self._path = ""
+        self._mask: Mask | None = None
         self.switch = QCheckBox(self.tr("Augmentation"))
         self.switch.setObjectName("augmentSwitch")
         self.switch.setToolTip(
@@ -87,9 +89,9 @@ class AugmentPreview(QWidget):
             for tile in self.tiles:
                 tile.set_side(theme.px(SIDE))
 
-    def show_picture(self, path: str) -> None:
-        """Draw views of that file (absolute path)."""
-        self._path = path
+    def show_picture(self, path: str, mask: Mask | None = None) -> None:
+        """Draw views of that file (absolute path), with its mask."""
+        self._path, self._mask = path, mask
         self.refresh()
 
     def refresh(self) -> None:
@@ -101,7 +103,7 @@ class AugmentPreview(QWidget):
             # drawn as if on, so that one sees what turning it on would do; what else the recipe says does not change the views
             augment = recipe.augment.model_copy(update={"enabled": True})
             asked = Recipe(data=recipe.data.model_copy(update={"exclude": ()}), model=recipe.model, augment=augment)
-            self.job.wish(asked.model_dump(mode="json"), self._path, self.seed)
+            self.job.wish(asked.model_dump(mode="json"), self._path, self.seed, self._mask)
             for tile in self.tiles:
                 tile.dim(self.job.busy)
 

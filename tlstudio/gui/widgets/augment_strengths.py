@@ -23,7 +23,7 @@ class AugmentStrengths(QWidget):
         super().__init__()
         self.setObjectName("augmentForm")
         groups = {
-            self.tr("Place and size"): ("random_crop", "scale", "rotation"),
+            self.tr("Place and size"): ("random_crop", "scale", "rare_crop", "rotation"),
             self.tr("Mirroring"): ("hflip", "vflip"),
             self.tr("Light and colour"): ("brightness", "contrast", "saturation", "hue"),
         }

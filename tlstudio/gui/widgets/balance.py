@@ -37,7 +37,8 @@ class Balance(QListView):
         self.setMouseTracking(True)
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
         self.most = 1
-        """Images of the largest class."""
+        """Images of the largest class, or pixels of masks."""
+        self._masks = False
         self._classes = ClassModel()
         self.setModel(self._classes)
         self.setItemDelegate(_Bar(self))
@@ -45,7 +46,9 @@ class Balance(QListView):
         self.clicked.connect(self._chosen)
 
     def show_classes(self, classes: list[dict[str, Any]]) -> None:
-        """classes: [{name, count}] of the `data` document."""
+        """classes: [{name, count}] of the `data` document; of masks pixels are what is counted."""
+        self._masks = any("pixels" in entry for entry in classes)
+        self.setAccessibleName(self.tr("Pixels of each class") if self._masks else self.tr("Images of each class"))
         self._classes.show_classes(classes, largest_first=len(classes) > IN_ORDER)
         self.most = max((line.count for line in self.lines), default=1)
         self.viewport().update()
@@ -61,7 +64,7 @@ class Balance(QListView):
         if len(counts) < 2:
             return ""
         if min(counts) == 0:
-            return self.tr("a class has no images")
+            return self.tr("a class has no pixels") if self._masks else self.tr("a class has no images")
         ratio = max(counts) / min(counts)
         word = self.tr("even") if ratio < 1.5 else self.tr("uneven") if ratio < 10 else self.tr("far from even")
         return f"1 : {ratio:.3g}, {word}"
@@ -78,7 +81,7 @@ class Balance(QListView):
         return max(theme.px(_NAME), min(longest + 8, int(self.viewport().width() * _MOST_NAME)))
 
     def count_width(self) -> int:
-        return self.fontMetrics().horizontalAdvance(f"{max((line.count for line in self.lines), default=0):,}") + 8
+        return max((self.fontMetrics().horizontalAdvance(line.said) for line in self.lines), default=0) + 8
 
     def _chosen(self, index: QModelIndex) -> None:
         self.class_chosen.emit(self.lines[index.row()].index)
@@ -115,7 +118,7 @@ class _Bar(QStyledItemDelegate):
         name = painter.fontMetrics().elidedText(line.name, Qt.TextElideMode.ElideMiddle, names - 4)
         painter.drawText(QRect(box.left(), box.top(), names, box.height()), Qt.AlignmentFlag.AlignVCenter, name)
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        painter.drawText(QRect(box.right() - counts, box.top(), counts - 2, box.height()), right, f"{line.count:,}")
+        painter.drawText(QRect(box.right() - counts, box.top(), counts - 2, box.height()), right, line.said)
         room = box.width() - names - 8 - counts - 8
         thick = min(theme.px(12), box.height() - 8)
         if line.count and room > 4:

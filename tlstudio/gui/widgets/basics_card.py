@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QWidget
 
+from tlstudio.gui.metric import MASKS
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.depth_rates_form import DepthRatesForm
 from tlstudio.gui.widgets.elided_label import ElidedLabel
@@ -59,7 +60,6 @@ class BasicsCard(QFrame):
         session.layers_changed.connect(self._show_rates)
         session.run_changed.connect(self._say_when)
         self.refresh()
-        self._say_when()
 
     def refresh(self) -> None:
         recipe = self.session.recipe
@@ -79,6 +79,7 @@ class BasicsCard(QFrame):
         else:
             text = self.tr("Off. Turning it on costs next to nothing here, and helps where images are few.")
         self._cost.setText(text)
+        self._say_when()
         self._show_rates()
 
     def _show_rates(self) -> None:
@@ -114,7 +115,8 @@ class BasicsCard(QFrame):
         live = self.session.live.active
         self._tail.setText(self.tr("changes count for the next run") if live else "")
         self._tail.setVisible(live)
-        self._ask.setHidden(live)
+        # its rules of thumb are about classes of whole images
+        self._ask.setHidden(live or self.session.recipe.data.task == MASKS)
 
     def _unfold(self, open_: bool) -> None:
         self.fold.show_icon("caret-down" if open_ else "caret-right")
@@ -133,7 +135,8 @@ class BasicsCard(QFrame):
                 RecipeForm(session, ["optimizer.weight_decay", "optimizer.decay_norms", "optimizer.clip_norm"]), self.by_depth, hairline(),
                 LossForm(session), hairline(),
                 KindForm(session, "schedule"), RecipeForm(session, ["schedule.warmup"]), self.preview, hairline(),
-                RecipeForm(session, ["training.ema", "training.best_by", "training.seed", "training.device"]), spacing=10,
+                RecipeForm(session, ["training.ema", "training.best_by", "training.keep_masks", "training.seed", "training.device"]),
+                spacing=10,
             )
         )  # fmt: skip
         self._show_rates()

@@ -12,6 +12,8 @@ from tlstudio.gui.wanted_models import Ranges
 from tlstudio.gui.widgets.parts import GAP, TIGHT, Button, column, label, row
 from tlstudio.gui.widgets.range_field import RangeField
 
+_TASKS = ("classification", "segmentation")
+
 
 class CatalogueChips(QWidget):
     """On disk, Classification, Segmentation, Small: any of them together. Neither task chosen is both."""
@@ -26,6 +28,7 @@ class CatalogueChips(QWidget):
             "segmentation": (self.tr("Segmentation"), self.tr("Models that say what each pixel belongs to; trained on masks")),
             "small": (self.tr("Small"), self.tr("Fewer than 10 million parameters: quick on an ordinary computer")),
         }
+        self._masks = False
         self.buttons: dict[str, QToolButton] = {}
         for key, (word, tip) in words.items():
             button = self.buttons[key] = QToolButton()
@@ -38,13 +41,21 @@ class CatalogueChips(QWidget):
             button.setObjectName(f"models.{key}")
             button.toggled.connect(lambda: self.changed.emit())
         first, second = list(self.buttons.values())[:2], list(self.buttons.values())[2:]
-        self.setLayout(column(row(*first, None, spacing=4), row(*second, None, spacing=4), spacing=4))
+        self._lines = row(*first, None, spacing=4), row(*second, None, spacing=4)
+        self.setLayout(column(*self._lines, spacing=4))
+
+    def keep_to_masks(self, masks: bool) -> None:
+        """Whether only models that can learn masks are of use: then there is no choice of tasks."""
+        self._masks = masks
+        for key in _TASKS:
+            self.buttons[key].setVisible(not masks)
+        self._lines[0 if masks else 1].insertWidget(1, self.buttons["small"])  # the two that are left stand in one line
 
     def on(self, key: str) -> bool:
         return self.buttons[key].isChecked()
 
     def tasks(self) -> frozenset[str]:
-        return frozenset(task for task in ("classification", "segmentation") if self.on(task))
+        return frozenset({"segmentation"}) if self._masks else frozenset(task for task in _TASKS if self.on(task))
 
     def clear(self) -> None:
         """Let every model pass."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QListView, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.metric import MASKS
 from tlstudio.gui.wanted_models import Ranges
 from tlstudio.gui.widgets.catalogue_filter import CatalogueChips, CatalogueFilter
 from tlstudio.gui.widgets.catalogue_model import CatalogueModel
@@ -28,6 +29,7 @@ class CatalogueList(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._current = ""
+        self._masks = False
         self.models = CatalogueModel(catalogue.entries())
         self.models.setParent(self)
         self.table = self._list()
@@ -110,6 +112,15 @@ class CatalogueList(QWidget):
         """Mark the model that the recipe has."""
         self._current = name
         self._mark()
+
+    def show_task(self, task: str) -> None:
+        """Offer the models that can learn it: for masks those made for it, and all that can be encoders."""
+        masks = task == MASKS
+        if masks != self._masks:
+            self._masks = masks
+            self.models.offer(catalogue.entries(MASKS) if masks else catalogue.entries())
+            self.chips.keep_to_masks(masks)
+            self._find()
 
     def look_again(self) -> None:
         """Weights came or went: ask the disk."""

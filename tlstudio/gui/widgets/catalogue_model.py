@@ -32,6 +32,11 @@ class CatalogueModel(QAbstractListModel):
         self.entries: list[Entry] = []
         self._row_of: dict[str, int] = {}
 
+    def offer(self, entries: Sequence[Entry]) -> None:
+        """Take other models; what is wanted of them stays."""
+        self.shelf = Shelf(entries, self.where)
+        self.want(self.wanted)
+
     def want(self, wanted: Wanted) -> None:
         """Show the models that fit."""
         self.beginResetModel()
@@ -70,8 +75,9 @@ class CatalogueModel(QAbstractListModel):
         }[self.where(entry)]
 
     def facts(self, entry: Entry) -> tuple[str, str, str]:
-        """The three columns: parameters, multiply-adds, how good it was."""
-        return short(entry.params), short(entry.mult_adds or None), percent(score(entry, self.wanted.tasks))
+        """The three columns: parameters, multiply-adds, how good it was; of an encoder no masks were ever judged."""
+        good = self.tr("encoder") if _encodes(entry) else percent(score(entry, self.wanted.tasks))
+        return short(entry.params), short(entry.mult_adds or None), good
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.entries)
@@ -90,6 +96,11 @@ class CatalogueModel(QAbstractListModel):
             return f"{entry.title}, {self.where_word(entry)}"
         return None
 
+    def _masks(self, entry: Entry) -> str:
+        if _encodes(entry):
+            return self.tr("As an encoder: a new head makes masks of what it sees. Only the encoder is pretrained")
+        return self.tr("Makes masks: it can be looked at here, and is trained on images with masks")
+
     def _tip(self, entry: Entry) -> str:
         accuracy = self.tr("%1 of ImageNet's validation pictures right (%2)")
         overlap = self.tr("%1 mean overlap (IoU) of its masks (%2)")
@@ -99,13 +110,20 @@ class CatalogueModel(QAbstractListModel):
             "download": self.tr("Weights have to be downloaded: %1").replace("%1", megabytes(entry.weights_bytes)),
             "none": self.tr("No pretrained weights are published"),
         }[self.where(entry)]
+        made = self.tr("%1 parameters, made for %2 × %2 pixels")
+        if _encodes(entry):
+            made = self.tr("%1 parameters; %2 × %2 pixels are proposed")
         lines = [
             entry.title if entry.title == entry.name else f"{entry.title} ({entry.name})",
-            self.tr("%1 parameters, made for %2 × %2 pixels").replace("%1", f"{entry.params:,}").replace("%2", str(entry.input_size)),
+            made.replace("%1", f"{entry.params:,}").replace("%2", str(entry.input_size)),
             accuracy.replace("%1", percent(entry.accuracy)).replace("%2", entry.accuracy_source) if entry.accuracy else "",
             overlap.replace("%1", percent(entry.miou)).replace("%2", entry.miou_source) if entry.miou else "",
-            self.tr("Makes masks: it can be looked at here, and is trained on images with masks") if entry.task == "segmentation" else "",
+            self._masks(entry) if entry.task == "segmentation" else "",
             where,
             self.tr("Licence: %1").replace("%1", entry.licence),
         ]
         return "\n".join(line for line in lines if line)
+
+
+def _encodes(entry: Entry) -> bool:
+    return entry.task == "segmentation" and entry.role == "encoder"

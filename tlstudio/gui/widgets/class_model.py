@@ -7,18 +7,21 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
-from tlstudio.gui.words import count
+from tlstudio.gui.image_index import EVERY
+from tlstudio.gui.words import count, fine_percent
 
 CLASS = Qt.ItemDataRole.UserRole
 
 
 @dataclass(frozen=True)
 class ClassLine:
-    """index: place among the data's classes, which decides the colour."""
+    """index: place among the data's classes, which decides the colour. count: images, or pixels of masks; said: that in words."""
 
     index: int
     name: str
     count: int
+    said: str = ""
+    tip: str = ""
 
 
 class ClassModel(QAbstractListModel):
@@ -29,8 +32,23 @@ class ClassModel(QAbstractListModel):
         self.lines: list[ClassLine] = []
 
     def show_classes(self, classes: list[dict[str, Any]], *, largest_first: bool = False) -> None:
-        """classes: [{name, count}] of the `data` document."""
-        lines = [ClassLine(i, str(entry["name"]), int(entry["count"])) for i, entry in enumerate(classes)]
+        """classes: [{name, count}] of the `data` document; of masks with {pixels, share} too, which then count."""
+        self._show([self._line(i, entry) for i, entry in enumerate(classes)], largest_first)
+
+    def show_all(self, name: str, count_: int) -> None:
+        """One line for the images of all classes."""
+        self._show([ClassLine(EVERY, name, count_, f"{count_:,}", name)], False)
+
+    def _line(self, index: int, entry: dict[str, Any]) -> ClassLine:
+        name, images = str(entry["name"]), int(entry["count"])
+        there = count(images, self.tr("image"), self.tr("images"))
+        if "pixels" not in entry:
+            return ClassLine(index, name, images, f"{images:,}", f"{name}: {there}")
+        share = fine_percent(entry["share"])
+        tip = self.tr("%1: %2 of the pixels that count, in %3").replace("%1", name).replace("%2", share).replace("%3", there)
+        return ClassLine(index, name, int(entry["pixels"]), share, tip)
+
+    def _show(self, lines: list[ClassLine], largest_first: bool) -> None:
         if largest_first:
             lines.sort(key=lambda line: -line.count)
         if lines != self.lines:
@@ -50,5 +68,5 @@ class ClassModel(QAbstractListModel):
         if role == CLASS:
             return line
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{line.name}: {count(line.count, self.tr('image'), self.tr('images'))}"
+            return line.tip
         return None

@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tlstudio.gui import theme
-from tlstudio.gui.image_index import ImageIndex
+from tlstudio.gui.image_index import EVERY, ImageIndex
 from tlstudio.gui.widgets import thumbnails
 from tlstudio.gui.widgets.class_model import CLASS, ClassLine, ClassModel
 from tlstudio.gui.widgets.class_paint import fill_class
@@ -51,6 +51,11 @@ class ClassStrip(QListView):
     def show_classes(self, classes: list[dict[str, Any]]) -> None:
         """classes: [{name, count}] of the `data` document; pictures follow by `show_pictures`."""
         self._classes.show_classes(classes)
+        self._refit()
+
+    def show_all(self, images: int) -> None:
+        """All images together: in a mask there are several classes."""
+        self._classes.show_all(self.tr("With their masks"), images)
         self._refit()
 
     def show_pictures(self, pictures: ImageIndex, marked: frozenset[str]) -> None:
@@ -155,7 +160,10 @@ class _Line(QStyledItemDelegate):
         if state & QStyle.StateFlag.State_HasFocus and view.hasFocus():
             painter.setPen(QPen(colour("accent"), 2))
             painter.drawRoundedRect(QRectF(words).adjusted(1, 1, -1, -1), 6, 6)
-        fill_class(painter, QRectF(words.left() + 1, words.center().y() - 4, 10, 10), line.index)
+        if line.index == EVERY:
+            icon("circle-half", "muted").paint(painter, QRect(words.left(), words.center().y() - 6, 14, 14))
+        else:
+            fill_class(painter, QRectF(words.left() + 1, words.center().y() - 4, 10, 10), line.index)
         everything = view.all_box(box, line)
         images = count(line.count, view.tr("image"), view.tr("images"))
         painter.setFont(theme.font(10))
@@ -175,7 +183,8 @@ class _Line(QStyledItemDelegate):
         painter.drawText(everything, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, view.all_words(line))
         for n, row in enumerate(view.rows_shown(line)):
             tile = view.tile(box, n)
-            paint_thumbnail(painter, tile, str(view.pictures.root / view.pictures.paths[row]), view.devicePixelRatioF())
+            path, mask = str(view.pictures.root / view.pictures.paths[row]), view.pictures.mask_of(row)
+            paint_thumbnail(painter, tile, path, view.devicePixelRatioF(), mask=mask)
             if view.pictures.paths[row] in view.marked:
                 plate = QRect(tile.right() - 23, tile.top() + 4, 20, 20)
                 painter.setPen(Qt.PenStyle.NoPen)

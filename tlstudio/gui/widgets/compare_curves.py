@@ -1,4 +1,4 @@
-"""Validation accuracy of the compared runs over their epochs, each line named at its end.
+"""Validation accuracy, or mean IoU, of the compared runs over their epochs, each line named at its end.
 
 Import this only where it is about to be shown: pyqtgraph takes a third of a second.
 """
@@ -13,11 +13,12 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtGui import QFontMetricsF
 
 from tlstudio.gui import theme
+from tlstudio.gui.metric import MASKS
 from tlstudio.gui.run_list import Row
 from tlstudio.gui.widgets.line_ends import End
 from tlstudio.gui.widgets.line_style import LineStyle
 from tlstudio.gui.widgets.plot import Plot
-from tlstudio.gui.widgets.runs_model import names_of
+from tlstudio.gui.widgets.runs_model import names_of, tasks_of
 from tlstudio.gui.words import percent
 
 NAME_LENGTH = 32  # characters of a run's title at the end of its line
@@ -56,6 +57,7 @@ class CompareCurves(Plot):
         self._curves = []
         ends: list[tuple[str, float, str]] = []
         lowest, last = 1.0, 1
+        mixed = len(tasks_of(row for row, _ in self._rows)) > 1
         for (row, style), name in zip(self._rows, names_of([row for row, _ in self._rows]), strict=True):
             y = [math.nan if v is None else v for v in row["curve"]]
             x = list(range(1, len(y) + 1))
@@ -68,7 +70,8 @@ class CompareCurves(Plot):
             if known:
                 lowest, last = min(lowest, *known), max(last, len(y))
                 name = name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH // 2] + "…" + name[-NAME_LENGTH // 2 + 1 :]
-                ends.append((f"{name} {percent(known[-1])}", known[-1], style.text.name()))
+                figure = f"IoU {percent(known[-1])}" if mixed and row.get("task") == MASKS else percent(known[-1])
+                ends.append((f"{name} {figure}", known[-1], style.text.name()))
         bottom = max(0.0, min(0.9, math.floor(lowest * 10 - 0.2) / 10))
         step = next(step for step in (0.02, 0.05, 0.1, 0.2) if 1 - bottom <= 6 * step + 1e-6)
         ticks = [round(1 - i * step, 2) for i in range(int((1 - bottom) / step + 1e-6) + 1)]

@@ -21,17 +21,19 @@ from PySide6.QtWidgets import (
 
 from tlstudio.gui import theme
 from tlstudio.gui.widgets.parts import colour
-from tlstudio.gui.words import percent
+from tlstudio.gui.words import percent, short
 
-SMALLEST = (24, 22)  # of a cell, at text scale 1; below that the matrix scrolls
+SMALLEST, SMALLEST_SHARE = (24, 22), (20, 18)  # of a cell, at text scale 1; below that the matrix scrolls
+_LITTLE = 0.005  # of a class's pixels: some are wrong nearly everywhere
 Index = QModelIndex | QPersistentModelIndex
 
 
 class Counts(QAbstractTableModel):
-    """(C, C) images, rows the truth."""
+    """(C, C) images, or pixels, rows the truth."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pixels: bool = False) -> None:
         super().__init__()
+        self.pixels = pixels
         self.counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
         self.shares: NDArray[np.float64] = np.zeros((0, 0))
         self.names: list[str] = []
@@ -53,9 +55,10 @@ class Counts(QAbstractTableModel):
         if max(truth, said) >= len(self.names):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return f"{self.counts[truth, said]:,}"
+            counted = int(self.counts[truth, said])
+            return short(counted) if self.pixels else f"{counted:,}"
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            line = self.tr("%1 called %2: %3 images, %4 of its own")
+            line = self.tr("%1 called %2: %3 pixels, %4 of its own") if self.pixels else self.tr("%1 called %2: %3 images, %4 of its own")
             texts = (self.names[truth], self.names[said], f"{self.counts[truth, said]:,}", percent(float(self.shares[truth, said])))
             for i, text in enumerate(texts):
                 line = line.replace(f"%{i + 1}", text)
@@ -85,7 +88,8 @@ class _Cell(QStyledItemDelegate):
         tint.setAlphaF(min(0.75, 0.04 + (0.34 if right else 1.4) * share) if share else 0.03)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(colour("bad"), 1, Qt.PenStyle.DashLine) if share and not right else Qt.PenStyle.NoPen)
+        outlined = share > (_LITTLE if model.pixels else 0) and not right
+        painter.setPen(QPen(colour("bad"), 1, Qt.PenStyle.DashLine) if outlined else Qt.PenStyle.NoPen)
         painter.setBrush(tint)
         radius = 6 if cell.height() > 40 else 3
         painter.drawRoundedRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
@@ -93,23 +97,30 @@ class _Cell(QStyledItemDelegate):
             painter.setPen(QPen(colour("accent"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), radius, radius)
-        self._figures(painter, cell, index.data(), share)
+        self._figures(painter, cell, index.data(), share, model.pixels)
         painter.restore()
 
-    def _figures(self, painter: QPainter, cell: QRectF, count: str, share: float) -> None:
+    def _figures(self, painter: QPainter, cell: QRectF, count: str, share: float, pixels: bool) -> None:
+        """Of pixels the share says more than their number, and a small cell has room for one."""
         painter.setPen(colour("text" if share else "muted"))
         roomy = cell.width() >= theme.px(64) and cell.height() >= theme.px(52)
         if not roomy:
             points = 10 if cell.height() >= theme.px(28) and cell.width() >= theme.px(36) else 8
             painter.setFont(theme.font(points, bold=share > 0 and points == 10))
             if share:  # so many zeros would only hide the mistakes
-                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, count)
+                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, count if not pixels else _whole(share))
             return
         half = theme.px(10)
+        large, small = (percent(share), count) if pixels else (count, percent(share))
         painter.setFont(theme.font(15, bold=True))
-        painter.drawText(cell.adjusted(0, -half, 0, -half), Qt.AlignmentFlag.AlignCenter, count)
+        painter.drawText(cell.adjusted(0, -half, 0, -half), Qt.AlignmentFlag.AlignCenter, large)
         painter.setFont(theme.font(9))
-        painter.drawText(cell.adjusted(0, 1.6 * half, 0, 1.6 * half), Qt.AlignmentFlag.AlignCenter, percent(share))
+        painter.drawText(cell.adjusted(0, 1.6 * half, 0, 1.6 * half), Qt.AlignmentFlag.AlignCenter, small)
+
+
+def _whole(share: float) -> str:
+    """Whole percents; less than half of one is left out."""
+    return f"{100 * share:.0f}" if share >= _LITTLE else ""
 
 
 class _Names(QHeaderView):
@@ -148,9 +159,10 @@ class ConfusionCells(QTableView):
 
     chosen = Signal(int, int)
 
-    def __init__(self) -> None:
+    def __init__(self, *, pixels: bool = False) -> None:
         super().__init__()
-        self._counts = Counts()
+        self._counts = Counts(pixels=pixels)
+        self._smallest = SMALLEST_SHARE if pixels else SMALLEST
         self.setModel(self._counts)
         self.setItemDelegate(_Cell(self))
         self._across, self._down = _Names(Qt.Orientation.Horizontal, self), _Names(Qt.Orientation.Vertical, self)
@@ -201,10 +213,10 @@ class ConfusionCells(QTableView):
         metrics = self.fontMetrics()
         longest = max(metrics.horizontalAdvance(name) for name in self._counts.names) + 12
         left = min(longest, theme.px(110), self.width() // 3)
-        wide = max(theme.px(SMALLEST[0]), (self.width() - left) // n)
+        wide = max(theme.px(self._smallest[0]), (self.width() - left) // n)
         self._across.upwards = longest > wide and wide < theme.px(64)
         top = min(longest, theme.px(84)) + 4 if self._across.upwards else theme.px(24)
-        tall = max(theme.px(SMALLEST[1]), (self.height() - top) // n)
+        tall = max(theme.px(self._smallest[1]), (self.height() - top) // n)
         self._down.setFixedWidth(left)
         self._across.setFixedHeight(top)
         for header, size in ((self._across, wide), (self._down, tall)):

@@ -19,11 +19,12 @@ class ConfusionMatrix(QStackedWidget):
     cell_chosen = Signal(int, int)
     """The user asks for the images of (truth, prediction)."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pixels: bool = False) -> None:
+        """pixels: these are counted, not images."""
         super().__init__()
         self.setObjectName("confusionMatrix")
         self.setAccessibleName(self.tr("Confusion matrix"))
-        self.cells, self.pairs = ConfusionCells(), WorstPairs()
+        self.cells, self.pairs = ConfusionCells(pixels=pixels), WorstPairs(pixels=pixels)
         for view in (self.cells, self.pairs):
             self.addWidget(view)
             view.chosen.connect(self.cell_chosen)
@@ -34,7 +35,7 @@ class ConfusionMatrix(QStackedWidget):
         return self.currentWidget() is self.pairs
 
     def show_counts(self, counts: list[list[int]], names: list[str]) -> None:
-        """counts: (C, C) images, rows the truth; names: C classes."""
+        """counts: (C, C) images or pixels, rows the truth; names: C classes."""
         table: NDArray[np.int64] = np.asarray(counts, np.int64).reshape(len(names), len(names))
         view = self.pairs if len(names) > MOST else self.cells
         view.show_counts(table, names)

@@ -13,7 +13,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 
-from tlstudio.gui import theme, words
+from tlstudio.gui import metric, theme, words
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.series import Floats, Series, round_ticks, thin
 from tlstudio.gui.widgets.line_ends import End
@@ -26,13 +26,14 @@ def tr(text: str) -> str:
 
 
 class RunCurves(Plot):
-    """One quantity of a run, "loss" (nats) or "accuracy" (shown in percent), over epochs.
+    """One quantity of a run, "loss" (nats) or "accuracy" (shown in percent), over epochs; of masks the share of pixels that are right,
+    and after each epoch the mean IoU of the validation images.
 
     `draw` takes the history as it is; nothing is drawn in between. `pointed(text)` is called with what stands under the mouse, or "".
     """
 
     def __init__(self, name: str, what: str, description: str, pointed: Callable[[str], Any]) -> None:
-        self._what = what
+        self._what, self._masks = what, False
         self._scale = 100.0 if what == "accuracy" else 1.0
         self._series = Series(what)
         self._history = RunHistory()
@@ -49,9 +50,9 @@ class RunCurves(Plot):
         self._tint()
         self.draw(self._history, 1)
 
-    def draw(self, history: RunHistory, epochs: int, *, star: bool = True) -> None:
-        """Show the history on an axis of that many epochs. star: mark the best epoch here."""
-        self._history, self._starred = history, star
+    def draw(self, history: RunHistory, epochs: int, *, star: bool = True, masks: bool = False) -> None:
+        """Show the history on an axis of that many epochs. star: mark the best epoch here. masks: what is learned."""
+        self._history, self._starred, self._masks = history, star, masks and self._what == "accuracy"
         self._series.update(history)
         x, k = self._series.x, self._scale
         self._ends_at = float(max(epochs, 1))
@@ -76,10 +77,10 @@ class RunCurves(Plot):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if getattr(self, "_most_ticks", 0) not in (0, self._room()):
-            self.draw(self._history, round(self._ends_at), star=self._starred)
+            self.draw(self._history, round(self._ends_at), star=self._starred, masks=self._masks)
 
     def _validation(self, epoch: Any) -> float:
-        value = epoch.val_accuracy if self._what == "accuracy" else epoch.val_loss
+        value = metric.of_epoch(epoch) if self._what == "accuracy" else epoch.val_loss
         return float("nan") if value is None else float(value)
 
     def _frame(self, raw: Floats, mean: Floats, val: Floats) -> None:
@@ -104,13 +105,13 @@ class RunCurves(Plot):
         if len(mean) and np.isfinite(mean[-1]):
             # the last point of the thinned line is its column's largest value; the word says the last one
             last = float(self._series.smooth[-1]) * self._scale
-            ends.append(End(tr("train %1").replace("%1", self._figure(last)), float(x[-1]), last, "accent"))
+            form = tr("pixels %1") if self._masks else tr("train %1")
+            ends.append(End(form.replace("%1", self._figure(last)), float(x[-1]), last, "accent"))
         if self._history.epochs:
             last = self._validation(self._history.epochs[-1]) * self._scale
             if np.isfinite(last):
-                ends.append(
-                    End(tr("validation %1").replace("%1", self._figure(last)), float(self._history.epochs[-1].epoch), last, "trainable")
-                )
+                form = tr("mean IoU %1") if self._masks else tr("validation %1")
+                ends.append(End(form.replace("%1", self._figure(last)), float(self._history.epochs[-1].epoch), last, "trainable"))
         best = self._history.best
         value = self._validation(best) * self._scale if best is not None and star else float("nan")
         if best is not None and np.isfinite(value):
@@ -144,10 +145,13 @@ class RunCurves(Plot):
         if not len(at) or x < 0 or x > at[-1] + 1e-9:
             return ""
         step = min(int(np.searchsorted(at, x)), len(at) - 1)
-        parts = [tr("train %1").replace("%1", self._figure(self._series.smooth[step] * self._scale))]
+        train, validation = (tr("train %1"), tr("validation %1"))
+        if self._masks:
+            train, validation = tr("%1 of the training pixels right"), tr("validation's mean IoU %1")
+        parts = [train.replace("%1", self._figure(self._series.smooth[step] * self._scale))]
         done = [epoch for epoch in self._history.epochs if epoch.epoch <= x + 1e-9]
         if done:
-            parts.append(tr("validation %1").replace("%1", self._figure(self._validation(done[-1]) * self._scale)))
+            parts.append(validation.replace("%1", self._figure(self._validation(done[-1]) * self._scale)))
         return tr("epoch %1: %2").replace("%1", f"{x:.1f}").replace("%2", ", ".join(parts))
 
     def changeEvent(self, event: QEvent) -> None:

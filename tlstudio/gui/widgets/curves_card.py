@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QWidget
 
 from tlstudio.events import StageStarted
-from tlstudio.gui import theme
+from tlstudio.gui import metric, theme
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.planned import backbone_rests, planned
 from tlstudio.gui.series import Series
@@ -37,6 +37,8 @@ class CurvesCard(QFrame):
         self._lanes = {"lr": RateLane(AXIS, RIGHT, self.tr("head")), "backbone_lr": RateLane(AXIS, RIGHT, self.tr("backbone"))}
         self._units = {"loss": ElidedLabel("small"), "accuracy": ElidedLabel("small")}
         self._said = {"loss": self.tr("cross-entropy, nats"), "accuracy": self.tr("% of images")}
+        self._masks = False
+        self._metric = label(metric.word(""), "section")
         for what, unit in self._units.items():
             unit.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             unit.show_text(self._said[what])
@@ -50,8 +52,8 @@ class CurvesCard(QFrame):
             lambda text: self._point("accuracy", text),
         )
         self._box: QBoxLayout = row(
-            (self._half(self.tr("Loss"), "loss", "lr", self.loss), 1),
-            (self._half(self.tr("Accuracy"), "accuracy", "backbone_lr", self.accuracy), 1),
+            (self._half(label(self.tr("Loss"), "section"), "loss", "lr", self.loss), 1),
+            (self._half(self._metric, "accuracy", "backbone_lr", self.accuracy), 1),
             spacing=GAP,
         )
         self._box.setContentsMargins(*[GAP - 1] * 4)
@@ -67,10 +69,10 @@ class CurvesCard(QFrame):
             plot.setToolTip(tip)
         self._fit()
 
-    def _half(self, title: str, what: str, rate: str, plot: RunCurves) -> QWidget:
+    def _half(self, title: QLabel, what: str, rate: str, plot: RunCurves) -> QWidget:
         band = StageBand(AXIS, RIGHT)
         self._bands.append(band)
-        head = header(label(title, "section"))
+        head = header(title)
         unit = self._units[what]
         head_layout = head.layout()
         assert isinstance(head_layout, QBoxLayout)
@@ -80,7 +82,22 @@ class CurvesCard(QFrame):
     def draw_half(self, what: str, history: RunHistory, recipe: Recipe) -> None:
         """Draw one half anew, "loss" or "accuracy": one after the other they hold the window up less than both at once."""
         plot = self.loss if what == "loss" else self.accuracy
-        plot.draw(history, _epochs(history, recipe), star=(recipe.training.best_by == "loss") == (what == "loss"))
+        masks = recipe.data.task == metric.MASKS
+        self._say_masks(masks)
+        plot.draw(history, _epochs(history, recipe), star=(recipe.training.best_by == "loss") == (what == "loss"), masks=masks)
+
+    def _say_masks(self, masks: bool) -> None:
+        """What is drawn where masks are learned, or where classes are."""
+        if masks != self._masks:
+            self._masks = masks
+            self._metric.setText(metric.word(metric.MASKS if masks else ""))
+            self._said["accuracy"] = self.tr("%, and pixels right in training") if masks else self.tr("% of images")
+            self._point("accuracy", "")
+            of_masks = self.tr(
+                "Thin: share of the pixels of each training step that are right. Bold: its running mean (0.85). Dashed: mean IoU of the "
+                "validation images after each epoch, which is much stricter."
+            )
+            self.accuracy.setToolTip(of_masks if masks else self.loss.toolTip())
 
     def draw_rates(self, history: RunHistory, recipe: Recipe) -> None:
         """Draw the bands of stages and the lanes of rates anew."""
@@ -109,7 +126,7 @@ class CurvesCard(QFrame):
         )
 
     def _point(self, what: str, text: str) -> None:
-        self._units[what].show_text(text or self._said[what])
+        self._units[what].show_text(text or self._said[what], short="%" if what == "accuracy" and not text else "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

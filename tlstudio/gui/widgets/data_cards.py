@@ -1,4 +1,4 @@
-"""The Data page's six cards and what they ask of each other; made when the first data set is there."""
+"""The Data page's cards and what they ask of each other; made when the first data set is there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
+from tlstudio.data.masks import Coding
 from tlstudio.gui import theme
-from tlstudio.gui.image_index import SPLITS, ImageIndex
+from tlstudio.gui.image_index import EVERY, SPLITS, ImageIndex
+from tlstudio.gui.metric import MASKS
+from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.picture_lists import ClassPictures, problem_pictures
 from tlstudio.gui.problem_kinds import ProblemLine, leaking, lines, step_words
 from tlstudio.gui.session import Session
@@ -19,20 +22,21 @@ from tlstudio.gui.widgets.balance import Balance
 from tlstudio.gui.widgets.card_rows import Arrangement, CardRows
 from tlstudio.gui.widgets.class_strip import ClassStrip
 from tlstudio.gui.widgets.gallery import Gallery
+from tlstudio.gui.widgets.masks_card import MasksCard
 from tlstudio.gui.widgets.parts import GAP, IconLabel, card, column, header, label, row, widget
 from tlstudio.gui.widgets.picture_view import PictureView
 from tlstudio.gui.widgets.problems import ProblemsTable
 from tlstudio.gui.widgets.resize_tiles import ResizeTiles
 from tlstudio.gui.widgets.size_histogram import SizeHistogram
 from tlstudio.gui.widgets.split_card import SplitCard
-from tlstudio.models import catalogue
 
 _LEFT, _RIGHT, _MIDDLE = 248, 264, 320
-_MORE = (("strengths", 0),)
+_MASKS, _MORE = (("masks", 0),), (("strengths", 0),)
 ARRANGEMENTS = (
     Arrangement(
         980,
         (
+            _MASKS,
             (("split", _LEFT), ("strip", 0), ("balance", _RIGHT)),
             (("problems", 0), ("resize", _MIDDLE), ("augment", _RIGHT)),
             _MORE,
@@ -41,13 +45,14 @@ ARRANGEMENTS = (
     Arrangement(
         680,
         (
+            _MASKS,
             (("split", _LEFT), ("strip", 0)),
             (("balance", _RIGHT), ("problems", 0)),
             (("resize", 0), ("augment", 0)),
             _MORE,
         ),
     ),
-    Arrangement(0, tuple(((name, 0),) for name in ("split", "strip", "balance", "problems", "resize", "augment", "strengths"))),
+    Arrangement(0, tuple(((name, 0),) for name in ("masks", "split", "strip", "balance", "problems", "resize", "augment", "strengths"))),
 )
 _STRIP, _PROBLEMS, _HISTOGRAM, _BARS = 208, 200, 92, 100  # heights below which these would show too little
 _EXAMPLES = 200  # pictures among which the one for the previews is looked for
@@ -68,15 +73,17 @@ class DataCards(QScrollArea):
         self.histogram, self.problems = SizeHistogram(), ProblemsTable()
         self.resize_tiles, self.augment, self.strengths = ResizeTiles(session), AugmentPreview(session), AugmentStrengths(session)
         self._legend = widget(row(IconLabel("copy", "warn", 14), label(self.tr("also in another split"), "small"), None))
+        self.masks = MasksCard(session)
         self._ratio, self._sum = label("", "small"), label("", "small")
         self._none = widget(row(IconLabel("check-circle", "good"), label(self.tr("Nothing is wrong with these images."), "muted"), None))
+        self._images, self._balance = label(self.tr("Images by class"), "section"), label(self.tr("Balance"), "section")
         hint = label(self.tr("Click a picture to see it large"), "small")
         cards: dict[str, QWidget] = {
             "split": card(column(self.split)),
-            "strip": card(column(header(self.tr("Images by class"), hint), (self.strip, 1), self._legend, spacing=6)),
+            "strip": card(column(header(self._images, hint), (self.strip, 1), self._legend, spacing=6)),
             "balance": card(
                 column(
-                    header(self.tr("Balance"), self._ratio),
+                    header(self._balance, self._ratio),
                     (self.balance, 3),
                     4,
                     header(self.tr("Sizes"), label(self.tr("images"), "small")),
@@ -88,12 +95,14 @@ class DataCards(QScrollArea):
             "resize": card(column(self.resize_tiles)),
             "augment": card(column(self.augment)),
             "strengths": card(column(self.strengths)),
+            "masks": card(column(self.masks)),
         }
-        self._more = cards["strengths"]
-        self._more.hide()
+        self._more, self._how = cards["strengths"], cards["masks"]
+        for folded in (self._more, self._how):
+            folded.hide()
         for view in (self.strip, self.balance, self.problems, self.histogram):  # they take what is left, and scroll
             view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self.rows = CardRows(cards, ARRANGEMENTS, still=frozenset({"strengths"}))
+        self.rows = CardRows(cards, ARRANGEMENTS, still=frozenset({"strengths", "masks"}))
         self.setWidget(self.rows)
         self.strip.class_chosen.connect(self.show_class)
         self.balance.class_chosen.connect(self.show_class)
@@ -117,7 +126,15 @@ class DataCards(QScrollArea):
         """Show the session's `data` document; the pictures follow."""
         document = self.session.data.document
         classes = document["classes"]
-        self.strip.show_classes(classes)
+        masks = document.get("task") == MASKS
+        self._images.setText(self.tr("Images and masks") if masks else self.tr("Images by class"))
+        self._balance.setText(self.tr("Pixels") if masks else self.tr("Balance"))
+        if masks:
+            self.strip.show_all(int(document["images"]))
+            self.masks.show_document(document)
+        else:
+            self.strip.show_classes(classes)
+            self.unfold_masks(False)
         self.balance.show_classes(classes)
         self._ratio.setText(self.balance.balance())
         self._show_model_side()
@@ -133,6 +150,8 @@ class DataCards(QScrollArea):
         """The index of the document has been read."""
         moved = pictures.root != self.pictures.root or len(pictures) == 0
         self.pictures = pictures
+        coding = self.session.data.document.get("coding")
+        pictures.coding = Coding.from_json(coding) if coding else None
         marked = leaking(self.session.data.document, pictures)
         self._legend.setVisible(bool(marked))
         self.strip.show_pictures(pictures, marked)
@@ -148,9 +167,15 @@ class DataCards(QScrollArea):
         rows = rows or list(range(min(_EXAMPLES, len(self.pictures))))
         if rows:
             self._example = (self._example + step) % len(rows)
-            path = self.pictures.facts(rows[self._example]).path
-            self.resize_tiles.show_picture(path)
-            self.augment.show_picture(path)
+            path, mask = self.pictures.facts(rows[self._example]).path, self.pictures.mask_of(rows[self._example])
+            self.resize_tiles.show_picture(path, mask)
+            self.augment.show_picture(path, mask)
+
+    def unfold_masks(self, shown: bool) -> None:
+        """How masks are read shall be seen, or no longer."""
+        self._how.setVisible(shown)
+        if shown:
+            QTimer.singleShot(0, lambda: self.ensureWidgetVisible(self._how, 0, GAP))
 
     def _show_strengths(self, shown: bool) -> None:
         self._more.setVisible(shown)
@@ -159,7 +184,7 @@ class DataCards(QScrollArea):
 
     def _show_model_side(self) -> None:
         recipe = self.session.recipe
-        side = recipe.data.image_size or catalogue.find(recipe.model.name).input_size
+        side = recipe.data.image_size or entry_of(recipe).input_size
         self.histogram.show_sizes(self.session.data.document.get("sizes", {}), side)
 
     def _show_problems(self) -> None:
@@ -178,14 +203,16 @@ class DataCards(QScrollArea):
     # what is done
 
     def show_class(self, label_: int) -> None:
-        """All pictures of a class."""
+        """All pictures of a class; where there are masks all pictures, with that class alone of their masks."""
         names = self.session.classes
+        every = label_ == EVERY or self.pictures.coding is not None
+        rows, solo = (EVERY, label_) if every else (label_, EVERY)
         words = {"train": self.tr("Train"), "val": self.tr("Validation"), "test": self.tr("Test")}
-        has = {self.pictures.facts(int(row)).split for row in self.pictures.rows_of(label_)}
+        has = {self.pictures.facts(int(row)).split for row in self.pictures.rows_of(rows)}
         choices = {"": self.tr("All"), **{split: words[split] for split in SPLITS if split in has}}
         Gallery(
-            names[label_],
-            lambda split: ClassPictures(self.pictures, names, label_, split),
+            self.tr("All images") if label_ == EVERY else names[label_],
+            lambda split: ClassPictures(self.pictures, names, rows, split, solo),
             choices=choices if len(has) > 1 else None,
             parent=self,
         ).show()

@@ -82,7 +82,7 @@ class EmptyState(QWidget):
         middle = Qt.AlignmentFlag.AlignHCenter
         layouts = self.tr(
             "A folder with one sub-folder a class, with or without train, val and test; a folder with a CSV that names each image's class; "
-            "or a .zip or .tar of either."
+            "a folder of images and one of masks; or a .zip or .tar of any."
         )
         folder = Button(self.tr("Open a folder…"), "primary", "folder-open", on=self.another_asked.emit)
         folder.setToolTip(self.tr("Choose a folder of images (Ctrl+O)"))

@@ -12,20 +12,25 @@ from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 from tlstudio import places
 from tlstudio.gui import theme
 from tlstudio.gui.image_index import ImageIndex
+from tlstudio.gui.metric import MASKS
 from tlstudio.gui.widgets.elided_label import ElidedLabel
-from tlstudio.gui.widgets.parts import GAP, Button, column, label, row, widget
+from tlstudio.gui.widgets.parts import GAP, TIGHT, Button, column, label, row, widget
 from tlstudio.gui.widgets.split_card import carved_splits
-from tlstudio.gui.words import count, megabytes
+from tlstudio.gui.words import count, layout_word, megabytes
 
 _WIDE = 720  # from here on the buttons stand beside the title
 _PATH = 96  # the least that is shown of a path
 
 
 class DataSummary(QWidget):
-    """objectName datasetSummary; openAnotherButton, chooseModelButton, straightToTraining."""
+    """objectName datasetSummary; openAnotherButton, chooseModelButton, straightToTraining, howMasks, useMasks."""
 
     another_asked = Signal()
     page_asked = Signal(str)
+    masks_unfolded = Signal(bool)
+    """How masks are read shall be seen, or no longer."""
+    masks_asked = Signal()
+    """Learn from the masks that lie beside the images, not their classes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,6 +47,14 @@ class DataSummary(QWidget):
         train.setToolTip(self.tr("Everything is set already: a pretrained model with a new head for your classes"))
         train.setObjectName("straightToTraining")
         self._train = train
+        self.how = Button(self.tr("Change…"), "quiet", edge=True)
+        self.how.setToolTip(self.tr("How the masks are read: layout, names of classes, ignored values"))
+        self.how.setObjectName("howMasks")
+        self.how.setCheckable(True)
+        self.how.toggled.connect(self.masks_unfolded)
+        self._use = Button(self.tr("Learn from the masks instead"), "quiet", edge=True, on=self.masks_asked.emit)
+        self._use.setToolTip(self.tr("There is a folder of masks beside the images: learn which class each pixel belongs to"))
+        self._use.setObjectName("useMasks")
         self._path.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._path.setMinimumWidth(_PATH)
         self._buttons = widget(row(another, model))
@@ -49,7 +62,7 @@ class DataSummary(QWidget):
         self._top.setContentsMargins(0, 0, 0, 0)
         self._top.addWidget(self._title, 1)
         self._top.addWidget(self._buttons)
-        line = row(self._path, self._rest, None, GAP, train, spacing=0)
+        line = row(self._path, self._rest, TIGHT, self.how, self._use, None, GAP, train, spacing=0)
         self.setLayout(column(self._top, line, self._below, spacing=2))
 
     def show_data(self, document: dict[str, Any], pictures: ImageIndex) -> None:
@@ -65,6 +78,13 @@ class DataSummary(QWidget):
         else:
             self._path.show_text(_home(str(document["source"])), str(document["source"]))
         said = f"{usable}  ·  {understood(document, pictures)}"
+        masks = document.get("task") == MASKS
+        self.how.setVisible(masks)
+        self._use.setVisible(not masks and masks_beside(document))
+        tip = self.tr("Everything is set already: a pretrained model with a new head for your classes")
+        self._train.setToolTip(
+            tip if not masks else self.tr("Everything is set already: a pretrained encoder with a new head that makes masks")
+        )
         self._rest.setText(f"  ·  {said}")
         self._below.setText(said)
         self._fit()
@@ -84,7 +104,9 @@ class DataSummary(QWidget):
         self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self._top.setAlignment(self._buttons, Qt.AlignmentFlag.AlignVCenter if wide else Qt.AlignmentFlag.AlignLeft)
         words = self._rest.fontMetrics().horizontalAdvance(self._rest.text())
-        fits = _PATH + words + self._train.sizeHint().width() + 16 <= self.width()
+        buttons = [button.sizeHint().width() + TIGHT for button in (self._train, self.how, self._use) if not button.isHidden()]
+        fits = _PATH + words + sum(buttons) + 16 - TIGHT <= self.width()
+        self.how.setText(self.tr("Change…") if fits else self.tr("How masks are read…"))
         self._rest.setVisible(fits)
         self._below.setVisible(not fits)
 
@@ -94,10 +116,18 @@ def is_generated(document: dict[str, Any]) -> bool:
     return Path(str(document.get("source", ""))).is_relative_to(places.samples())
 
 
+def masks_beside(document: dict[str, Any]) -> bool:
+    """Whether there is a folder of masks too, where classes were read from folders: either could be meant."""
+    source = Path(str(document.get("source", "")))
+    return any((source / name).is_dir() for name in ("masks", "Masks"))
+
+
 def understood(document: dict[str, Any], pictures: ImageIndex) -> str:
     """How the layout was read: "one sub-folder a class, so: classification"."""
     from tlstudio.gui.widgets.data_states import tr
 
+    if document.get("task") == MASKS:
+        return tr("masks found: %1").replace("%1", layout_word(str(document.get("layout", ""))))
     source = str(document["source"]).lower()
     table = document.get("split_source") == "table" or source.endswith((".csv", ".tsv"))
     if not table and len(pictures):

@@ -24,6 +24,11 @@ def data_in(mime: QMimeData) -> list[str]:
     return [str(path) for path in _files(mime) if path.is_dir() or path.name.lower().endswith(DATA_ENDINGS)]
 
 
+def folders_in(mime: QMimeData) -> list[str]:
+    """Paths of folders."""
+    return [str(path) for path in _files(mime) if path.is_dir()]
+
+
 def images_in(mime: QMimeData) -> list[str]:
     """Paths of picture files."""
     return [str(path) for path in _files(mime) if path.name.lower().endswith(IMAGE_ENDINGS)]

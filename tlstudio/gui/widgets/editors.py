@@ -56,6 +56,14 @@ class Editor(QWidget):
         self._tell()
         self._fit()
 
+    def show_words(self, words: Mapping[str, str]) -> None:
+        """Say the words of a choice in another way."""
+        for word, said_ in words.items():
+            at = self.input.findData(word) if isinstance(self.input, QComboBox) else -1
+            if isinstance(self.input, QComboBox) and at >= 0 and self.input.itemText(at) != said_:
+                self._words[word] = said_
+                self.input.setItemText(at, said_)
+
     # what it shows
 
     def show_value(self, value: Any) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tlstudio.events import EpochEnded
-from tlstudio.gui import theme
+from tlstudio.gui import metric, theme
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.widgets.parts import colour, icon
 from tlstudio.gui.widgets.table_view import TableView
@@ -29,6 +29,7 @@ class EpochModel(QAbstractTableModel):
         self._history: RunHistory | None = None
         self._rows: list[EpochEnded] = []
         self._best = 0
+        self._masks = False
 
     def follow(self, history: RunHistory) -> bool:
         """Take over what came since the last time; whether rows came."""
@@ -40,6 +41,10 @@ class EpochModel(QAbstractTableModel):
         new = rows[len(self._rows) :]
         if not new:
             return False
+        masks = new[-1].val_mean_iou is not None
+        if masks != self._masks:
+            self._masks = masks
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, _ACCURACY, _RIGHT)
         self.beginInsertRows(QModelIndex(), 0, len(new) - 1)
         self._rows = list(rows)
         self.endInsertRows()
@@ -58,6 +63,10 @@ class EpochModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Vertical:
             return None
+        if self._masks and section in (_ACCURACY, _RIGHT) and role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            right = self.tr("Share of the validation pixels that count whose class is right")
+            words = {_ACCURACY: (self.tr("Mean IoU"), metric.help_of_iou()), _RIGHT: (self.tr("Pixel acc."), right)}
+            return words[section][role == Qt.ItemDataRole.ToolTipRole]
         if role == Qt.ItemDataRole.DisplayRole:
             return (
                 self.tr("Epoch"), self.tr("Stage"), self.tr("Train loss"), self.tr("Val loss"), self.tr("Val acc."), self.tr("Right"),
@@ -103,6 +112,10 @@ class EpochModel(QAbstractTableModel):
                 return loss(epoch.train_loss)
             case 3:
                 return loss(epoch.val_loss)
+            case 4 if epoch.val_mean_iou is not None:
+                return f"{epoch.val_mean_iou:.3f}"
+            case 5 if epoch.correct is None:
+                return percent(epoch.val_accuracy)
             case 4:
                 return percent(epoch.val_accuracy)
             case 5:
@@ -167,7 +180,10 @@ class EpochTable(TableView):
     def _needed(self) -> dict[int, int]:
         """Widths of the columns whose text grows with the data and the machine: 142 of 153, 1 min 20 s."""
         advance = self.fontMetrics().horizontalAdvance
-        return {column: advance(str(self.epochs.index(0, column).data())) + 22 for column in (_RIGHT, _TIME)}
+        head = str(self.epochs.headerData(_ACCURACY, Qt.Orientation.Horizontal))
+        return {_ACCURACY: advance(head) + 22} | {
+            column: advance(str(self.epochs.index(0, column).data())) + 22 for column in (_RIGHT, _TIME)
+        }
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -83,9 +83,22 @@ class RecipeForm(_Rows):
     def __init__(self, session: Session, keys: Sequence[str], *, name: str = "") -> None:
         super().__init__()
         self.setObjectName(name)
+        self.session = session
+        self._task_of: dict[str, str] = {}
         for key in keys:
             info = recipe.field_info(key)
+            extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+            if task := str(extra.get("task") or ""):
+                self._task_of[key] = task
             self.add(key, RecipeField(session, key, caption=info.title or ""))
+        if self._task_of:
+            session.recipe_changed.connect(self._show_rows)
+            self._show_rows()
+
+    def _show_rows(self) -> None:
+        """A field of another task is left out."""
+        for key, task in self._task_of.items():
+            self.show_row(key, task == self.session.recipe.data.task)
 
 
 class KindForm(QWidget):
@@ -93,7 +106,7 @@ class KindForm(QWidget):
 
     Two kinds stand side by side, more in a list. Another kind starts with its defaults. titled: the title stands before the choice; a
     narrow card that says it already does without, and has a list as wide as itself with a line on what is chosen. task: kinds for that
-    task alone. also: what else changes with a kind, as keys of the recipe.
+    task alone. fits: whether a kind can be chosen, asked again by `show_task`. also: what else changes with a kind, as keys of the recipe.
     """
 
     def __init__(
@@ -105,6 +118,7 @@ class KindForm(QWidget):
         title: str = "",
         titled: bool = True,
         task: str = "",
+        fits: Callable[[Kind], bool] | None = None,
         also: Callable[[Kind], dict[str, Any]] | None = None,
     ) -> None:
         super().__init__()
@@ -112,7 +126,7 @@ class KindForm(QWidget):
 
         self.session, self.section = session, section
         self.setObjectName(name)
-        self._also = also
+        self._also, self._fits = also, fits
         self._all: dict[str, Kind] = api.kinds(section)
         self.kinds = self._of(task)
         info = recipe.field_info(f"{section}.kind")
@@ -151,7 +165,7 @@ class KindForm(QWidget):
         self._fit()
 
     def show_task(self, task: str) -> None:
-        """Offer the kinds for another task."""
+        """Offer the kinds for another task, or for what they have to fit on now."""
         found = self._of(task)
         if found.keys() != self.kinds.keys():
             self.kinds = found
@@ -161,7 +175,7 @@ class KindForm(QWidget):
             self.refresh()
 
     def _of(self, task: str) -> dict[str, Kind]:
-        return {key: kind for key, kind in self._all.items() if task in ("", kind.task)}
+        return {key: kind for key, kind in self._all.items() if kind.suits(task) and (self._fits is None or self._fits(kind))}
 
     def _fill(self) -> None:
         self._combo.clear()

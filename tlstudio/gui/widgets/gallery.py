@@ -107,7 +107,7 @@ class _Tile(QStyledItemDelegate):
         box = QRect(at.left() + _GAP // 2, at.top() + _GAP // 2, SIDE, SIDE)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_thumbnail(painter, box, picture.path, view.devicePixelRatioF(), broken=view.broken)
+        paint_thumbnail(painter, box, picture.path, view.devicePixelRatioF(), broken=view.broken, mask=picture.mask)
         focused = state & QStyle.StateFlag.State_HasFocus and view.hasFocus()
         if focused or state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(QPen(colour("accent"), 2 if focused else 1))

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from tlstudio.errors import StudioError, sentences
 from tlstudio.gui.jobs import JobHandle
+from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.parts import TIGHT, Button, column, label
 from tlstudio.gui.widgets.tile_grid import TileGrid
 from tlstudio.gui.widgets.weight_spread import WeightSpread
 from tlstudio.gui.words import megabytes
-from tlstudio.models import catalogue
 
 PAUSE = 120  # ms: keys that run through the tree do not have each layer opened
 PATIENCE = 150  # ms before it is said that something is being read
@@ -91,7 +91,14 @@ class LayerInside(QWidget):
     def _wanted(self, path: str) -> tuple[object, ...]:
         """All that the answer depends on."""
         recipe = self.session.recipe
-        return (path, recipe.model.model_dump_json(), recipe.head.model_dump_json(), recipe.training.seed, len(self.session.classes))
+        return (
+            path,
+            recipe.data.task,
+            recipe.model.model_dump_json(),
+            recipe.head.model_dump_json(),
+            recipe.training.seed,
+            len(self.session.classes),
+        )
 
     def _ask(self) -> None:
         key = self._key
@@ -146,7 +153,7 @@ class LayerInside(QWidget):
         weights = document.get("weights") or []
         absent = document.get("weights_state") == "absent" and bool(weights)
         if absent:
-            entry = catalogue.find(self.session.recipe.model.name)
+            entry = entry_of(self.session.recipe)
             said = self.tr("The weights are not downloaded (%1): statistics need them.").replace("%1", megabytes(entry.weights_bytes))
         else:
             said = self._origin({weight.get("origin") for weight in weights})

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QStackedWidget
 from tlstudio.errors import InputError, StudioError, sentences
 from tlstudio.gui import theme
 from tlstudio.gui.layer_rates import LayerRates
+from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.session import Session
 from tlstudio.gui.ticks import Mask, Ticks
 from tlstudio.gui.widgets import layer_files
@@ -26,7 +27,6 @@ from tlstudio.gui.widgets.parts import Button, column, hairline
 from tlstudio.gui.widgets.tree_state import TreeState
 from tlstudio.gui.widgets.weights_notice import WeightsNotice
 from tlstudio.gui.words import count
-from tlstudio.models import catalogue
 
 PATIENCE = 200  # ms before a busy mark
 LEAST = 340  # px of width
@@ -129,7 +129,7 @@ class LayerPane(QFrame):
     def refresh(self) -> None:
         """Follow the session's layers: empty, busy, ready, failed."""
         layers = self.session.layers
-        self.head.title.show_text(catalogue.find(self.session.recipe.model.name).title)
+        self.head.title.show_text(entry_of(self.session.recipe).title)
         if layers.ready:
             self._patience.stop()
             self.trouble.say("")
@@ -170,7 +170,7 @@ class LayerPane(QFrame):
     def _show_busy(self) -> None:
         """It takes its time: say so. The tree of the same model stays; one of another would mislead."""
         if not self.fresh:
-            self.state.show_busy(catalogue.find(self.session.recipe.model.name).title)
+            self.state.show_busy(entry_of(self.session.recipe).title)
             self._show_tree(False)
         self._show_facts()
 
@@ -225,7 +225,7 @@ class LayerPane(QFrame):
         if not self.fresh:
             self.head.show_facts("" if self.session.layers.state == "failed" else self.tr("looking inside…"), "")
             return
-        classes = (self.document["rows"][0]["output"] or [0])[-1]
+        classes = (self.document["rows"][0]["output"] or [0, 0])[1]  # of (B, C), and of masks (B, C, H, W)
         facts = count(classes, self.tr("class"), self.tr("classes"))
         tip = self.tr("Input %1").replace("%1", shape(self.document["input"]))
         tip += "" if self.session.classes else "\n" + self.tr("The classes it was published with, until images are open")
@@ -262,10 +262,10 @@ class LayerPane(QFrame):
 
     def _size(self) -> int:
         recipe = self.session.recipe
-        return recipe.data.image_size or catalogue.find(recipe.model.name).input_size
+        return recipe.data.image_size or entry_of(recipe).input_size
 
     def _take_size(self, size: int) -> None:
-        trained = catalogue.find(self.session.recipe.model.name).input_size
+        trained = entry_of(self.session.recipe).input_size
         self.session.edit({"data.image_size": 0 if size == trained else size}, self.tr("set the image size"))
 
     def _typed(self) -> None:

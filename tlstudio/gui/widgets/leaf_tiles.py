@@ -1,4 +1,4 @@
-"""A preview of the generated sample: real pictures of it, drawn small in a thread once the window stands."""
+"""A preview of the generated sample: real pictures of it, with their masks or without, drawn small in a thread once the window stands."""
 
 from __future__ import annotations
 
@@ -19,29 +19,35 @@ _GAP = 3
 _PIXELS = 120  # of a tile's side; drawn smaller, so that it is sharp on fine screens
 
 
-def draw_tiles() -> list[QImage]:
-    """The pictures. Takes a quarter of a second: call it in a thread."""
+def draw_tiles() -> list[tuple[QImage, QImage]]:
+    """The pictures, each plain and with its mask over it. Takes a quarter of a second: call it in a thread."""
+    from tlstudio.data.leaves import NAMES
     from tlstudio.data.sample import tile
+    from tlstudio.gui.mask_blend import laid_over
 
     out = []
     for species, seed in _CHOSEN:
-        picture = tile(species, seed, (_PIXELS, _PIXELS))[0].convert("RGB")
+        drawn, mask = tile(species, seed, (_PIXELS, _PIXELS))
+        picture = drawn.convert("RGB")
         image = QImage(picture.tobytes(), picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888)
-        out.append(image.copy())  # owns its pixels
+        out.append((image.copy(), laid_over(image, mask, ["background", *NAMES])))  # a copy owns its pixels
     return out
 
 
 class LeafTiles(QWidget):
-    """Quiet squares until the pictures are drawn."""
+    """Quiet squares until the pictures are drawn. beside: tiles that show the same pictures with their masks."""
 
-    def __init__(self) -> None:
+    def __init__(self, beside: LeafTiles | None = None) -> None:
         super().__init__()
+        self._beside = beside
         self._images: list[QImage] = []
-        self._work: Background[list[QImage]] | None = None
+        self._work: Background[list[tuple[QImage, QImage]]] | None = None
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(self.tr("Pictures of the sample. They are generated: drawn by this program, not photographed."))
         self.setAccessibleName(self.tr("Ten generated pictures of leaves of five species"))
+        if beside is not None:
+            beside.setAccessibleName(self.tr("The same ten pictures with their masks"))
 
     @property
     def drawn(self) -> bool:
@@ -52,7 +58,12 @@ class LeafTiles(QWidget):
         if self._work is None:
             self._work = Background(draw_tiles, self._show)
 
-    def _show(self, images: list[QImage]) -> None:
+    def _show(self, images: list[tuple[QImage, QImage]]) -> None:
+        self._take([plain for plain, _ in images])
+        if self._beside is not None:
+            self._beside._take([masked for _, masked in images])
+
+    def _take(self, images: list[QImage]) -> None:
         self._images = images
         self.update()
 

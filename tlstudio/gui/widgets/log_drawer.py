@@ -37,8 +37,12 @@ def log_lines(history: RunHistory, many: int = MAX_NOTES) -> list[str]:
 
 
 def _epoch(epoch: events.EpochEnded, history: RunHistory) -> str:
-    text = tr("epoch %1: %2 of %3 right (%4)").replace("%1", str(epoch.epoch)).replace("%2", f"{epoch.correct:,}")
-    text = text.replace("%3", f"{epoch.n:,}").replace("%4", percent(epoch.val_accuracy))
+    if epoch.val_mean_iou is not None:
+        text = tr("epoch %1: mean IoU %2, %3 of the pixels right").replace("%1", str(epoch.epoch))
+        text = text.replace("%2", f"{epoch.val_mean_iou:.3f}").replace("%3", percent(epoch.val_accuracy))
+    else:
+        text = tr("epoch %1: %2 of %3 right (%4)").replace("%1", str(epoch.epoch)).replace("%2", f"{epoch.correct:,}")
+        text = text.replace("%3", f"{epoch.n:,}").replace("%4", percent(epoch.val_accuracy))
     return text + (tr("; the best so far") if epoch.best else "")
 
 

@@ -19,7 +19,7 @@ class LossForm(QWidget):
         self.session = session
         self.setObjectName("lossForm")
         self._check: checks.Check | None = None
-        self.form = KindForm(session, "loss")
+        self.form = KindForm(session, "loss", task=session.recipe.data.task)
         self._words = label("", "bad", wrap=True)
         self.mend = Button(self.tr("Mend"), "quiet", edge=True, on=self._mend)
         self.mend.setObjectName("mendLoss")
@@ -31,6 +31,7 @@ class LossForm(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
+        self.form.show_task(self.session.recipe.data.task)
         self._check = check = checks.loss(self.session.recipe, self.session.classes)
         self._notice.setVisible(check is not None)
         if check is not None:

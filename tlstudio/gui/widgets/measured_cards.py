@@ -68,8 +68,9 @@ class MeasuredCards(QWidget):
         self.accuracy.show_document(document, split)
         self.matrix.show_counts(document["confusion"], document["classes"])
         self._axes.show_text(self.tr("most frequent mistakes") if self.matrix.as_list else self.tr("rows: truth, columns: prediction"))
-        self.wrong.show_predictions(measurement.predictions)
-        self.bars.show_predictions(measurement.predictions)
+        if measurement.predictions is not None:
+            self.wrong.show_predictions(measurement.predictions)
+            self.bars.show_predictions(measurement.predictions)
 
     def set_side_by_side(self, side_by_side: bool) -> None:
         self._side_by_side = side_by_side
@@ -89,5 +90,5 @@ class MeasuredCards(QWidget):
         self._lower.setMinimumHeight(theme.px(LOW))
 
     def _open_cell(self, truth: int, said: int) -> None:
-        if self._measurement is not None:
+        if self._measurement is not None and self._measurement.predictions is not None:
             self.opened.emit(self._measurement.predictions.cell(truth, said).tolist(), 0)

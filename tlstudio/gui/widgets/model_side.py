@@ -7,6 +7,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
+from tlstudio.gui.metric import MASKS
+from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.activations_dialog import ActivationsDialog
 from tlstudio.gui.widgets.batchnorm_choice import BatchNormChoice
@@ -18,7 +20,6 @@ from tlstudio.gui.widgets.layer_tree.layer_model import LayerModel
 from tlstudio.gui.widgets.parts import GAP, TIGHT, Button, column, hairline, label, row, widget
 from tlstudio.gui.widgets.weights_choice import WeightsChoice
 from tlstudio.gui.words import short
-from tlstudio.models import catalogue
 from tlstudio.registry import Kind
 
 WIDTH = 248
@@ -63,20 +64,29 @@ class ModelSide(QScrollArea):
     def _head(self) -> QWidget:
         self.width_ = ElidedLabel("small")
         self.width_.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        task = catalogue.find(self.session.recipe.model.name).task
-        self.head_form = KindForm(self.session, "head", name="headForm", titled=False, task=task, also=self._loss_for)
+        task = entry_of(self.session.recipe).task
+        self.head_form = KindForm(self.session, "head", name="headForm", titled=False, task=task, fits=self._fits, also=self._loss_for)
         self.head_form.setAccessibleName(self.tr("Head"))
-        self._masks = label(
-            self.tr("This model makes masks, and is trained on images with masks. Its layers can be looked at with any images."),
-            "small",
-            wrap=True,
-        )
+        self._masks = label("", "small", wrap=True)
         return widget(column(row(label(self.tr("Head"), "section"), (self.width_, 1)), self.head_form, self._masks, spacing=TIGHT))
 
     def _task(self) -> None:
-        task = catalogue.find(self.session.recipe.model.name).task
-        self.head_form.show_task(task)
-        self._masks.setVisible(task == "segmentation")
+        entry = entry_of(self.session.recipe)
+        self.head_form.show_task(entry.task)
+        masks = entry.task == MASKS
+        self._masks.setVisible(masks)
+        if masks and entry.role == "encoder":
+            self._masks.setText(
+                self.tr("Only the encoder is pretrained, on ImageNet. The head makes masks of what it sees, and starts from nothing.")
+            )
+        elif masks:
+            said = self.tr("This model makes masks, and is trained on images with masks. Its layers can be looked at with any images.")
+            self._masks.setText(said if self.session.recipe.data.task != MASKS else self.tr("Pretrained as a whole to make masks."))
+
+    def _fits(self, kind: Kind) -> bool:
+        from tlstudio.models import heads
+
+        return isinstance(kind, heads.HeadKind) and heads.fits(kind, entry_of(self.session.recipe))
 
     def _loss_for(self, kind: Kind) -> dict[str, Any]:
         """A head that gives logarithms of probabilities is trained with the NLL loss, and no other is."""

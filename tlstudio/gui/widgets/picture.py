@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.mask_blend import Mask
 from tlstudio.gui.widgets import thumbnails
 from tlstudio.gui.widgets.parts import TIGHT, colour, icon
 
@@ -21,6 +22,8 @@ class Picture(QWidget):
     def __init__(self, *, fill: bool = True, opens: bool = False, least: int = 48) -> None:
         super().__init__()
         self.path = ""
+        self.over: Mask | None = None
+        self._before: tuple[str, QPixmap] | None = None  # stands until the same picture is there with another mask
         self._fill, self._opens, self._least = fill, opens, least
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         if opens:
@@ -28,10 +31,10 @@ class Picture(QWidget):
             self.setCursor(Qt.CursorShape.PointingHandCursor)
         thumbnails.shared().loaded.connect(self.update)
 
-    def show_file(self, path: str) -> None:
-        """path: absolute, or "" for none."""
-        if path != self.path:
-            self.path = path
+    def show_file(self, path: str, mask: Mask | None = None) -> None:
+        """path: absolute, or "" for none. mask: what is laid over it."""
+        if (path, mask) != (self.path, self.over):
+            self.path, self.over = path, mask
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -48,10 +51,14 @@ class Picture(QWidget):
         box = QRectF(self.rect())
         side = -(-max(self.width(), self.height()) // STEP) * STEP
         ratio, loader = self.devicePixelRatioF(), thumbnails.shared()
-        drawn = loader.pixmap(self.path, side, ratio, square=self._fill)
+        drawn = loader.pixmap(self.path, side, ratio, square=self._fill, mask=self.over)
+        failed = drawn is None and loader.failed(self.path, side, ratio, square=self._fill, mask=self.over)
+        if drawn is None and not failed and self._before is not None and self._before[0] == self.path:
+            drawn = self._before[1]
         if drawn is None:
-            self._absent(painter, box, loader.failed(self.path, side, ratio, square=self._fill))
+            self._absent(painter, box, failed)
         else:
+            self._before = self.path, drawn
             wide, tall = drawn.width(), drawn.height()
             scale = (max if self._fill else min)(box.width() / wide, box.height() / tall)
             if not self._fill:

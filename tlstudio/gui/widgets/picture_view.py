@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QDialog, QFormLayout, QSizePolicy, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.mask_blend import Mask
 from tlstudio.gui.widgets import thumbnails
 from tlstudio.gui.widgets.elided_label import elide
 from tlstudio.gui.widgets.parts import Button, colour, column, icon, label, row
@@ -23,11 +24,15 @@ _STEP = 256  # sizes are rounded up to this, so that dragging the window does no
 
 @dataclass(frozen=True)
 class Picture:
-    """facts: (name, value) pairs, shown below the picture's own size on disk. message: what is the matter with it, or ""."""
+    """facts: (name, value) pairs, shown below the picture's own size on disk. message: what is the matter with it, or "".
+
+    mask: laid over it, where there is one.
+    """
 
     path: str
     facts: tuple[tuple[str, str], ...] = ()
     message: str = ""
+    mask: Mask | None = None
 
 
 class Pictures(Protocol):
@@ -61,9 +66,15 @@ class PictureView(QDialog):
         self._on = Button(
             self.tr("Next"), "", "caret-right", tip=self.tr("The picture after this (Right)"), on=lambda: self.show_at(self.at + 1)
         )
+        self.over = Button(self.tr("Hide mask"), "", "circle-half", on=self._show_mask)
+        self.over.setToolTip(self.tr("Lay the mask over the picture, or take it away (M)"))
+        self.over.setObjectName("pictureMask")
+        self.over.setCheckable(True)
+        self.over.setChecked(True)
         close = Button(self.tr("Close"), "", on=self.close)
-        for button in (self._back, self._on, close):
+        for button in (self._back, self._on, self.over, close):
             button.setAutoDefault(False)
+        QShortcut(QKeySequence("M"), self).activated.connect(self.over.click)
         for keys, step in ((QKeySequence("Left"), -1), (QKeySequence("Right"), 1)):
             QShortcut(keys, self).activated.connect(lambda step=step: self.show_at(self.at + step))
         self.setLayout(
@@ -72,7 +83,7 @@ class PictureView(QDialog):
                 row((self._name, 1), self._count),
                 self._message,
                 self._shown_facts,
-                row(self._back, self._on, None, close),
+                row(self._back, self._on, self.over, None, close),
                 margins=(16, 16, 16, 16),
             )
         )
@@ -85,7 +96,8 @@ class PictureView(QDialog):
             return
         self.at = at
         picture = self._pictures[at]
-        self._canvas.show_file(picture.path)
+        self.over.setVisible(picture.mask is not None)
+        self._show_mask()
         name = Path(picture.path).name
         self.setWindowTitle(name)
         self._name.setText(elide(name, self.width() - theme.px(160), self._name))
@@ -103,6 +115,11 @@ class PictureView(QDialog):
         self._back.setEnabled(at > 0)
         self._on.setEnabled(at < len(self._pictures) - 1)
 
+    def _show_mask(self) -> None:
+        picture, shown = self._pictures[self.at], self.over.isChecked()
+        self.over.setText(self.tr("Hide mask") if shown else self.tr("Show mask"))
+        self._canvas.show_file(picture.path, picture.mask if shown else None)
+
     def _size(self, path: str) -> str:
         try:
             return megabytes(Path(path).stat().st_size)
@@ -116,13 +133,14 @@ class _Canvas(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._path = ""
+        self._mask: Mask | None = None
         self.setMinimumSize(200, 160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("The picture"))
         thumbnails.shared().loaded.connect(self.update)
 
-    def show_file(self, path: str) -> None:
-        self._path = path
+    def show_file(self, path: str, mask: Mask | None) -> None:
+        self._path, self._mask = path, mask
         self.setAccessibleDescription(Path(path).name)
         self.update()
 
@@ -134,9 +152,9 @@ class _Canvas(QWidget):
         wanted = min(_LARGEST, -(-round(max(self.width(), self.height()) * ratio) // _STEP) * _STEP)
         side = round(wanted / ratio)
         loader = thumbnails.shared()
-        pixmap = loader.pixmap(self._path, side, ratio, square=False)
+        pixmap = loader.pixmap(self._path, side, ratio, square=False, mask=self._mask)
         if pixmap is None:
-            failed = loader.failed(self._path, side, ratio, square=False)
+            failed = loader.failed(self._path, side, ratio, square=False, mask=self._mask)
             painter.setPen(colour("muted"))
             words = self.tr("This file cannot be shown") if failed else self.tr("Loading…")
             centre = self.rect().center()

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 
 from tlstudio.errors import Cancelled, StudioError
 from tlstudio.gui.jobs import JobHandle
+from tlstudio.gui.mask_blend import Mask
 from tlstudio.gui.session import Session
 
 _PAUSE = 150  # milliseconds without a change before a job is asked for
@@ -38,9 +39,11 @@ class PreviewJob(QObject):
         """Whether what is shown is not yet what was wished for."""
         return self._wish != self._answered
 
-    def wish(self, recipe: dict[str, Any], path: str, seed: int) -> None:
-        """Ask for the previews of that picture; the same wish again costs nothing."""
+    def wish(self, recipe: dict[str, Any], path: str, seed: int, mask: Mask | None = None) -> None:
+        """Ask for the previews of that picture, its mask blended in; the same wish again costs nothing."""
         wish = {"recipe": recipe, "path": path, "kind": self._kind, "seed": seed}
+        if mask is not None:
+            wish |= {"mask": mask.path, "coding": mask.coding.to_json()}
         if wish != self._wish:
             self._wish = wish
             self._timer.start()

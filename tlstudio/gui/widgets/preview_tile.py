@@ -52,5 +52,8 @@ class PreviewTile(QWidget):
         painter.setOpacity(0.45 if self._dim else 1.0)
         wanted = self.size() * self.devicePixelRatioF()
         # QPainter alone halves badly: from 224 to 72 it would skip pixels
-        small = self._image.scaled(wanted, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
-        painter.drawImage(box, small)
+        small = self._image.scaled(wanted, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+        size = small.size() / self.devicePixelRatioF()
+        inside = QRectF(0, 0, size.width(), size.height())
+        inside.moveCenter(box.center())
+        painter.drawImage(inside, small)

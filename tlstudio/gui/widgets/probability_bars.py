@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.widgets.class_paint import fill_class
 from tlstudio.gui.widgets.parts import TIGHT, colour
 
 
@@ -17,12 +18,12 @@ class ProbabilityBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.name, self.value, self.first = "", 0.0, False
+        self.name, self.value, self.first, self.label = "", 0.0, False, -1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_value(self, name: str, value: float, *, first: bool) -> None:
-        """value: 0 to 1."""
-        self.name, self.value, self.first = name, value, first
+    def show_value(self, name: str, value: float, *, first: bool, label: int = -1) -> None:
+        """value: 0 to 1. label: the class whose colour the bar has, -1 for none of its own."""
+        self.name, self.value, self.first, self.label = name, value, first, label
         self.setAccessibleName(f"{name} {value:.3f}")
         self.setToolTip(f"{name}: {value:.4f}")
         self.update()
@@ -48,6 +49,10 @@ class ProbabilityBar(QWidget):
         painter.setBrush(colour("line"))
         painter.drawRoundedRect(bar, 3, 3)
         bar.setWidth(max(6.0, self.width() * self.value))
+        if self.label >= 0:
+            fill_class(painter, bar, self.label, 3)
+            painter.end()
+            return
         painter.setBrush(colour("accent" if self.first else "muted"))
         painter.drawRoundedRect(bar, 3, 3)
         painter.end()
@@ -64,8 +69,8 @@ class ProbabilityBars(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(TIGHT)
 
-    def show_values(self, values: Sequence[tuple[str, float]]) -> None:
-        """values: (class, probability), in any order."""
+    def show_values(self, values: Sequence[tuple[str, float]], labels: Mapping[str, int] | None = None) -> None:
+        """values: (class, probability or share), in any order. labels: places of the classes, where bars take their colours."""
         ranked = sorted(values, key=lambda pair: -pair[1])
         if len(ranked) > self.most:
             rest = ranked[self.most - 1 :]
@@ -77,4 +82,4 @@ class ProbabilityBars(QWidget):
         for i, bar in enumerate(self.bars):
             bar.setVisible(i < len(ranked))
             if i < len(ranked):
-                bar.show_value(*ranked[i], first=i == 0)
+                bar.show_value(*ranked[i], first=i == 0, label=(labels or {}).get(ranked[i][0], -1))

@@ -15,6 +15,7 @@ from tlstudio.gui.widgets.parts import Button, colour, icon
 _ROW = 56
 _PADDING = 4  # around a button
 _LINE = Qt.ItemDataRole.UserRole
+_FINE = ("rotated", "corrected")  # what is as it should be
 _MARKS = {"bad": ("x-circle", "bad"), "warn": ("warning", "warn"), "info": ("info", "muted")}
 
 
@@ -135,7 +136,7 @@ class _Cell(QStyledItemDelegate):
             return
         if index.column() == 0:
             size = theme.px(16)
-            name, role = ("check-circle", "good") if line.kind == "rotated" or line.remedy == "use" else _MARKS[line.level]
+            name, role = ("check-circle", "good") if line.kind in _FINE or line.remedy == "use" else _MARKS[line.level]
             icon(name, role).paint(painter, QRect(box.left(), box.center().y() - size // 2, size, size))
         elif index.column() == 1:
             painter.setFont(theme.font(10, bold=True))

@@ -1,4 +1,4 @@
-"""The newest runs in a few lines, each with the shape of its validation accuracy."""
+"""The newest runs in a few lines, each with the shape of its validation accuracy, or mean IoU."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtGui import QFocusEvent, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem
 
 from tlstudio.errors import InputError
-from tlstudio.gui import theme
+from tlstudio.gui import metric, theme
 from tlstudio.gui.widgets.parts import colour
 from tlstudio.gui.widgets.spark import paint_spark
 from tlstudio.gui.widgets.table_view import TableView
@@ -63,7 +63,8 @@ class _Runs(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{run['title']}\n{run['path']}" if column == _RUN else self._text(run, column)
         if role == Qt.ItemDataRole.AccessibleTextRole and column == _CURVE:
-            return self.tr("Validation accuracy over %1 epochs").replace("%1", str(len(run.get("curve") or [])))
+            said = metric.validation_word([run.get("task") or ""])
+            return self.tr("%1 over %2 epochs").replace("%1", said).replace("%2", str(len(run.get("curve") or [])))
         return None
 
     def _text(self, run: dict[str, Any], column: int) -> str:
@@ -76,7 +77,8 @@ class _Runs(QAbstractTableModel):
             case 3:
                 return strategy_word(run["strategy"]) if run.get("strategy") else "–"
             case 4:
-                return percent(run.get("val_accuracy"))
+                value = metric.of_row(run)
+                return f"IoU {value:.3f}" if value is not None and run.get("task") == metric.MASKS else percent(value)
             case 5:
                 form = self.tr("%1 to %2") if interval else "–"
                 low, high = interval or (0.0, 0.0)

@@ -10,10 +10,12 @@ from PySide6.QtCore import QCoreApplication
 
 from tlstudio import recipe
 from tlstudio.errors import InputError
+from tlstudio.gui import metric
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.editors import Editor, said
 from tlstudio.gui.widgets.field_spec import Spec
 from tlstudio.gui.widgets.number_table import NumberTable
+from tlstudio.gui.words import layout_word
 from tlstudio.registry import Kind
 
 
@@ -21,8 +23,8 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("form", text)
 
 
-def _words(key: str) -> dict[str, str]:
-    """How the words of a choice are said to people."""
+def _words(key: str, task: str) -> dict[str, str]:
+    """How the words of a choice are said to people who learn that task."""
     return {
         "training.device": {
             "auto": tr("Automatic"),
@@ -31,13 +33,14 @@ def _words(key: str) -> dict[str, str]:
             "mps": tr("Apple (MPS)"),
             "xpu": tr("Intel (XPU)"),
         },
-        "training.best_by": {"metric": tr("Validation accuracy"), "loss": tr("Validation loss")},
+        "training.best_by": {"metric": metric.validation_word([task]), "loss": tr("Validation loss")},
         "frozen.batchnorm": {
             "eval": tr("Keeps its averages"),
             "adapt": tr("Averages follow your images"),
             "train": tr("Scale and shift learn too"),
         },
         "data.pad_place": {"centre": tr("In the centre"), "corner": tr("Upper left corner")},
+        "data.layout": {word: layout_word(word) for word in recipe.choices("data.layout")},
         "data.task": {"classification": tr("Classes"), "segmentation": tr("Masks")},
     }.get(key, {})
 
@@ -70,6 +73,7 @@ class BoundField(Editor):
         return self.session.recipe.get(self.key)
 
     def refresh(self) -> None:
+        self.show_words(_words(self.key, self.session.recipe.data.task))
         self.show_value(self.current())
         if not self.wrong:
             self.session.object_to(self.key, "")
@@ -105,7 +109,14 @@ class RecipeField(BoundField):
     """
 
     def __init__(self, session: Session, key: str, *, words: Mapping[str, str] | None = None, caption: str = "", width: int = 0) -> None:
-        super().__init__(session, key, Spec.of(recipe.field_info(key)), words=words or _words(key), caption=caption, width=width)
+        super().__init__(
+            session,
+            key,
+            Spec.of(recipe.field_info(key)),
+            words=words or _words(key, session.recipe.data.task),
+            caption=caption,
+            width=width,
+        )
 
 
 class OptionField(BoundField):

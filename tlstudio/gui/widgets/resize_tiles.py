@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from tlstudio.errors import StudioError
 from tlstudio.gui import theme
+from tlstudio.gui.mask_blend import Mask
+from tlstudio.gui.metric import MASKS
+from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.form import RecipeField
 from tlstudio.gui.widgets.pad_bars import PadBars
@@ -15,7 +18,6 @@ from tlstudio.gui.widgets.parts import Button, colour, column, hairline, header,
 from tlstudio.gui.widgets.preview_job import PreviewJob
 from tlstudio.gui.widgets.preview_tile import PreviewTile
 from tlstudio.gui.widgets.size_field import FIELD, SizeField, size_advice
-from tlstudio.models import catalogue
 
 SIDE = 88
 MODES = ("crop", "pad", "squash")
@@ -65,15 +67,16 @@ class ResizeTiles(QWidget):
             )
         )
         self._path = ""
+        self._mask: Mask | None = None
         self.job = PreviewJob(session, "resize", self)
         self.job.drawn.connect(self._drawn)
         self.job.failed.connect(self._failed)
         session.recipe_changed.connect(self.refresh)
         self.refresh()
 
-    def show_picture(self, path: str) -> None:
-        """Try the three ways on that file (absolute path)."""
-        self._path = path
+    def show_picture(self, path: str, mask: Mask | None = None) -> None:
+        """Try the three ways on that file (absolute path), with its mask."""
+        self._path, self._mask = path, mask
         self.refresh()
 
     def refresh(self) -> None:
@@ -82,13 +85,14 @@ class ResizeTiles(QWidget):
         for mode, tile in self.tiles.items():
             tile.setChecked(mode == recipe.data.resize)
         self._bars.setVisible(recipe.data.resize == "pad")
-        entry = catalogue.find(recipe.model.name)
-        self._advice.setText(size_advice(recipe.data.image_size, entry.input_size, entry.title))
+        entry = entry_of(recipe)
+        encoder = entry.task == MASKS and entry.role == "encoder"
+        self._advice.setText(size_advice(recipe.data.image_size, entry.input_size, entry.title, encoder=encoder))
         self._advice.setVisible(bool(self._advice.text()))
         if self._path:
             # the three are drawn whichever is chosen, so that choosing draws nothing
             data = recipe.data.model_copy(update={"resize": "crop", "exclude": ()})
-            self.job.wish(recipe.model_copy(update={"data": data}).model_dump(mode="json"), self._path, 0)
+            self.job.wish(recipe.model_copy(update={"data": data}).model_dump(mode="json"), self._path, 0, self._mask)
             for tile in self.tiles.values():
                 tile.picture.dim(self.job.busy)
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QGridLayout, QSizePolicy, Q
 
 from tlstudio.errors import StudioError
 from tlstudio.gui import theme
+from tlstudio.gui.metric import MASKS
 from tlstudio.gui.run_list import Row
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import IconLabel, label, row, widget
@@ -139,7 +140,9 @@ class ResultHeading(QWidget):
             by_loss = Run(Path(run["path"])).recipe().training.best_by == "loss"
         except StudioError:
             by_loss = False
-        why = self.tr("validation loss was lowest") if by_loss else self.tr("validation accuracy was highest")
+        masks = run.get("task") == MASKS
+        best = self.tr("validation's mean IoU was highest") if masks else self.tr("validation accuracy was highest")
+        why = self.tr("validation loss was lowest") if by_loss else best
         if run["state"] == "finished":
             said = self.tr("Best: epoch %1 of %2, kept because %3")
         else:

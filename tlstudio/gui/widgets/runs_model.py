@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Q
 
 from tlstudio import places
 from tlstudio.gui import theme
+from tlstudio.gui.metric import MASKS
 from tlstudio.gui.run_list import Row
 from tlstudio.gui.widgets.line_style import LineStyle
 from tlstudio.gui.widgets.parts import colour
@@ -20,7 +21,7 @@ STYLE = Qt.ItemDataRole.UserRole
 STATE = Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
 COMPARE, TITLE, STATE_COLUMN = 0, 1, 2
-_SEARCHED = ("title", "state", "strategy", "data", "model")
+_SEARCHED = ("title", "state", "strategy", "task", "data", "model")
 
 
 def tr(text: str) -> str:
@@ -33,7 +34,10 @@ def _images_of(path: str) -> str:
 
 
 class Column(NamedTuple):
-    """setting: chosen before the run, so that it is hidden where it is the same in all. muted: stands back."""
+    """setting: chosen before the run, so that it is hidden where it is the same in all. muted: stands back.
+
+    task: the one that it is for, hidden where no run has it; both: only where there are runs of both.
+    """
 
     key: str
     heading: Callable[[], str]
@@ -42,6 +46,26 @@ class Column(NamedTuple):
     number: bool = False
     setting: bool = False
     muted: bool = False
+    task: str = ""
+    both: bool = False
+
+    def suits(self, tasks: Collection[str]) -> bool:
+        """Whether it says something of runs of those tasks."""
+        return not (self.both and len(tasks) < 2) and (not self.task or not tasks or self.task in tasks)
+
+
+def tasks_of(rows: Iterable[Row]) -> frozenset[str]:
+    """What those runs learned; classes where that is not known."""
+    return frozenset(str(row.get("task") or "classification") for row in rows)
+
+
+def _task(row: Row) -> str:
+    return tr("masks") if row.get("task") == MASKS else tr("classes")
+
+
+def _iou(row: Row) -> str:
+    value = row.get("val_mean_iou")
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _plain(key: str) -> Callable[[Row], str]:
@@ -89,8 +113,11 @@ COLUMNS = (
     Column("title", lambda: tr("Run"), 140, lambda row: str(row["title"])),
     Column("state", lambda: tr("State"), 172, state_words),
     Column("strategy", lambda: tr("Learns"), 106, lambda row: strategy_word(row["strategy"]) if row.get("strategy") else "–", setting=True),
-    Column("val_accuracy", lambda: tr("Val acc."), 78, lambda row: percent(row.get("val_accuracy")), True),
-    Column("interval", lambda: tr("95% interval"), 112, _interval, muted=True),
+    Column("task", lambda: tr("Task"), 84, _task, both=True),
+    Column("val_mean_iou", lambda: tr("Mean IoU"), 88, _iou, True, task=MASKS),
+    Column("val_pixel_accuracy", lambda: tr("Pixel acc."), 88, lambda row: percent(row.get("val_pixel_accuracy")), True, task=MASKS),
+    Column("val_accuracy", lambda: tr("Val acc."), 78, lambda row: percent(row.get("val_accuracy")), True, task="classification"),
+    Column("interval", lambda: tr("95% interval"), 112, _interval, muted=True, task="classification"),
     Column("val_loss", lambda: tr("Val loss"), 76, lambda row: loss(row.get("val_loss")), True),
     Column("seconds", lambda: tr("Took"), 92, lambda row: took(row.get("seconds")), True),
     Column("started", lambda: tr("When"), 132, lambda row: when(row["started"]) if row.get("started") else "–", muted=True),

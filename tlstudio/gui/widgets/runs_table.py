@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledIte
 from tlstudio.gui import theme
 from tlstudio.gui.run_list import Row
 from tlstudio.gui.widgets.parts import colour, icon
-from tlstudio.gui.widgets.runs_model import COLUMNS, COMPARE, STATE, STATE_COLUMN, STYLE, TITLE, RunsModel
+from tlstudio.gui.widgets.runs_model import COLUMNS, COMPARE, STATE, STATE_COLUMN, STYLE, TITLE, RunsModel, tasks_of
 from tlstudio.gui.widgets.table_view import TableView
 
 Index = QModelIndex | QPersistentModelIndex
@@ -112,13 +112,14 @@ class RunsTable(TableView):
     def hide_the_same(self) -> None:
         """Hide the settings that are the same in all shown runs; `same` tells what they are."""
         rows = self.rows.rows
+        tasks = tasks_of(self.rows.all)
         self.same = []
         for i, column in enumerate(COLUMNS):
             first = column.text(rows[0]) if rows else ""
             alike = column.setting and len(rows) > 1 and all(column.text(row) == first for row in rows)
             if alike and first != "–":
                 self.same.append((column.heading(), first))
-            self.setColumnHidden(i, alike and self.only_differing)
+            self.setColumnHidden(i, (alike and self.only_differing) or not column.suits(tasks))
         self._share_out()
         self.shown_changed.emit()
 

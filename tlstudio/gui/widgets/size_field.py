@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QComboBox
 
 from tlstudio.errors import InputError
 from tlstudio.gui import theme
+from tlstudio.gui.metric import MASKS
+from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.parts import CONTROL
-from tlstudio.models import catalogue
 
 FIELD = 176  # width of the editors of the card
 SIZES = (96, 128, 160, 192, 224, 256, 288, 320, 384, 448, 512)
@@ -19,8 +20,11 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("size_field", text)
 
 
-def size_advice(size: int, trained: int, title: str) -> str:
-    """What to say of an image size beside what the model was trained with; "" where it is fine."""
+def size_advice(size: int, trained: int, title: str, *, encoder: bool = False) -> str:
+    """What to say of an image size beside what the model was trained with; "" where it is fine.
+
+    encoder: of a network for masks, to which `trained` is but proposed.
+    """
     from tlstudio.gui.problem_kinds import tr
 
     if size in (0, trained):
@@ -28,6 +32,8 @@ def size_advice(size: int, trained: int, title: str) -> str:
     if size < 32:
         return tr("%1 px is too little: most models end with nothing below 32.").replace("%1", str(size))
     said = ""
+    if encoder:
+        return ""
     if size < trained / 2:
         said = tr("%1 learned at %2 px; at %3 it sees far less.")
     elif size > trained * 2:
@@ -45,9 +51,6 @@ class SizeField(QComboBox):
         self.session = session
         self.setObjectName("imageSize")
         self.setAccessibleName(self.tr("Image size"))
-        self.setToolTip(
-            self.tr("Side of the square that the model sees. Larger shows finer details and takes longer, with the square of the side.")
-        )
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.activated.connect(lambda at: self._give(self.itemData(at)))
@@ -60,10 +63,18 @@ class SizeField(QComboBox):
 
     def refresh(self) -> None:
         recipe = self.session.recipe
-        trained = catalogue.find(recipe.model.name).input_size
+        entry = entry_of(recipe)
+        trained, encoder = entry.input_size, entry.task == MASKS and entry.role == "encoder"
         self.blockSignals(True)
         self.clear()
-        self.addItem(self.tr("%1 px, as trained").replace("%1", str(trained)), 0)
+        tip = self.tr("Side of the square that the model sees. Larger shows finer details and takes longer, with the square of the side.")
+        if recipe.data.task == MASKS:
+            tip = self.tr(
+                "Side in pixels that pictures are brought to. Larger shows finer borders and takes longer, with the square of it."
+            )
+        self.setToolTip(tip)
+        form = self.tr("%1 px, proposed") if encoder else self.tr("%1 px, as trained")
+        self.addItem(form.replace("%1", str(trained)), 0)
         for size in sorted({*SIZES, recipe.data.image_size} - {trained, 0}):
             self.addItem(self.tr("%1 px").replace("%1", str(size)), size)
         self.setCurrentIndex(self.findData(recipe.data.image_size if recipe.data.image_size != trained else 0))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, Q
 from PySide6.QtWidgets import QGridLayout, QRadioButton, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.metric import MASKS
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.parts import GAP, RADIUS, IconLabel, colour, column, label, row
 from tlstudio.gui.words import strategy_word
@@ -30,9 +31,12 @@ def _lines() -> dict[str, str]:
     }
 
 
-def _tips() -> dict[str, str]:
+def _tips(task: str) -> dict[str, str]:
+    of_masks = tr("The pretrained encoder stays as it is; only the new head learns, which makes masks of what the encoder sees. ")
     return {
-        "head": tr(
+        "head": of_masks + tr("Right for a first try and for few images.")
+        if task == MASKS
+        else tr(
             "The pretrained backbone stays as it is and looks at each image once; only the new head learns. "
             "Right for a first try and for few images."
         ),
@@ -53,7 +57,7 @@ class StrategyCard(QRadioButton):
         super().__init__()
         self.strategy = strategy
         self.setObjectName(f"strategy_{strategy}")
-        self.setToolTip(_tips()[strategy])
+        self.show_task("")
         self.setAccessibleName(strategy_word(strategy))
         self.setAccessibleDescription(_lines()[strategy])
         self._icon = IconLabel(_ICONS[strategy], "muted", 24)
@@ -64,6 +68,10 @@ class StrategyCard(QRadioButton):
         self.setLayout(row(self._icon, 4, (words, 1), self._mark, margins=(GAP, 4, GAP - 2, 4)))
         self.toggled.connect(self._show)
         self._fit()
+
+    def show_task(self, task: str) -> None:
+        """What the strategy means for that task."""
+        self.setToolTip(_tips(task)[self.strategy])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -129,6 +137,8 @@ class StrategyCards(QWidget):
     def refresh(self) -> None:
         chosen = self.session.recipe.frozen.strategy
         self.cards[chosen].setChecked(True)
+        for card in self.cards.values():
+            card.show_task(self.session.recipe.data.task)
         self._arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

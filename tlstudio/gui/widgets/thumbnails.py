@@ -18,6 +18,7 @@ from PySide6.QtGui import QImage, QImageIOHandler, QImageReader, QPainter, QPixm
 
 from tlstudio.data.images import load_rgb
 from tlstudio.errors import InputError
+from tlstudio.gui.mask_blend import Mask, blended
 from tlstudio.recipe import MAX_PIXELS
 
 CACHE_BYTES = 48_000_000
@@ -25,8 +26,8 @@ _THREADS, _WAITING = 2, 256
 _QT_READS = {b"jpeg", b"jpg", b"png", b"gif", b"bmp", b"webp"}
 _LONGEST = 4  # a panorama is kept at most so many times as long as high
 
-Key = tuple[str, int, bool]
-"""Path, side in device pixels, whether cut to a square."""
+Key = tuple[str, int, bool, Mask | None]
+"""Path, side in device pixels, whether cut to a square, the mask that is laid over it."""
 
 
 class Thumbnails(QObject):
@@ -50,12 +51,13 @@ class Thumbnails(QObject):
         self._pool.setMaxThreadCount(_THREADS)
         self._decoded.connect(self._arrived)
 
-    def pixmap(self, path: str, side: int, ratio: float = 1.0, *, square: bool = True) -> QPixmap | None:
+    def pixmap(self, path: str, side: int, ratio: float = 1.0, *, square: bool = True, mask: Mask | None = None) -> QPixmap | None:
         """The picture upright, or None while it is on its way or where it cannot be read.
 
         square: cut from its middle to side x side; else whole, its longer side at most `side`. Lengths in logical pixels.
+        mask: laid over it; a mask that cannot be read leaves the picture as it is.
         """
-        key = (path, round(side * ratio), square)
+        key = (path, round(side * ratio), square, mask)
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
@@ -73,9 +75,9 @@ class Thumbnails(QObject):
                         self._pool.start(self._work)
         return None
 
-    def failed(self, path: str, side: int, ratio: float = 1.0, *, square: bool = True) -> bool:
+    def failed(self, path: str, side: int, ratio: float = 1.0, *, square: bool = True, mask: Mask | None = None) -> bool:
         """Whether that picture cannot be read."""
-        return (path, round(side * ratio), square) in self._failed
+        return (path, round(side * ratio), square, mask) in self._failed
 
     @property
     def busy(self) -> bool:
@@ -129,9 +131,11 @@ def _size(pixmap: QPixmap) -> int:
     return pixmap.width() * pixmap.height() * 4
 
 
-def decode(path: str, side: int, square: bool) -> QImage | None:
-    """The picture at that size in device pixels, RGB32, upright; None where it cannot be read. Any thread."""
+def decode(path: str, side: int, square: bool, mask: Mask | None = None) -> QImage | None:
+    """The picture at that size in device pixels, RGB32, upright, with its mask over it; None where it cannot be read. Any thread."""
     image = _by_qt(path, side, square) or _by_pillow(path, side, square)
+    if image is not None and mask is not None:
+        image = blended(image, mask) or image
     if image is None or not square:
         return image
     edge = min(image.width(), image.height())

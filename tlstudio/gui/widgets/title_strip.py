@@ -151,7 +151,7 @@ class TitleStrip(QFrame):
 
     def _list_tutorials(self) -> None:
         self._tutorials.clear()
-        for recipe in tutorials():
+        for recipe in tutorials(self.session.recipe.data.task):
             action = self._action(self._tutorials, recipe.name, lambda recipe=recipe: self.take_tutorial(recipe))
             action.setToolTip(self.tr("Take its model, head, rates and schedule; the images stay. It can be undone."))
 

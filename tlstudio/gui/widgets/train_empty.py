@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from tlstudio.errors import InputError
 from tlstudio.gui import theme
+from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, IconLabel, card, colour, column, hairline, label, row
-from tlstudio.models import catalogue
 from tlstudio.recipe import Recipe
 
 
@@ -93,7 +93,7 @@ class TrainEmpty(QWidget):
         self._images.setText(self._progress() if busy else self.tr("could not be used") if failed else self.tr("none yet"))
         self._images_mark.show_icon(*(("warning", "bad") if failed else ("circle-dashed", "accent" if busy else "muted")))
         try:
-            entry = catalogue.find(recipe.model.name)
+            entry = entry_of(recipe)
             built_in = entry.weights_state() == "bundled"
             self._model.setText(self.tr("%1, built in").replace("%1", entry.title) if built_in else entry.title)
         except InputError:

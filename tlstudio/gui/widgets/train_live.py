@@ -20,10 +20,11 @@ from tlstudio.gui.widgets.curves_card import CurvesCard
 from tlstudio.gui.widgets.epoch_table import EpochTable
 from tlstudio.gui.widgets.failure_card import FailureCard
 from tlstudio.gui.widgets.log_drawer import LogDrawer
+from tlstudio.gui.widgets.masks_forming import MasksForming
 from tlstudio.gui.widgets.parts import GAP, column
 from tlstudio.gui.widgets.proof_line import ProofLine
 
-_PARTS = ("table", "loss", "rates", "accuracy")
+_PARTS = ("table", "loss", "rates", "accuracy", "masks")
 _FASTEST = 33  # milliseconds between two drawings of a part, at least
 _SLOWEST = 250
 _REST = 20  # and this many times as long as a drawing took, so that the window stays free for hands
@@ -41,7 +42,8 @@ class TrainLive(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._draw_next)
-        self.setLayout(column(self.failure, (self.curves, 5), (self.table, 3), self.proof, self.log, spacing=GAP // 2))
+        self.masks = MasksForming(session)
+        self.setLayout(column(self.failure, (self.curves, 5), self.masks, (self.table, 3), self.proof, self.log, spacing=GAP // 2))
         layout = self.layout()
         assert layout is not None
         layout.setSpacing(GAP)
@@ -87,6 +89,9 @@ class TrainLive(QWidget):
 
     def _draw(self, part: str) -> None:
         live = self.session.live
+        if part == "masks":
+            self.masks.follow(live.history)
+            return
         if part != "table":
             # with nothing drawn yet it is the next run's plan that stands here
             recipe = live.recipe if live.recipe is not None and (live.active or live.history.x) else self.session.recipe

@@ -15,6 +15,7 @@ from tlstudio.errors import InputError, StudioError
 from tlstudio.gui import theme
 from tlstudio.gui.background import Background
 from tlstudio.gui.jobs import JobHandle
+from tlstudio.gui.mask_blend import Mask
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import Button, IconLabel, card, column, header, label, row, widget
@@ -58,8 +59,8 @@ class TryItDrop(QFrame):
         for part in (self.picture, self._empty):
             part.setMinimumHeight(theme.px(200))
 
-    def show_file(self, path: str) -> None:
-        self.picture.show_file(path)
+    def show_file(self, path: str, mask: Mask | None = None) -> None:
+        self.picture.show_file(path, mask)
         self.picture.setAccessibleName(path)
         self.picture.setToolTip(path)
         self.picture.show()
@@ -197,14 +198,26 @@ class TryIt(QFrame):
         if "error" in entry:
             self._say(str(entry["error"]), bad=True)
             return
-        self.verdict.show_text(entry["label"])
+        if "mask" in entry:
+            self._show_mask(entry)
+        else:
+            self.verdict.show_text(entry["label"])
+            self.bars.show_values(list(entry["probabilities"].items()))
         seconds = entry.get("seconds")
         self._time.setText("" if seconds is None else self.tr("%1 ms").replace("%1", f"{1000 * seconds:.0f}"))
         self._time.setToolTip(self.tr("From reading the file to the answer"))
-        self.bars.show_values(list(entry["probabilities"].items()))
         self.note.hide()
         for part in (self.verdict, self._time, self.bars):
             part.show()
+
+    def _show_mask(self, entry: dict[str, Any]) -> None:
+        """The picture under its mask, and how much of it each class takes."""
+        shares: dict[str, float] = entry["classes"]
+        self.drop.show_file(self.path, Mask.own(entry["mask"], list(shares)))
+        most = max(shares, key=lambda name: shares[name], default="")
+        self.verdict.show_text(self.tr("mostly %1").replace("%1", most) if most else "")
+        labels = {name: label for label, name in enumerate(shares)}
+        self.bars.show_values([(name, share) for name, share in shares.items() if share > 0], labels)
 
     def _fail(self, error: StudioError) -> None:
         self._job = None

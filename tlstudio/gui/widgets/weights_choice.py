@@ -7,11 +7,11 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QComboBox, QFileDialog, QSizePolicy, QWidget
 
+from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import TIGHT, column, label
 from tlstudio.gui.widgets.weights_sheet import WeightsSheet
-from tlstudio.models import catalogue
 
 _FILE = "file"
 
@@ -46,7 +46,7 @@ class WeightsChoice(QWidget):
 
     def _said(self, weights: str) -> str:
         if weights == "pretrained":
-            entry = catalogue.find(self.session.recipe.model.name)
+            entry = entry_of(self.session.recipe)
             if entry.weights_state() == "none":
                 return self.tr("None are published for this model. Choose Random or From a file, or another model.")
             if entry.task == "classification" and entry.source != "timm":

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QHeaderView, QProgressBar, QTreeWidget, Q
 from tlstudio.errors import Cancelled, StudioError, sentences
 from tlstudio.gui import theme
 from tlstudio.gui.jobs import JobHandle
+from tlstudio.gui.metric import MASKS
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import MARGIN, TIGHT, Button, IconLabel, Segments, column, label, row
@@ -87,7 +88,10 @@ class WeightsSheet(QDialog):
         self._say("hourglass", "accent", self.tr("Comparing the file with %1…").replace("%1", catalogue.find(model).title))
         self._bar.hide()
         self._patience.start()
-        self._handle = self.session.inspector.submit("examine_weights", {"model": model, "file": file})
+        asked = {"model": model, "file": file}
+        if self.session.recipe.data.task == MASKS:
+            asked["task"] = MASKS  # the encoder has other names than the classifier
+        self._handle = self.session.inspector.submit("examine_weights", asked)
         self._handle.connect_to(None, self._show, self._failed)
         if not self.isVisible():
             self.open()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHeaderView
 
 from tlstudio.gui import theme
 from tlstudio.gui.widgets.table_view import TableView
-from tlstudio.gui.words import percent
+from tlstudio.gui.words import percent, short
 
 MOST = 500  # pairs in the list
 Index = QModelIndex | QPersistentModelIndex
@@ -20,8 +20,9 @@ Index = QModelIndex | QPersistentModelIndex
 class Pairs(QAbstractTableModel):
     """(truth, prediction, count, share of the truth's images), the most frequent mistakes first."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pixels: bool = False) -> None:
         super().__init__()
+        self._pixels = pixels
         self.pairs: list[tuple[int, int, int, float]] = []
         self._names: list[str] = []
 
@@ -45,11 +46,13 @@ class Pairs(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         truth, said, count, share = self.pairs[index.row()]
-        texts = (self._names[truth], self._names[said], f"{count:,}", percent(share))
+        texts = (self._names[truth], self._names[said], short(count) if self._pixels else f"{count:,}", percent(share))
         if role == Qt.ItemDataRole.DisplayRole:
             return texts[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
             line = self.tr("%1 called %2: %3 images, %4 of its own. Enter or double click shows them")
+            if self._pixels:
+                line = self.tr("%1 called %2: %3 pixels, %4 of its own. Enter or double click shows where %1 is worst")
             for i, text in enumerate(texts):
                 line = line.replace(f"%{i + 1}", text)
             return line
@@ -62,7 +65,7 @@ class Pairs(QAbstractTableModel):
         if orientation == Qt.Orientation.Vertical:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("Is"), self.tr("Called"), self.tr("images"), self.tr("share"))[section]
+            return (self.tr("Is"), self.tr("Called"), self.tr("pixels") if self._pixels else self.tr("images"), self.tr("share"))[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return (Qt.AlignmentFlag.AlignRight if section > 1 else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -73,10 +76,10 @@ class WorstPairs(TableView):
 
     chosen = Signal(int, int)
 
-    def __init__(self) -> None:
+    def __init__(self, *, pixels: bool = False) -> None:
         super().__init__("worstPairs", inside=True, row=26)
         self.setAccessibleName(self.tr("Classes mixed up most"))
-        self._pairs = Pairs()
+        self._pairs = Pairs(pixels=pixels)
         self.setModel(self._pairs)
         self.activated.connect(self._chosen)
         self._widths()

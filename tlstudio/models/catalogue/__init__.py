@@ -6,6 +6,7 @@ adds one by an entry point of the group `tlstudio.models` that names such a list
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import functools
 import importlib
@@ -14,9 +15,9 @@ import pkgutil
 from importlib import metadata
 
 from tlstudio.errors import InputError
-from tlstudio.models.catalogue.entry import IMAGENET_CLASSES, Entry
+from tlstudio.models.catalogue.entry import IMAGENET_CLASSES, Encoder, Entry
 
-__all__ = ["GROUP", "IMAGENET_CLASSES", "Entry", "entries", "find", "problems"]
+__all__ = ["GROUP", "IMAGENET_CLASSES", "Encoder", "Entry", "entries", "find", "problems"]
 
 GROUP = "tlstudio.models"
 _TASKS = ("classification", "segmentation")
@@ -45,12 +46,23 @@ def _offered(point: metadata.EntryPoint) -> list[Entry]:
             raise TypeError(f"a list of Entry is expected, it holds a {type(one).__name__}")
         if one.task not in _TASKS or not isinstance(one.input_size, int):
             raise ValueError(f"{one.name} needs an input_size in pixels and a task, {' or '.join(_TASKS)}")
-    return offered
+    return [dataclasses.replace(one, plug_in=point.name) for one in offered]
 
 
-def entries() -> list[Entry]:
-    """Every model, the bundled ones first, then source by source."""
-    return list(_registered()[0].values())
+def entries(task: str = "") -> list[Entry]:
+    """Every model, the bundled ones first, then source by source; or those that do a task.
+
+    For segmentation there are besides the models made for it all classification networks that can be encoders.
+    """
+    known = _registered()[0].values()
+    if task != "segmentation":
+        return [entry for entry in known if task in ("", entry.task)]
+    return [_for_masks(entry) for entry in known if entry.task == task or entry.encoder is not None]
+
+
+@functools.cache
+def _for_masks(entry: Entry) -> Entry:
+    return entry if entry.task == "segmentation" else entry.as_encoder()
 
 
 def problems() -> list[str]:
@@ -58,8 +70,31 @@ def problems() -> list[str]:
     return list(_registered()[1])
 
 
-def find(name: str) -> Entry:
-    """The model of that name. Raises InputError naming the nearest where there is none."""
+def find(name: str, task: str = "") -> Entry:
+    """The model of that name; for the task segmentation a classification network as encoder, see `Entry.as_encoder`.
+
+    Raises InputError naming the nearest where there is none, and for a network that cannot be an encoder.
+    """
+    entry = _found(name)
+    if task != "segmentation" or entry.task == task:
+        return entry
+    if entry.encoder is None:
+        raise _no_encoder(entry)
+    return _for_masks(entry)
+
+
+def _no_encoder(entry: Entry) -> InputError:
+    known = _registered()[0]
+    twin = known.get(f"timm/{entry.name}")
+    if entry.source == "torchvision":
+        why = "of torchvision's networks only those made for masks can learn them, of timm's most"
+    else:
+        why = "it gives no maps of features for pictures of any size"
+    fitting = twin.name if twin and twin.encoder else "efficientnet_lite0"
+    return InputError(f"{entry.title} cannot learn masks", why, f"Take '{fitting}'; list all with: tlstudio models --task segmentation")
+
+
+def _found(name: str) -> Entry:
     from tlstudio.models.catalogue import bundled
 
     for entry in bundled.ENTRIES:  # what every start asks for need not wait for the tables
@@ -69,6 +104,6 @@ def find(name: str) -> Entry:
     if name in known:
         return known[name]
     lower = name.lower()
-    near = [f"timm/{lower}"] if f"timm/{lower}" in known else difflib.get_close_matches(lower, known, 1, 0.6)
+    near = [one for one in (lower, f"timm/{lower}") if one in known] or difflib.get_close_matches(lower, known, 1, 0.6)
     do = f"The nearest is '{near[0]}'" if near else "List them with: tlstudio models"
     raise InputError(f"There is no model '{name}' in the catalogue", "", do)

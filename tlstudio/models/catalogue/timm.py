@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.models.catalogue import rows
-from tlstudio.models.catalogue.entry import Entry
+from tlstudio.models.catalogue.entry import Encoder, Entry
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -21,10 +21,31 @@ HUB = "https://huggingface.co/"
 _FILE = "model.safetensors"
 
 
-def _construct(name: str, classes: int) -> Any:
+# What transformers are told so that they take images of any size.
+ANY_SIZE: dict[str, dict[str, bool]] = {
+    "": {},
+    "dynamic_img_size": {"dynamic_img_size": True},
+    "strict_img_size": {"strict_img_size": False},
+}
+
+
+def _construct(name: str, classes: int, **options: Any) -> Any:
     import timm
 
-    return timm.create_model(name, pretrained=False, num_classes=classes)
+    return timm.create_model(name, pretrained=False, num_classes=classes, **options)
+
+
+def _encoder(row: Mapping[str, str]) -> Encoder | None:
+    if not row["reductions"]:
+        return None
+    construct = functools.partial(_construct, row["name"], **ANY_SIZE[row["any_size"]])
+    return Encoder(
+        reductions=tuple(map(int, row["reductions"].split())),
+        params=int(row["encoder_params"]),
+        mult_adds=rows.whole(row["encoder_mult_adds"]),
+        constructor=construct,
+        dilating=functools.partial(construct, output_stride=16) if row["dilates"] else None,
+    )
 
 
 def _as_timm_does(name: str, classes: int, published: Mapping[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
@@ -66,6 +87,7 @@ def _entry(row: Mapping[str, str]) -> Entry:
         weights_url=f"{HUB}{hub}/resolve/main/{_FILE}" if hub else weights or None,
         hub=hub,
         cached_as=f"timm/{model}.{weights.rpartition('.')[2] if not hub else 'safetensors'}" if weights else "",
+        encoder=_encoder(row),
         constructor=functools.partial(_construct, name),
         rename=functools.partial(_as_timm_does, name, classes),
     )

@@ -18,16 +18,18 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 ORDER = 1
+# The segmentation models whose training an auxiliary head helps; torchvision publishes it with their weights.
+_WITH_AUX = ("DeepLabHead", "FCNHead")
 # What older torchvisions called the layers of a dense layer: norm.1 is norm1 now.
 _DENSE = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.((?:[12])\.(?:weight|bias|running_mean|running_var|num_batches_tracked))$")
 
 
-def _construct(name: str, task: str, classes: int) -> Any:
+def _construct(name: str, task: str, classes: int, aux: bool = False) -> Any:
     from torchvision import models
 
     extra: dict[str, Any] = {}
     if task == "segmentation":
-        extra = {"weights_backbone": None}
+        extra = {"weights_backbone": None, **({"aux_loss": True} if aux else {})}
     elif name in ("googlenet", "inception_v3"):
         # Their weights are Google's: with transform_input the network itself turns ImageNet's normalisation into Google's.
         extra = {"init_weights": True, "transform_input": True}
@@ -39,8 +41,9 @@ def _dense_names(published: Mapping[str, Tensor], module: nn.Module) -> dict[str
 
 
 def _without_aux(published: Mapping[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
-    """Without the auxiliary head that helped the published training and that we do not construct."""
-    return {name: tensor for name, tensor in published.items() if not name.startswith("aux_classifier.")}
+    """Without the auxiliary head that helped the published training, where it is not constructed."""
+    own = module.state_dict().keys()
+    return {name: tensor for name, tensor in published.items() if name in own or not name.startswith("aux_classifier.")}
 
 
 def _entry(row: Mapping[str, str]) -> Entry:
@@ -60,6 +63,7 @@ def _entry(row: Mapping[str, str]) -> Entry:
         weights_sha256=row["weights"].rpartition("-")[2].partition(".")[0],
         constructor=functools.partial(_construct, row["name"], row["task"]),
         rename=rename,
+        with_aux=functools.partial(_construct, row["name"], row["task"], aux=True) if row["head_type"] in _WITH_AUX else None,
     )
 
 

@@ -15,7 +15,9 @@ class Options(Section):
     """What a DeepLab head can be told."""
 
     rates: tuple[int, ...] = titled(
-        (12, 24, 36), "Atrous rates", "How far apart the taps of its convolutions lie, in steps of the feature map; commas between them."
+        (12, 24, 36),
+        "Atrous rates",
+        "How far apart the taps of its convolutions lie, in steps of the feature map; commas between them. 6, 12, 18 for small pictures.",
     )
 
     @field_validator("rates")
@@ -40,4 +42,5 @@ KIND = HeadKind(
     _make,
     task="segmentation",
     takes="map",
+    dilated=True,
 )

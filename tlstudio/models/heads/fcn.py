@@ -31,4 +31,5 @@ KIND = HeadKind(
     _make,
     task="segmentation",
     takes="map",
+    dilated=True,
 )

@@ -29,4 +29,5 @@ KIND = HeadKind(
     _make,
     task="segmentation",
     takes="maps",
+    dilated=True,
 )

@@ -1,7 +1,8 @@
 """Losses: what training makes small. One file a kind, each with `KIND`. Read without importing torch.
 
-make(options, classes, counts): classes are the names in the order of the labels, counts how many training images each has. It gives
-a Criterion. Validation is always judged by cross-entropy in nats, so that runs with different losses can be compared.
+make(options, classes, counts): classes are the names in the order of the labels, counts how many training images each has, or how many
+pixels of their masks. It gives a Criterion. Validation is always judged by cross-entropy in nats, so that runs with different losses
+can be compared.
 """
 
 from __future__ import annotations
@@ -16,24 +17,45 @@ from tlstudio.registry import Registry
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["REGISTRY", "Criterion", "check_fits", "make"]
+__all__ = ["REGISTRY", "Criterion", "check_fits", "make", "one_logit"]
 
 REGISTRY = Registry(__name__, "loss", Loss().kind)
+_LEARNS = {"classification": "classes of whole images", "segmentation": "masks"}
 
 Criterion = Callable[["Tensor", "Tensor"], "Tensor"]
-"""criterion(logits (B, C) float, labels (B,) int64) is the mean loss of the batch, a scalar."""
+"""criterion(logits (B, C) float, labels (B,) int64) is the mean loss of the batch, a scalar.
+
+Of masks: criterion(logits (B, C, H, W) float, labels (B, H, W) int64, 255 for ignored pixels) is the mean over the pixels that count;
+where none does it is 0, with gradients of 0.
+"""
 
 
 def make(loss: Loss, classes: Sequence[str], counts: Sequence[int]) -> Criterion:
-    """Raises InputError for an unknown kind, option or class."""
+    """Raises InputError for an unknown kind, option or class, and for a number of classes that the loss cannot have."""
     criterion: Criterion = REGISTRY.make(loss.kind, loss.options, classes, counts)
     return criterion
 
 
+def one_logit(loss: Loss) -> bool:
+    """Whether the network needs a single output, the score z of the second of two classes; the criterion takes it as (0, z).
+
+    Raises InputError for an unknown kind.
+    """
+    return REGISTRY.find(loss.kind).one_logit
+
+
 def check_fits(recipe: Recipe) -> None:
-    """Raises InputError where the head does not give what the loss takes."""
+    """Raises InputError where the loss is for another task, or the head does not give what the loss takes."""
     from tlstudio.models import heads
 
+    loss, task = REGISTRY.find(recipe.loss.kind), recipe.data.task
+    if not loss.suits(task):
+        others = [kind.kind for kind in REGISTRY.kinds().values() if kind.suits(task)]
+        raise InputError(
+            f"The loss {loss.title} is made for {_LEARNS[loss.task]}",
+            f"this recipe learns {_LEARNS[task]}",
+            f"Set loss.kind to one of these: {', '.join(others)}",
+        )
     probabilities = heads.REGISTRY.find(recipe.head.kind).log_probabilities
     if recipe.loss.kind == "nll" and not probabilities:
         raise InputError(

@@ -1,4 +1,4 @@
-"""How much the images of each class count: what losses with class weights share. Registers no kind."""
+"""How much the images, or the pixels, of each class count: what losses with class weights share. Registers no kind."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Weighted(Section):
     class_weights: Literal["none", "balanced", "own"] = Field(
         "none",
         title="Class weights",
-        description="none: each image counts the same. balanced: each class counts the same, however few images it has. own: as you say.",
+        description="none: each image (of masks, each pixel) counts the same. balanced: each class does, however rare. own: as you say.",
     )
     weights: dict[str, Annotated[float, Field(ge=0.0)]] = Field(
         default_factory=dict,
@@ -34,8 +34,8 @@ class Weighted(Section):
 def weights_of(options: Weighted, classes: Sequence[str], counts: Sequence[int]) -> Tensor | None:
     """(C,) float32, scaled so that its mean over the training images is 1 (the rate then means the same); None where all count the same.
 
-    balanced: N / (C n_c), as in scikit-learn; a class without images gets 0. Raises InputError for a class that is not there, and
-    where no image would count.
+    counts: of training images, or of their pixels. balanced: N / (C n_c), as in scikit-learn; a class without any gets 0.
+    Raises InputError for a class that is not there, and where nothing would count.
     """
     import torch
 

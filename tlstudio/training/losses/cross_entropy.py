@@ -9,6 +9,7 @@ from pydantic import Field
 
 from tlstudio.registry import Kind
 from tlstudio.training.losses.class_weights import Weighted, weights_of
+from tlstudio.training.losses.pixels import counted, ignored
 
 
 class Options(Weighted):
@@ -30,16 +31,17 @@ def _make(options: Options, classes: Sequence[str], counts: Sequence[int]) -> An
 
     weights = weights_of(options, classes, counts)
 
-    def plain(logits: Tensor, labels: Tensor) -> Tensor:
-        return functional.cross_entropy(logits, labels, label_smoothing=options.label_smoothing)
-
-    def weighted(logits: Tensor, labels: Tensor) -> Tensor:
-        # Divided by the number of images, not by the sum of this batch's weights: each image counts the same in every batch.
+    def criterion(logits: Tensor, labels: Tensor) -> Tensor:
+        if weights is None and labels.dim() == 1:
+            return functional.cross_entropy(logits, labels, label_smoothing=options.label_smoothing)
+        # Divided by what counts, not by the sum of this batch's weights: each image, or pixel, counts the same in every batch.
         weight = weights.to(logits) if weights is not None else None
-        total = functional.cross_entropy(logits, labels, weight, label_smoothing=options.label_smoothing, reduction="sum")
-        return total / len(labels)
+        total = functional.cross_entropy(
+            logits, labels, weight, label_smoothing=options.label_smoothing, reduction="sum", ignore_index=ignored(labels)
+        )
+        return total / counted(labels)
 
-    return plain if weights is None else weighted
+    return criterion
 
 
 KIND = Kind("cross_entropy", "Cross-entropy", "Surprise at the truth: the loss for classes that exclude each other.", Options, _make)

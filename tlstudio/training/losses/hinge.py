@@ -42,4 +42,5 @@ KIND = Kind(
     "The truth's score has to lead by a margin. On frozen features a linear SVM.",
     Options,
     _make,
+    task="classification",
 )

@@ -26,4 +26,11 @@ def _make(options: Options, classes: Sequence[str], counts: Sequence[int]) -> An
     return criterion
 
 
-KIND = Kind("nll", "NLL", "Negative log-likelihood, for a head that ends in log-softmax: cross-entropy in two parts.", Options, _make)
+KIND = Kind(
+    "nll",
+    "NLL",
+    "Negative log-likelihood, for a head that ends in log-softmax: cross-entropy in two parts.",
+    Options,
+    _make,
+    task="classification",
+)

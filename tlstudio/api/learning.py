@@ -1,0 +1,113 @@
+"""Learning: what can be chosen, what it costs, training."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from tlstudio import runs
+from tlstudio.api.given import Document, recipe_of
+from tlstudio.control import Control, Tell, silent
+from tlstudio.errors import InputError
+from tlstudio.recipe import Recipe
+from tlstudio.registry import Kind
+
+
+def kinds(section: str) -> dict[str, Kind]:
+    """What can be chosen for head, optimizer, schedule or loss, by the word that recipes use; each with title, help and Options."""
+    from tlstudio.models import heads
+    from tlstudio.training import losses, optimizers, schedules
+
+    registries = {"head": heads.REGISTRY, "optimizer": optimizers.REGISTRY, "schedule": schedules.REGISTRY, "loss": losses.REGISTRY}
+    return registries[section].kinds()
+
+
+def schedule_rates(recipe: Recipe | Mapping[str, Any], steps_per_epoch: int = 20) -> dict[str, list[float]]:
+    """The planned rates, one value a step: {lr, backbone_lr}."""
+    from tlstudio.training.schedules import rates
+
+    return rates(recipe_of(recipe), steps_per_epoch)
+
+
+def validate(recipe: Recipe | Mapping[str, Any]) -> Recipe:
+    """The recipe, with its model and all its kinds and options checked. Raises InputError naming the nearest for what is unknown."""
+    from tlstudio.training.consistent import check
+
+    checked = recipe_of(recipe)
+    check(checked)
+    return checked
+
+
+def suited(recipe: Recipe, keep: Collection[str] = (), *, tell: Tell = silent, control: Control | None = None) -> Recipe:
+    """The recipe with the task that its images are laid out for, and a model, head and loss that do it.
+
+    keep: dotted keys that stay as they are, fitting or not. Images that cannot be used change nothing: what is wrong with them is
+    said when they are read.
+    """
+    from tlstudio.data.scan import task_of
+    from tlstudio.training.suited import suited as suited_
+
+    try:
+        task = task_of(runs.absolute(recipe.data.path), recipe.data, tell, control)
+    except InputError:
+        return recipe
+    return suited_(recipe, task, keep)
+
+
+def train(recipe: Recipe | Mapping[str, Any], run: str | None = None, *, tell: Tell = silent, control: Control | None = None) -> Document:
+    """Train a recipe: its summary with `run`, the folder. run: a folder that `Run.create` made, or an absent or empty one.
+
+    A dictionary that names images and no task gets the one that they are laid out for, and what suits it.
+    A run that fails or is cancelled stays and can be resumed. Raises InputError for a folder in which a run has begun.
+    """
+    if not isinstance(recipe, Recipe) and (recipe.get("data") or {}).keys() >= {"path"} and "task" not in recipe["data"]:
+        said = {f"{section}.{key}" for section, values in recipe.items() if isinstance(values, Mapping) for key in values}
+        recipe = suited(recipe_of(recipe), said, tell=tell, control=control)
+    checked = validate(recipe)
+    path = runs.absolute(run) if run else None
+    if path is None or not (path / "recipe.toml").exists():
+        return _recorded(checked, runs.Run.create(checked, path), tell, control)
+    made = runs.Run(path)
+    if made.last.exists() or made.summary() is not None:
+        raise InputError(f"The run {made.name} has begun already", "", "Resume it, or name another folder")
+    with made.locked():
+        made.write_text("recipe.toml", checked.to_toml())  # what is trained is what the folder says
+    return _recorded(checked, made, tell, control)
+
+
+def resume(run: str, *, tell: Tell = silent, control: Control | None = None) -> Document:
+    """Go on with a run from its last checkpoint, or from its beginning if it has none. A finished one answers with its summary."""
+    found = runs.Run.open(run)
+    summary = found.summary()
+    if summary is not None:
+        return {**summary, "run": str(found.path)}
+    return _recorded(validate(found.recipe()), found, tell, control)
+
+
+def _recorded(recipe: Recipe, run: runs.Run, tell: Tell, control: Control | None) -> Document:
+    from tlstudio.training.recorded import train as train_
+
+    return train_(recipe, run, tell, control)
+
+
+def estimate(
+    recipe: Recipe | Mapping[str, Any],
+    *,
+    classes: int,
+    n_train: int,
+    n_val: int,
+    samples: Sequence[str] = (),
+    tell: Tell = silent,
+    control: Control | None = None,
+) -> Document:
+    """What the recipe costs on this machine with that many images, measured in three steps: the `estimate` document."""
+    from tlstudio.training.estimate import estimate as estimate_
+
+    return estimate_(validate(recipe), classes=classes, n_train=n_train, n_val=n_val, samples=samples, tell=tell, control=control)
+
+
+def advise(recipe: Recipe | Mapping[str, Any], *, tell: Tell = silent, control: Control | None = None) -> Document:
+    """How much to freeze by the rules of thumb, with size and similarity of the images measured: the `advice` document."""
+    from tlstudio.evaluation.advice import advise as advise_
+
+    return advise_(validate(recipe), tell=tell, control=control)

@@ -1,0 +1,150 @@
+"""COCO: one JSON file of pictures, categories and outlines (or run lengths) for many pictures, or one for each split."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from tlstudio.data import polygons
+from tlstudio.data.drawing import Shape, Shapes
+from tlstudio.data.layouts import outlines
+from tlstudio.data.layouts.layout import split_word
+from tlstudio.data.layouts.mask_layout import MaskLayout, Pair
+from tlstudio.data.layouts.path_words import place
+from tlstudio.data.listing import Folder
+from tlstudio.data.masks import IGNORE
+from tlstudio.data.report import Problem, counted
+from tlstudio.errors import InputError
+
+_HEAD = 65_536
+_KEYS = re.compile(rb'"(images|annotations|categories|info|licenses)"\s*:')
+
+
+def find(layout: MaskLayout, tree: Folder) -> bool:
+    """Put the pictures of COCO files, anywhere in the tree, into the layout; False if no file has outlines."""
+    read: list[tuple[str, dict[str, Any]]] = []
+    for path in outlines.documents(tree):
+        if _may_be(layout.root / path) and _is_coco(said := outlines.read(layout.root / path)):
+            read.append((path, said))
+    if not read:
+        return False
+    label_of = outlines.number(layout, _names(layout, [said for _, said in read]))
+    pictures = outlines.Pictures(layout, tree)
+    boxes = crowds = 0
+    for path, said in read:
+        split = _split(path)
+        names = {str(category["id"]): str(category["name"]) for category in said["categories"]}
+        of_image: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for object_ in said["annotations"]:
+            if isinstance(object_, dict) and str(object_.get("category_id")) in names:
+                of_image[str(object_.get("image_id"))].append(object_)
+        for image in said["images"]:
+            if not isinstance(image, dict) or not isinstance(called := image.get("file_name"), str):
+                continue
+            found = pictures.find(called, path)
+            if found is None:
+                pictures.missing(called, path)
+            elif found not in pictures.used:
+                objects = _by_depth(of_image[str(image.get("id"))])
+                shapes = [_shape(object_, label_of[names[str(object_["category_id"])]]) for object_ in objects]
+                boxes += shapes.count(None)
+                crowds += sum(shape is not None and shape.label == IGNORE for shape in shapes)
+                drawn = Shapes(_size(image), tuple(shape for shape in shapes if shape is not None))
+                pictures.add(Pair(found, "", split or place(str(PurePosixPath(found).parent)).split, drawn))
+    if not layout.pairs:
+        raise InputError(
+            f"None of the pictures that {PurePosixPath(read[0][0]).name} names is in {layout.root}", "", "Open the folder that holds both"
+        )
+    _say(layout, pictures, boxes, crowds)
+    return True
+
+
+def _may_be(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return _KEYS.search(file.read(_HEAD)) is not None
+    except OSError:
+        return False
+
+
+def _is_coco(said: Any) -> bool:
+    if not isinstance(said, dict) or not all(isinstance(said.get(key), list) for key in ("images", "annotations", "categories")):
+        return False
+    if not all(isinstance(one, dict) and "id" in one and "name" in one for one in said["categories"]):
+        return False
+    return any(isinstance(one, dict) and one.get("segmentation") for one in said["annotations"])
+
+
+def _names(layout: MaskLayout, documents: list[dict[str, Any]]) -> list[str]:
+    """The names of all categories in the order of their numbers. Raises InputError where files number them differently."""
+    name_of: dict[str, str] = {}
+    for said in documents:
+        for category in said["categories"]:
+            key, name = str(category["id"]), str(category["name"])
+            if name_of.setdefault(key, name) != name:
+                what = f"The COCO files in {layout.root} do not agree on their classes"
+                why = f"number {key} is '{name_of[key]}' in one and '{name}' in another"
+                raise InputError(what, why, "Open a folder with those that belong together")
+    return [name_of[key] for key in sorted(name_of, key=lambda key: (not key.isdecimal(), int(key) if key.isdecimal() else 0, key))]
+
+
+def _split(path: str) -> str | None:
+    """By the name of the file, as instances_train2017.json, else by its folder."""
+    words = re.findall(r"[a-z]+", PurePosixPath(path).stem.casefold())
+    return next((split for split in map(split_word, words) if split), None) or place(str(PurePosixPath(path).parent)).split
+
+
+def _by_depth(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Crowds at the back, then the larger ones, so that no object hides a smaller one."""
+    return sorted(objects, key=lambda one: (not one.get("iscrowd"), -_area(one)))
+
+
+def _area(one: dict[str, Any]) -> float:
+    area, box = one.get("area"), one.get("bbox")
+    if isinstance(area, int | float) and area > 0:
+        return area
+    sides = box[2:] if isinstance(box, list) and len(box) == 4 else [0, 0]
+    return math.prod(side for side in sides if isinstance(side, int | float))
+
+
+def _shape(one: dict[str, Any], label: int) -> Shape | None:
+    """None for an object that has only a box, or an outline that cannot be read. Of crowds nobody knows whose pixel is whose: left out."""
+    label = IGNORE if one.get("iscrowd") else label
+    said = one.get("segmentation")
+    if isinstance(said, dict):
+        counts = said.get("counts")
+        return Shape(label, runs=counts if isinstance(counts, str) else tuple(counts)) if isinstance(counts, str | list) else None
+    if not isinstance(said, list) or not said:
+        return None
+    rings = [said] if all(isinstance(x, int | float) for x in said) else said
+    kept = [tuple(map(float, ring)) for ring in rings if _is_ring(ring)]
+    return Shape(label, rings=tuple(kept)) if kept else None
+
+
+def _is_ring(said: Any) -> bool:
+    if not isinstance(said, list) or len(said) < 6 or len(said) % 2:
+        return False
+    return all(isinstance(x, int | float) and abs(x) < polygons.FAR for x in said)
+
+
+def _size(image: dict[str, Any]) -> tuple[int, int] | None:
+    width, height = image.get("width"), image.get("height")
+    return (width, height) if isinstance(width, int) and isinstance(height, int) else None
+
+
+def _say(layout: MaskLayout, pictures: outlines.Pictures, boxes: int, crowds: int) -> None:
+    layout.pairs.sort(key=lambda pair: pair.image)
+    layout.pictures = len(layout.pairs) + sum(problem.kind == "missing_file" for problem in layout.problems)
+    if boxes:
+        said = f"Without an outline (boxes only, or damaged), and not drawn: {counted(boxes, 'object')}."
+        layout.problems.append(Problem("not_drawn", "", said, "warn"))
+    if crowds:
+        said = f"Marked as crowds, and left out of learning and judging: {counted(crowds, 'region')}."
+        layout.problems.append(Problem("crowd", "", said, "info"))
+    if left := pictures.left():
+        said = f"Not in the COCO file, and left out: {counted(len(left), 'image')} (such as {left[0]})."
+        layout.problems.append(Problem("stray", "", said, "info"))
+    layout.set_splits()

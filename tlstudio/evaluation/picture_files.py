@@ -1,0 +1,43 @@
+"""The pictures that a user names: files, and folders with all that is below them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tlstudio.data.listing import looks_like_image
+from tlstudio.errors import InputError
+from tlstudio.runs import absolute
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """path: absolute. within: relative to the folder that was named, or the file's name alone."""
+
+    path: Path
+    within: Path
+
+
+def picture_files(paths: list[str], *, outside: Path | None = None) -> list[PictureFile]:
+    """Every picture of those files and folders, each once, folders in the order of their names.
+
+    outside: a folder whose files are left out where they are met below a folder. Raises InputError for what is not there, and where
+    there is no picture.
+    """
+    files: dict[Path, PictureFile] = {}
+    for given in paths:
+        path = absolute(given)
+        if path.is_dir():
+            below = sorted(p for p in path.rglob("*") if looks_like_image(p.name) and p.is_file())
+            found = [PictureFile(p, p.relative_to(path)) for p in below if outside is None or not p.is_relative_to(outside)]
+        elif path.is_file():
+            found = [PictureFile(path, Path(path.name))]
+        elif path.exists():
+            raise InputError(f"{path} is neither a file nor a folder", "", "Give picture files, or a folder that holds some")
+        else:
+            raise InputError(f"There is no file {path}", "", "Check the path")
+        for one in found:
+            files.setdefault(one.path, one)
+    if not files:
+        raise InputError("There is no picture to look at", "", "Give picture files, or a folder that holds some")
+    return list(files.values())

@@ -1,0 +1,155 @@
+"""Masks that were corrected by hand: written beside the original, or added to a data set. Nothing that is there is ever written over."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from tlstudio.control import Control, Tell, silent
+from tlstudio.data import corrected, masks
+from tlstudio.data.images import load_rgb
+from tlstudio.data.layouts.pairs import CORRECTED
+from tlstudio.data.masks import IGNORE, Coding, Labels
+from tlstudio.data.report import DatasetReport, Item
+from tlstudio.data.scan import scan
+from tlstudio.errors import InputError
+from tlstudio.recipe import Data
+from tlstudio.runs import absolute, write_atomic
+
+LARGEST = 250_000_000  # pixels of a picture: what is corrected was looked at before
+
+
+def correct(picture: str, labels: str, coding: Mapping[str, Any], beside: str = "") -> dict[str, Any]:
+    """Write a corrected mask as STEM.corrected.png beside the file that it corrects, which a scan then takes instead: {mask}.
+
+    labels: index PNG of our own coding, by the classes of `coding`, which is that of the file to be corrected. beside: that file, or ""
+    where there is none: then the picture. A mask that was drawn from outlines has its corrected one beside the picture, too.
+    Raises InputError for what cannot be read, StudioError where the folder cannot be written.
+    """
+    meant = Coding.from_json(dict(coding))
+    painted = _labels(labels, meant.names)
+    _same_size(absolute(picture), painted)
+    path = corrected.place(absolute(beside or picture), absolute(picture))
+    masks.write_coded(path, painted, meant, absolute(beside) if beside else None)
+    return {"mask": str(path)}
+
+
+def add(
+    picture: str,
+    labels: str,
+    coding: Mapping[str, Any],
+    data: Data,
+    split: str = "train",
+    *,
+    tell: Tell = silent,
+    control: Control | None = None,
+) -> dict[str, Any]:
+    """Copy a picture and its mask into a data set of pictures and masks: {picture, mask, split, known}.
+
+    labels, coding: as of `correct`, the classes are matched by name. data: which data set, and how it is read. split: where the data
+    set has folders for splits; else the picture goes with all the others. One that is in the set already (known) gets a corrected
+    mask instead. Raises InputError for a data set in another layout, for classes that it does not have and for a split without
+    pictures, StudioError where it cannot be written.
+    """
+    source, root = absolute(picture), absolute(data.path)
+    report = scan(root, max_pixels=data.max_pixels, task="segmentation", data=data, tell=tell, control=control)
+    assert report.coding is not None
+    names = [str(one["name"]) for one in coding["classes"]]
+    painted = _in_classes_of(report, _labels(labels, names), names)
+    _same_size(source, painted)
+    known = _known(report, source)
+    if known is not None:
+        in_set = report.root / known.path
+        path = corrected.place(report.root / known.mask, in_set)
+        masks.write_coded(path, painted, report.coding, report.root / known.mask)
+        return {"picture": str(in_set), "mask": str(path), "split": known.split, "known": True}
+    if report.layout != "pairs" or not root.is_dir():
+        how = "an archive" if not root.is_dir() else f"laid out as {report.layout}"
+        do = "Add the picture with the program that made the data set, or use a folder with images/ and masks/"
+        raise InputError(f"Nothing can be added to {root}", f"it is {how}", do)
+    return _added(report, source, painted, split)
+
+
+def _labels(path: str, names: Sequence[str]) -> Labels:
+    return masks.read(absolute(path), masks.own(names, [(0, 0, 0)] * len(names)), max_pixels=LARGEST)
+
+
+def _same_size(picture: Path, labels: Labels) -> None:
+    """The picture is decoded for it: its header does not tell which way it is turned."""
+    image = load_rgb(picture, max_pixels=LARGEST)
+    if image.size != labels.shape[::-1]:
+        said = f"the picture is {image.width} x {image.height} pixels, the mask {labels.shape[1]} x {labels.shape[0]}"
+        raise InputError(f"The mask does not fit {picture}", said, "Open the picture again")
+
+
+def _in_classes_of(report: DatasetReport, labels: Labels, names: Sequence[str]) -> Labels:
+    """The labels by the classes of the data set, matched by name. Raises InputError for one that it does not have."""
+    table = np.full(256, IGNORE, np.uint8)
+    for label in np.flatnonzero(np.bincount(labels.ravel(), minlength=256)).tolist():
+        if label == IGNORE:
+            continue
+        if names[label] not in report.classes:
+            why = f"it has {', '.join(report.classes[:8])}"
+            raise InputError(f"The data set has no class '{names[label]}'", why, "Paint it as one of these, or choose another data set")
+        table[label] = report.classes.index(names[label])
+    out: Labels = table[labels]
+    return out
+
+
+def _known(report: DatasetReport, picture: Path) -> Item | None:
+    """The picture in the data set that has the same bytes."""
+    try:
+        with picture.open("rb") as file:
+            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError as error:
+        raise InputError(f"{picture} cannot be read", error.strerror or str(error), "Check its permissions") from None
+    return next((item for item in report.items if item.digest == digest), None)
+
+
+def _added(report: DatasetReport, picture: Path, labels: Labels, split: str) -> dict[str, Any]:
+    assert report.coding is not None
+    carved = report.split_source == "carved"
+    items = [item for item in report.items if carved or item.split == split]
+    if not items:
+        there = sorted({item.split for item in report.items if item.split})
+        raise InputError(f"The data set has no pictures in the split '{split}'", "", f"Take {' or '.join(there)}")
+    of_pictures, of_masks = Counter((_parent(item.path), _parent(item.mask)) for item in items).most_common(1)[0][0]
+    example = next(item for item in items if (_parent(item.path), _parent(item.mask)) == (of_pictures, of_masks))
+    before, after = _affixes(example)
+    to, masks_to = report.root / of_pictures, report.root / of_masks
+    taken = {path.stem.casefold() for folder in (to, masks_to) for path in folder.iterdir()}
+    stem, n = picture.stem, 1
+    while stem.casefold() in taken or f"{before}{stem}{after}".casefold() in taken:
+        n += 1
+        stem = f"{picture.stem}-{n}"
+    mask, copy = masks_to / f"{before}{stem}{after}.png", to / f"{stem}{picture.suffix}"
+    if mask == copy:
+        raise InputError(f"{picture.name} cannot be told from its mask there", "both would be one file", "Save the picture as JPEG first")
+    masks.write_coded(
+        mask, labels, report.coding, report.root / example.mask
+    )  # before the picture, which nobody then finds without its mask
+    try:
+        with picture.open("rb") as source:
+            write_atomic(copy, lambda file: shutil.copyfileobj(source, file))
+    except BaseException:
+        mask.unlink(missing_ok=True)
+        raise
+    return {"picture": str(copy), "mask": str(mask), "split": None if carved else split, "known": False}
+
+
+def _parent(path: str) -> str:
+    return PurePosixPath(path).parent.as_posix()
+
+
+def _affixes(item: Item) -> tuple[str, str]:
+    """What stands before and after the picture's name in that of its mask; nothing where it is not in it."""
+    stem, mask = PurePosixPath(item.path).stem, PurePosixPath(item.mask.removesuffix(CORRECTED)).name
+    mask = mask if item.mask.endswith(CORRECTED) else PurePosixPath(mask).stem
+    before, found, after = mask.partition(stem)
+    return (before, after) if found else ("", "")

@@ -1,0 +1,70 @@
+"""A long job that one can go on looking beside: masks being predicted or written. How far it is, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from tlstudio.errors import Cancelled, StudioError
+from tlstudio.events import Event, Progress
+from tlstudio.gui.jobs import EngineWorker, JobHandle
+from tlstudio.gui.loading import Loading
+
+
+class Task(QObject):
+    """`loading` is empty, busy, failed, cancelled or ready."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.loading = Loading()
+        self._job: JobHandle | None = None
+        self._asked: tuple[EngineWorker, str, dict[str, Any], str, Callable[[Any], Any]] | None = None
+
+    def begin(self, worker: EngineWorker, job: str, args: dict[str, Any], words: str, done: Callable[[Any], Any]) -> None:
+        """words: what is being done. done: is given the job's answer. One that is still running is cancelled."""
+        if self._job is not None:
+            self._job.forget()
+        self._asked = worker, job, args, words, done
+        self._show(Loading("busy", words))
+        self._job = worker.submit(job, args).connect_to(self._events, self._done, self._failed)
+
+    def again(self) -> None:
+        """Go on after a cancel or a failure; what is finished is not done again."""
+        if self._asked is not None:
+            self.begin(*self._asked)
+
+    def cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def close(self) -> None:
+        """Say nothing any more; what runs is cancelled."""
+        if self._job is not None:
+            self._job.forget()
+            self._job = None
+        self._show(Loading())
+
+    def _events(self, said: list[Event]) -> None:
+        progress = [event for event in said if isinstance(event, Progress)]
+        if progress:
+            self._show(replace(self.loading, progress=progress[-1]))
+
+    def _done(self, answer: Any) -> None:
+        self._job = None
+        assert self._asked is not None
+        self._show(Loading("ready", self._asked[3]))
+        self._asked[4](answer)
+
+    def _failed(self, error: StudioError) -> None:
+        self._job = None
+        state = "cancelled" if isinstance(error, Cancelled) else "failed"
+        self._show(replace(self.loading, state=state, error=error))
+
+    def _show(self, loading: Loading) -> None:
+        self.loading = loading
+        self.changed.emit()

@@ -1,0 +1,256 @@
+"""Looking at a collection: brings the pictures, keeps panels and canvas of one mind. Knows no session and asks no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QSettings, QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from tlstudio.errors import StudioError, sentences
+from tlstudio.gui.overlay.collection import Collection
+from tlstudio.gui.overlay.loader import Loader
+from tlstudio.gui.overlay.looking import Looking
+from tlstudio.gui.overlay.panels import Panels
+from tlstudio.gui.overlay.past import Past
+from tlstudio.gui.overlay.picture import Labels, Picture
+from tlstudio.gui.overlay.reading import Counts
+from tlstudio.gui.overlay.status_line import Reading, StatusLine
+from tlstudio.gui.overlay.task import Task
+
+ZOOM_STEP = 1.25
+BUSY_AFTER = 200  # ms until it is said that a picture is being read
+FILLED = 0.6  # share of a picture that has to stay in sight where it fills the page
+
+
+class Viewer(QWidget):
+    """panels and status are its parts; `place` is the picture that is open, its place in the collection."""
+
+    picture_shown = Signal()
+    """Its files were read (or could not be); `picture` is what is seen."""
+
+    def __init__(self, settings: QSettings, head: QWidget, task: Task) -> None:
+        super().__init__()
+        self.looking, self.loader, self.past = Looking(settings, self), Loader(self), Past(self)
+        self.panels, self.status = Panels(self.looking, head, task), StatusLine()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.panels, 1)
+        layout.addWidget(self.status)
+        self.collection: Collection | None = None
+        self.picture: Picture | None = None
+        """What is shown now; its prediction may be that of an earlier epoch."""
+        self.counts = Counts()
+        self.place = -1
+        self._seen: tuple[object, ...] = ()
+        self._patience = QTimer(self, singleShot=True, interval=BUSY_AFTER)
+        self._patience.timeout.connect(self._say_busy)
+        self.guard: Callable[[Callable[[], None]], bool] = lambda then: True
+        """Asked before another picture is opened; where it says no, it may call later what it was given."""
+        self._size: tuple[int, int] | None = None  # of the picture before
+        self._wire()
+
+    def _wire(self) -> None:
+        bar, film, canvas = self.panels.bar, self.panels.film, self.panels.canvas
+        bar.stepped.connect(self.step)
+        bar.mode_chosen.connect(self.looking.set_mode)
+        bar.zoomed.connect(self.zoom)
+        bar.fitted.connect(canvas.fit)
+        bar.one_to_one.connect(lambda: canvas.one_to_one())
+        film.chosen.connect(self.open_picture)
+        film.order_changed.connect(self._place_changed)
+        canvas.view_changed.connect(lambda: bar.show_zoom(canvas.zoom))
+        canvas.swiped.connect(self.looking.set_swipe)
+        for one in (canvas, self.panels.beside):
+            one.hovered.connect(self._hover)
+        self.loader.loaded.connect(self._loaded)
+        self.loader.failed.connect(self._failed)
+        self.loader.counted.connect(self._counted)
+        self.looking.changed.connect(self._look_changed)
+        self.past.found.connect(self._past_found)
+        self.past.brought.connect(self._show_past)
+        self.panels.time.epoch_changed.connect(self._want_epoch)
+
+    # what is open
+
+    def show_collection(self, collection: Collection) -> None:
+        """Open another collection at its first picture."""
+        self.collection, self.picture, self._size = collection, None, None
+        self.place = -1
+        self.loader.show_collection(collection)
+        self.looking.show_collection(collection)
+        self.past.show_collection(collection)
+        self.status.show_classes(self.looking.look.classes)
+        self.panels.film.show_collection(collection)
+        if self.panels.film.order:
+            self.open_picture(self.panels.film.order[0])
+        else:
+            self.status.show_file("", collection.title, 0, 0)
+            self.panels.show_trouble()
+            self.panels.trouble.show_state("image", "muted", self.tr("There is no picture in it"))
+
+    def open_picture(self, place: int) -> None:
+        """Show the picture at that place of the collection as soon as it is read; until then the last one stays."""
+        film = self.panels.film
+        if place != self.place and not self.guard(lambda: self.open_picture(place)):
+            film.mark(self.place)
+            return
+        self.place = place
+        film.mark(place)
+        self.panels.time.pause()
+        self._place_changed()
+        near = [film.next_to(place, step) for step in (1, -1)]
+        self.loader.want(place, [i for i in near if i is not None])
+        if self.loader.busy:
+            self._patience.start()
+
+    def step(self, by: int) -> None:
+        """The picture so many further along the strip."""
+        to = self.panels.film.next_to(self.place, by)
+        if to is not None:
+            self.open_picture(to)
+
+    def zoom(self, steps: int) -> None:
+        self.panels.canvas.zoom_by(ZOOM_STEP**steps)
+
+    def take_edited(self, picture: Picture) -> None:
+        """The same picture with labels that are painted on in place."""
+        self.picture = picture
+        self.panels.time.to_end()
+        self.panels.show_picture(picture, keep_view=True)
+
+    def labels_edited(self) -> None:
+        """Prediction or truth of the picture was painted on: count anew."""
+        if self.picture is not None:
+            self.loader.count(self.place, self.picture)
+
+    # what comes
+
+    def _loaded(self, place: int, picture: Picture) -> None:
+        self.picture, self.counts = picture, Counts()
+        self.looking.show_picture(picture)
+        self.panels.time.show_epochs(self.past.epochs(place), best=not self._of_an_epoch)
+        self.panels.has_past = place in self.past.places
+        size = picture.width, picture.height
+        self.panels.show_picture(picture, keep_view=True)
+        if size != self._size and (self._size is None or self.panels.canvas.fitted):
+            self._fit()
+        self._size = size
+        self._show_figures()
+        self._show_file(picture)
+        if self.past_shown:
+            self._want_epoch(self.panels.time.epoch)
+        self.picture_shown.emit()
+
+    def _fit(self) -> None:
+        """Let the picture fill the page, unless that would hide much of it."""
+        canvas = self.panels.canvas
+        picture, page = canvas.view.picture, canvas.view.screen
+        ratios = sorted([picture[0] / picture[1], page[0] / page[1]])
+        if ratios[0] / ratios[1] >= FILLED:
+            canvas.fill()
+        else:
+            canvas.fit()
+
+    def _failed(self, place: int, error: StudioError) -> None:
+        self.picture, self.counts = None, Counts()
+        self.looking.show_picture(None)
+        self.panels.has_past = False
+        self.panels.trouble.show_error(error)
+        self.panels.show_trouble()
+        self._show_figures()
+        self._show_file(None)
+        self.status.setAccessibleDescription(sentences(error.what, error.why, error.do))
+        self.picture_shown.emit()
+
+    def _counted(self, place: int, counts: Counts) -> None:
+        self.counts = counts
+        self._show_figures()
+
+    def _say_busy(self) -> None:
+        if self.loader.busy and self.collection is not None:
+            name = Path(self.collection.entries[self.place]["path"]).name
+            self.status.show_reading(None)
+            self.status.show_file(self.collection.title, self.tr("%1 is being read…").replace("%1", name), 0, 0)
+
+    def _show_file(self, picture: Picture | None) -> None:
+        assert self.collection is not None
+        path = Path(self.collection.entries[self.place]["path"])
+        size = (picture.width, picture.height) if picture is not None else (0, 0)
+        self.status.show_file(self.collection.title, path.name, *size)
+        self.status.show_reading(None)
+
+    def _show_figures(self) -> None:
+        """Shares and IoUs: as counted, and until then as the collection tells."""
+        counts, classes = self.counts, self.panels.classes
+        assert self.collection is not None
+        entry = self.collection.entries[self.place]
+        of_truth = self.looking.look.mode == "truth" or (self.picture is not None and self.picture.prediction is None)
+        shares, ious = counts.shares(of_truth=of_truth), counts.ious()
+        known = self.picture is not None and not self.past_shown
+        if known and not ious:
+            ious = list(entry.get("per_class") or ())
+        if known and not shares and not of_truth:
+            shares = list(entry.get("shares") or ())
+        defined = [iou for iou in ious if iou is not None]
+        classes.show_figures(shares, ious, sum(defined) / len(defined) if defined else None)
+        classes.show_difference(counts.found(self.looking.look.solo))
+
+    @property
+    def past_shown(self) -> bool:
+        """Whether the mask on the screen is that of an earlier epoch."""
+        return self.panels.has_past and self.panels.time.epoch != -1
+
+    def _look_changed(self) -> None:
+        look = self.looking.look
+        seen = (look.mode, look.solo, look.classes)
+        if seen == self._seen or self.collection is None or self.place < 0:  # an opacity is being dragged
+            return
+        self._seen = seen
+        self.status.show_classes(look.classes)
+        self._show_figures()
+
+    def _place_changed(self) -> None:
+        order = self.panels.film.order
+        self.panels.bar.show_place(order.index(self.place) if self.place in order else -1, len(order))
+
+    def _hover(self, pixel: QPoint | None) -> None:
+        picture = self.picture
+        if pixel is None or picture is None:
+            self.status.show_reading(None)
+        else:
+            self.status.show_reading(Reading.of(picture, self.looking.look.classes, pixel.x(), pixel.y()))
+
+    # through time
+
+    def _past_found(self) -> None:
+        self.panels.film.show_past(self.past.places)
+        if self.picture is not None:
+            self.panels.time.show_epochs(self.past.epochs(self.place), best=not self._of_an_epoch)
+            self.panels.has_past = self.place in self.past.places
+            self.panels.arrange()
+
+    @property
+    def _of_an_epoch(self) -> bool:
+        """Whether the masks of an earlier epoch themselves are open."""
+        return self.collection is not None and Path(self.collection.source).parent.name == "masks"
+
+    def _want_epoch(self, epoch: int) -> None:
+        if self.picture is not None:
+            self.past.want(self.place, epoch, (self.picture.width, self.picture.height))
+
+    def _show_past(self, place: int, epoch: int, labels: Labels | None) -> None:
+        """labels: the mask after that epoch, None for the collection's own."""
+        picture = self.picture
+        if place != self.place or picture is None or epoch != self.panels.time.epoch:
+            return
+        if labels is None:
+            if epoch == -1:
+                self.loader.want(place)
+            return
+        self.picture = replace(picture, prediction=labels, confidence=None, entropy=None)
+        self.panels.show_picture(self.picture, keep_view=True)
+        self.loader.count(place, self.picture)

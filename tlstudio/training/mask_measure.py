@@ -1,0 +1,131 @@
+"""How good the masks of a network are on a set of pictures: the very code behind every epoch, every summary and `evaluate`.
+
+Every picture is judged whole and at its own size. What is counted is added up over the whole set, not averaged over pictures: a
+class that is in few of them weighs as much as it has pixels there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tlstudio.data.masks import IGNORE, Labels
+from tlstudio.models.network import Network
+from tlstudio.training import mask_scores, mask_tiles
+from tlstudio.training.features import Features, resized
+from tlstudio.training.source import View
+
+Sure = NDArray[np.uint8]
+Seen = Callable[[int, Labels, Sure, Sure, NDArray[np.int64]], None]
+"""Called with a picture's index, its predicted labels, confidence and entropy (H, W), and its confusion (C, C)."""
+
+
+@dataclass(frozen=True)
+class MeasuredMasks:
+    """What was measured on n pictures of C classes.
+
+    confusion: (C, C) int64, pixels; rows the truth, columns the prediction. loss: mean cross-entropy of a pixel that counts, nats.
+    boundaries: (C, 4) int64, see `mask_scores.boundary_counts`, or None where they were not looked at.
+    """
+
+    classes: Sequence[str]
+    confusion: NDArray[np.int64]
+    loss: float
+    n: int
+    boundaries: NDArray[np.int64] | None = None
+    correct: None = None
+
+    @property
+    def mean_iou(self) -> float:
+        return mask_scores.mean_iou(self.confusion) or 0.0
+
+    @property
+    def metric(self) -> float:
+        """What the best epoch is chosen by."""
+        return self.mean_iou
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the pixels that count whose likeliest class is the truth."""
+        return mask_scores.pixel_accuracy(self.confusion) or 0.0
+
+    def figures(self) -> dict[str, Any]:
+        """For summary.json and `evaluate`."""
+        dice = [value for value in mask_scores.dice(self.confusion) if value is not None]
+        edges = mask_scores.boundary_f(self.boundaries) if self.boundaries is not None else []
+        known = [value for value in edges if value is not None]
+        return {
+            "mean_iou": self.mean_iou,
+            "pixel_accuracy": self.accuracy,
+            "mean_dice": sum(dice) / len(dice) if dice else None,
+            "boundary_f": sum(known) / len(known) if known else None,
+            "loss": self.loss,
+            "n": self.n,
+        }
+
+    def per_class(self) -> list[dict[str, Any]]:
+        """{name, iou, dice, precision, recall, boundary_f, pixels, share} of each class; null where undefined."""
+        m, total = self.confusion, max(1, int(self.confusion.sum()))
+        edges = mask_scores.boundary_f(self.boundaries) if self.boundaries is not None else [None] * len(self.classes)
+        rows = zip(mask_scores.iou(m), mask_scores.dice(m), mask_scores.precision(m), mask_scores.recall(m), edges, m.sum(1), strict=True)
+        return [
+            {
+                **{"name": name, "iou": iou, "dice": dice, "precision": precision, "recall": recall, "boundary_f": edge},
+                **{"pixels": int(pixels), "share": int(pixels) / total},
+            }
+            for name, (iou, dice, precision, recall, edge, pixels) in zip(self.classes, rows, strict=True)
+        ]
+
+
+def _logits(network: Network, module: nn.Module, inputs: Features, view: tuple[int, int]) -> Tensor:
+    """(1, C, h, w) float of a whole view; through windows where it is large, as `predict` does it, so that both say the same."""
+
+    def forward(x: Features) -> Tensor:
+        return network.outputs(module(x))[0].float()
+
+    if isinstance(inputs, Tensor) and view[0] * view[1] > mask_tiles.WHOLE:
+        return mask_tiles.blended(lambda part: forward(part[None])[0], inputs[0], mask_tiles.SIDE)[None].float()
+    return resized(forward(inputs), view)
+
+
+def measured_masks(
+    network: Network,
+    module: nn.Module,
+    views: Iterable[View],
+    classes: Sequence[str],
+    *,
+    edges: bool = False,
+    wanted: Collection[int] = (),
+    seen: Seen | None = None,
+) -> Generator[int, None, MeasuredMasks]:
+    """Judge whole pictures; modules already in eval mode. Yields the number of pictures so far, for those who tell how far it is.
+
+    module: the network, or its head where the views are features. edges: also look at boundaries, which takes longer.
+    wanted: indices of pictures whose masks `seen` is given.
+    """
+    confusion = np.zeros((len(classes), len(classes)), np.int64)
+    boundaries = np.zeros((len(classes), 4), np.int64) if edges else None
+    surprise, counted, n = 0.0, 0, 0
+    for inputs, geometry, truth in views:
+        with torch.inference_mode():
+            logits = _logits(network, module, inputs, geometry.view)
+            target = torch.from_numpy(geometry.nearest_labels(truth)).to(logits.device).long()[None]
+            surprise += float(functional.cross_entropy(logits, target, ignore_index=IGNORE, reduction="sum"))
+            counted += int((target != IGNORE).sum())
+            labels, confidence, entropy = geometry.judged(logits[0], labels_only=n not in wanted)
+        own = mask_scores.confusion(labels, truth, len(classes))
+        confusion += own
+        if boundaries is not None:
+            boundaries += mask_scores.boundary_counts(labels, truth, len(classes))
+        if seen is not None and n in wanted:
+            seen(n, labels, confidence, entropy, own)
+        n += 1
+        yield n
+    return MeasuredMasks(classes, confusion, surprise / max(1, counted), n, boundaries)
