@@ -121,19 +121,16 @@ def timm_row(name: str) -> dict[str, Any]:
     size = max(cfg.input_size[1:])
     module = skeleton(lambda: timm.create_model(name))
     row = {"name": name, "tag": cfg.tag, "family": model_entrypoint(name).__module__.rpartition(".")[2], "classes": cfg.num_classes}
-    row |= counted(module)
-    row |= {"input_size": size, "mult_adds": mult_adds(module, size), "interpolation": cfg.interpolation}
+    row |= counted(module) | {"input_size": size, "mult_adds": mult_adds(module, size), "interpolation": cfg.interpolation}
     row |= {"mean": numbers(cfg.mean), "std": numbers(cfg.std), "licence": cfg.license or ""}
     if not cfg.num_classes:
         module = skeleton(lambda: timm.create_model(name, num_classes=1000))
     heads = [cfg.classifier] if isinstance(cfg.classifier, str) else list(cfg.classifier or ())
     heads = [path for path in heads if head_facts(module, path)]
     if heads:
-        row |= head_facts(module, heads[0])
-        row["more_heads"] = " ".join(heads[1:])
-    standard = f"timm/{name}.{cfg.tag}"
+        row |= head_facts(module, heads[0]) | {"more_heads": " ".join(heads[1:])}
     if cfg.hf_hub_id:
-        row["weights"] = "hub" if cfg.hf_hub_id == standard else cfg.hf_hub_id
+        row["weights"] = "hub" if cfg.hf_hub_id == f"timm/{name}.{cfg.tag}" else cfg.hf_hub_id
     else:
         row["weights"] = cfg.url or ""
     return row | encoder_facts(name, size, cfg.num_classes)

@@ -144,7 +144,7 @@ class EpochEnded(Event):
 class MasksKept(Event):
     """Masks that the network made of a few validation images, always the same ones, after an epoch (segmentation).
 
-    folder: absolute, holds masks.json and the PNG files it names, see training/kept_masks.py.
+    folder: absolute, holds index.json and the PNG files it names, see training/kept_masks.py.
     """
 
     kind: ClassVar[str] = "masks"

@@ -43,6 +43,8 @@ def check(entry: catalogue.Entry, kind: str) -> None:
     criterion = nn.functional.nll_loss if heads.find(kind).log_probabilities else nn.functional.cross_entropy
     # A network without training may give features of any size, and nearly the same for all images: hence in double precision.
     net.head.double()
+    if not features.any():  # an output layer that begins with zeros, as in torchvision's vision transformers
+        features = torch.randn(features.shape, generator=torch.Generator().manual_seed(1))
     features = features.double() / features.double().std()
     step = torch.optim.SGD(net.head.parameters(), lr=0.1 / features.square().sum(1).max().item())  # short enough to go down
     torch.manual_seed(0)  # the same dropout before and after

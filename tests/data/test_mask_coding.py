@@ -248,3 +248,9 @@ def test_numbered_objects_are_one_class_with_a_word(tmp_path, pair):
     assert scan(tmp_path, data=Data(class_names=("ground", "person"))).classes == ["ground", "person"]
     (tmp_path / "classes.txt").write_text("\n".join("abcdefg"))
     assert len(scan(tmp_path).classes) == 7
+
+
+@pytest.mark.parametrize("names", [("a", "b", "a"), ("a", "", "b"), ("a", " ", "b")])
+def test_names_of_classes_tell_them_apart(of_values, names):
+    with pytest.raises(InputError, match="is empty, or stands there twice"):
+        scan(of_values((0, 1, 2)), data=Data(class_names=names))

@@ -185,6 +185,13 @@ def test_voc(tmp_path, pair, photo):
     assert report.coding.classes[1].colour == (128, 0, 0)
     assert report.coding.ignore == (255,)
     assert kinds(report) == {"missing_mask": 1, "missing_file": 1, "stray": 1, "unused_class": 1, "untrained_class": 2}
+    (lists / "val.txt").write_text("2007_2\n2007_3\n2007_4\n")
+    twice = next(problem.message for problem in scan(tmp_path).problems if problem.kind == "bad_split")
+    assert twice == "'2007_2' stands in the lists of train and of val, and is taken for train."
+    for file in lists.iterdir():
+        file.write_text("nothing\n" if file.stem == "train" else "")
+    with pytest.raises(InputError, match=r"None of the pictures listed in .* is there\. 1 not there\. Mend the lists"):
+        scan(tmp_path)
     shutil.rmtree(root / "ImageSets")
     assert len(scan(tmp_path).items) == 6
     named = scan(tmp_path, data=Data(class_names=("no", "one", "two", "three", "four", "five", "six")))

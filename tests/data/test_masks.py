@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -158,3 +159,13 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         with pytest.raises(ImageProblem) as caught:
             masks.read(tmp_path / name, OWN, max_pixels=limit)
         assert caught.value.kind == kind
+
+
+@pytest.mark.parametrize(("kind", "first"), [("index", 7), ("rgb", (1, 2, 3))])
+def test_a_class_that_the_files_do_not_have_cannot_be_written_and_hinders_no_other(kind: Any, first: Any) -> None:
+    coding = Coding(kind, (MaskClass("leaf", first, (0, 0, 0)), MaskClass("stem", masks.NO_VALUE, (0, 0, 0))))
+    leaves = np.zeros((2, 3), np.uint8)
+    assert (masks.encode(leaves, coding) == first).all()
+    leaves[0, 0] = 1
+    with pytest.raises(InputError, match="no value for the class 'stem'"):
+        masks.encode(leaves, coding)

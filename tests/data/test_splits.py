@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,10 @@ def test_many():
     splits = assign(of, Data(val_share=0.25))
     assert set(per_class(of, splits.val).values()) == {25}
     assert set(per_class(of, splits.test).values()) == {10}
+
+
+def test_few_pictures_of_many_classes_of_masks_are_split_all_the_same():
+    scenes = replace(report(*items(1, 1, 2, 2, 1, 1, 1, 1)), task="segmentation")
+    splits = assign(scenes, Data())
+    assert is_partition(scenes, splits)
+    assert [len(part) for part in (splits.train, splits.val, splits.test)] == [7, 2, 1]

@@ -286,6 +286,7 @@ def test_masks_never_take_the_place_of_pictures_and_are_not_taken_for_pictures(t
     assert (photos / "a.png").read_bytes() == before
     for _ in range(2):
         assert len(predict_masks(made(tmp_path), [str(photos)], out=str(photos / "masks"))) == 1
+    assert len(predict_masks(made(tmp_path), [str(photos)], out=str(tmp_path / "elsewhere"))) == 1
 
 
 def test_what_cannot_be_asked_is_said(tmp_path: Path) -> None:
@@ -298,6 +299,8 @@ def test_what_cannot_be_asked_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be below 0"):
         predict_masks(made(tmp_path), [str(tmp_path / "a.png")], tile=-5)
     (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="It is a file"):
+        predict_masks(made(tmp_path), [str(tmp_path / "a.png")], out=str(tmp_path / "file"))
     with pytest.raises(StudioError, match="cannot be written"):
         predict_masks(made(tmp_path), [str(tmp_path / "a.png")], out=str(tmp_path / "file" / "out"))
 

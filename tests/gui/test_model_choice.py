@@ -98,3 +98,11 @@ def test_the_same_folder_opened_again_is_read_as_was_said(session: Session, jobs
     session.edit({"data.ignore": (0,)}, "leave out the background")
     session.open_data(scenes["source"])
     assert jobs.last("scan").args["recipe"]["data"]["ignore"] == [0]
+
+
+def test_a_loss_of_one_score_is_inspected_with_one_output() -> None:
+    masks = Recipe().set({"data.task": "segmentation", "loss.kind": "bce"})
+    assert inspection(masks, 2)["classes"] == 1
+    assert inspection(masks, 3)["classes"] == 3
+    assert inspection(masks)["classes"] is None
+    assert inspection(Recipe(), 2)["classes"] == 2

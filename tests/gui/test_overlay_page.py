@@ -661,7 +661,8 @@ def edit(page: OverlayPage) -> Any:
     press(page, Qt.Key.Key_E)
     bar = child(page, "editBar")
     assert bar.isVisible()
-    child(bar, "brushTool", QToolButton).click()
+    assert child(bar, "brushTool", QToolButton).isChecked()
+    bar.set_label(0)
     canvas = viewer_of(page).panels.canvas
     child(bar, "brushRadius").setValue(1)
     for step in (canvas.tool.press, canvas.tool.release):
@@ -688,6 +689,20 @@ def test_a_corrected_mask_is_saved_beside_the_original(opened: OverlayPage, jobs
     assert not child(bar, "editSave", QPushButton).isEnabled()
     press(opened, Qt.Key.Key_E)
     assert not bar.isVisible()
+
+
+def test_one_begins_with_a_brush_whose_strokes_are_seen(opened: OverlayPage) -> None:
+    viewer = viewer_of(opened)
+    labels = prediction_of(viewer)
+    viewer.looking.set_class(int(np.bincount(labels.ravel()).argmax()), visible=False)
+    press(opened, Qt.Key.Key_E)
+    bar = child(opened, "editBar")
+    painted = bar.classes.currentIndex()
+    assert bar.tool == "brush"
+    assert viewer.looking.look.classes[painted].visible
+    assert (labels == painted).any()
+    assert viewer.panels.arrangement is not None
+    assert viewer.panels.arrangement.insets[1] > bar.geometry().bottom()  # the bar lies beside the whole picture, not on it
 
 
 def test_the_truth_is_corrected_where_one_looks_at_it(opened: OverlayPage, jobs: Any, qtbot: QtBot) -> None:

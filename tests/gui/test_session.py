@@ -24,6 +24,14 @@ def test_an_edit_does_not_cut_off_the_first_reading_of_images(session: Session, 
     assert session.data.state == "empty"
 
 
+def test_opening_other_images_of_the_same_name_is_a_step_of_its_own(session: Session, jobs: Any, data_document: dict[str, Any]) -> None:
+    for source in ("/a/photos", "/b/photos"):
+        session.open_data(source)
+        jobs.last("scan").done.emit({**data_document, "source": source})
+    session.undo.undo()
+    assert session.recipe.data.path == "/a/photos"
+
+
 def test_a_start_that_cannot_be_says_why(session: Session, jobs: Any, data_document: dict[str, Any]) -> None:
     said: list[str] = []
 

@@ -103,10 +103,11 @@ def test_the_bundled_network_learns_masks_with_no_network_at_hand() -> None:
     assert {key.split(".")[0] for key in whole.keys() - own.keys()} == {"conv_head", "bn2", "classifier"}
     assert type(net.head).__name__ == "LRASPPHead"
     assert catalogue.find(LITE, "segmentation").params == sum(p.numel() for p in net.module.get_submodule("backbone").parameters())
-    # the coarse map has one unit for 16 pixels: the last stage is dilated
     features = net.features(images(64, 96))
     assert isinstance(features, dict)
-    assert {key: tuple(one.shape) for key, one in features.items()} == {"low": (1, 40, 8, 12), "high": (1, 320, 4, 6)}
+    assert {key: tuple(one.shape) for key, one in features.items()} == {"low": (1, 40, 8, 12), "high": (1, 320, 2, 3)}
+    # one unit for 16 pixels, where the head asks for it: the last stage is dilated
+    assert tuple(built(LITE, "deeplab").features(images(64, 96)).shape) == (1, 320, 4, 6)
     pyramid = built(LITE, "unet").features(images(64, 96))
     assert [tuple(one.shape) for one in pyramid] == [
         *((1, 16, 32, 48), (1, 24, 16, 24), (1, 40, 8, 12)),

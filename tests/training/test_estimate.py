@@ -3,13 +3,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.pictures import class_folders
+from tests.scenes import scene
 from tlstudio import api
 from tlstudio.control import Control
 from tlstudio.errors import Cancelled, InputError
 from tlstudio.events import Event
 from tlstudio.recipe import Recipe
+from tlstudio.training import kept_features
 
 SMALL = {"model.name": "mobilenet_v3_small", "data.image_size": 64, "training.batch_size": 4, "training.epochs": 5}
 
@@ -39,6 +42,30 @@ def test_head_only_costs_one_pass_and_then_next_to_nothing() -> None:
     assert said["learning"] == 1024 * 3 + 3
     assert said["kept_bytes"] == 50 * 1024 * 4
     assert float(said["epoch_seconds"]) < float(said["once_seconds"])  # type: ignore[arg-type]
+
+
+MASKS = {"data.task": "segmentation", "head.kind": "lraspp", "training.epochs": 2, "training.batch_size": 2}
+
+
+def test_scenes_are_measured_at_the_shape_that_training_gives_them(tmp_path: Path) -> None:
+    """JPEG files may be decoded at a reduced scale, which is not their size."""
+    scenes = [tmp_path / f"{i}.jpg" for i in range(3)]
+    for i, path in enumerate(scenes):
+        Image.fromarray(scene(i, 160, 128)[0]).save(path)
+    recipe = Recipe().set(MASKS).with_strategy("full").set({"augment.enabled": False})
+    said = estimated(recipe, samples=[str(path) for path in scenes])
+    assert said["kept_bytes"] == 50 * 3 * 128 * 160
+
+
+def test_maps_without_room_are_made_anew_in_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = Recipe().set(MASKS | {"data.image_size": 64})
+    assert estimated(recipe)["features_kept"] is True
+    monkeypatch.setattr(kept_features, "BUDGET", 1000)
+    said = estimated(recipe)
+    assert said["features_kept"] is False
+    assert said["steps"] == 3
+    assert float(said["epoch_seconds"]) > 20 * float(said["step_seconds"])  # type: ignore[arg-type]
+    assert estimated(recipe)["steps"] == 0
 
 
 def test_what_changes_the_cost_is_measured_anew_and_what_does_not_is_not() -> None:

@@ -12,7 +12,7 @@ from tlstudio.errors import Cancelled
 from tlstudio.events import Event, Note, Steps
 from tlstudio.training.pace import Pace
 from tlstudio.training.prepare import streamed
-from tlstudio.training.steps import StepLog
+from tlstudio.training.steps import StepLog, likeliest
 
 
 def test_steps_are_read_without_float64_which_apples_devices_lack(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,3 +59,12 @@ def test_stop_before_there_is_anything_to_keep_ends_the_preparations() -> None:
     control.stop()
     with pytest.raises(Cancelled):
         said.extend(going)
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (2, 4, 6, 5), (2, 254, 3, 3), (1, 1, 2, 2)])
+def test_the_likeliest_class_is_that_of_argmax_equals_included(shape: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    logits = torch.randint(-2, 3, shape).float()
+    assert torch.equal(likeliest(logits).long(), logits.argmax(1))
+    if len(shape) == 4:
+        assert torch.equal(likeliest(logits.to(memory_format=torch.channels_last)).long(), logits.argmax(1))

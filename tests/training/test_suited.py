@@ -44,3 +44,10 @@ def test_the_task_is_found_by_looking(tmp_path: Path) -> None:
     scenes, photos = pairs(tmp_path / "scenes", train=2, val=1), class_folders(tmp_path / "photos")
     assert api.suited(Recipe().set({"data.path": str(scenes)})).data.task == "segmentation"
     assert api.suited(Recipe().set({"data.path": str(photos)})).data.task == "classification"
+
+
+def test_a_task_that_was_asked_for_is_suited_whatever_the_images_look_like(tmp_path: Path) -> None:
+    photos = class_folders(tmp_path / "photos")
+    asked = Recipe().with_strategy("full").set({"data.path": str(photos), "data.task": "segmentation"})
+    assert api.suited(Recipe().set({"data.path": str(photos), "data.layout": "voc"}), {"data.layout"}).data.task == "segmentation"
+    assert api.suited(asked, {"data.task"}) == suited(Recipe().with_strategy("full").set({"data.path": str(photos)}), "segmentation")

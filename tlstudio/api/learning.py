@@ -9,7 +9,7 @@ from tlstudio import runs
 from tlstudio.api.given import Document, recipe_of
 from tlstudio.control import Control, Tell, silent
 from tlstudio.errors import InputError
-from tlstudio.recipe import Recipe
+from tlstudio.recipe import Data, Recipe
 from tlstudio.registry import Kind
 
 
@@ -41,16 +41,20 @@ def validate(recipe: Recipe | Mapping[str, Any]) -> Recipe:
 def suited(recipe: Recipe, keep: Collection[str] = (), *, tell: Tell = silent, control: Control | None = None) -> Recipe:
     """The recipe with the task that its images are laid out for, and a model, head and loss that do it.
 
-    keep: dotted keys that stay as they are, fitting or not. Images that cannot be used change nothing: what is wrong with them is
-    said when they are read.
+    keep: dotted keys that stay as they are, fitting or not; with data.task among them the images are not asked. Images that cannot be used
+    change nothing: what is wrong with them is said when they are read.
     """
     from tlstudio.data.scan import task_of
     from tlstudio.training.suited import suited as suited_
 
+    if "data.task" in keep:  # what nobody named is still that of the recipe's first task
+        return suited_(recipe.set({"data.task": Data().task}), recipe.data.task, keep)
     try:
         task = task_of(runs.absolute(recipe.data.path), recipe.data, tell, control)
     except InputError:
-        return recipe
+        if not recipe.data.masks and recipe.data.layout == Data().layout:
+            return recipe
+        task = "segmentation"  # to which these belong, so that what is wrong with them is said
     return suited_(recipe, task, keep)
 
 
@@ -60,7 +64,7 @@ def train(recipe: Recipe | Mapping[str, Any], run: str | None = None, *, tell: T
     A dictionary that names images and no task gets the one that they are laid out for, and what suits it.
     A run that fails or is cancelled stays and can be resumed. Raises InputError for a folder in which a run has begun.
     """
-    if not isinstance(recipe, Recipe) and (recipe.get("data") or {}).keys() >= {"path"} and "task" not in recipe["data"]:
+    if not isinstance(recipe, Recipe) and "path" in (recipe.get("data") or {}):
         said = {f"{section}.{key}" for section, values in recipe.items() if isinstance(values, Mapping) for key in values}
         recipe = suited(recipe_of(recipe), said, tell=tell, control=control)
     checked = validate(recipe)

@@ -60,8 +60,10 @@ def layer_detail(
 ) -> Document:
     """One layer's arguments, weight statistics and kernels, see `models.layer_detail`; nothing is downloaded."""
     from tlstudio.models.layer_detail import layer_detail as layer_detail_
+    from tlstudio.training import losses
 
-    return layer_detail_(recipe_of(recipe), path, classes=classes, tell=tell, control=control)
+    wanted = recipe_of(recipe)
+    return layer_detail_(wanted, path, classes=classes and losses.outputs(wanted.loss, classes), tell=tell, control=control)
 
 
 def activations(
@@ -78,10 +80,11 @@ def activations(
     from tlstudio.data.images import load_rgb
     from tlstudio.models.activations import activations as activations_
     from tlstudio.models.opened import opened
+    from tlstudio.training import losses
     from tlstudio.training.prepare import mask_pipeline_of, pipeline_of
 
     wanted, file = recipe_of(recipe), runs.absolute(image)
-    network = opened(wanted, classes, tell=tell, control=control)
+    network = opened(wanted, classes and losses.outputs(wanted.loss, classes), tell=tell, control=control)
     pipeline = pipeline_of(wanted, network.entry)
     picture = load_rgb(file, max_pixels=wanted.data.max_pixels, at_least=pipeline.decode_size)
     whole = network.entry.task == "segmentation"

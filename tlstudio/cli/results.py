@@ -9,7 +9,7 @@ import typer
 from tlstudio.cli import output
 
 _Run = Annotated[str, typer.Argument(metavar="RUN", help="Run folder or its name.")]
-_COLUMNS = ("name", "state", "model", "strategy", "epoch", "epochs", "val_accuracy", "val_n", "val_loss", "seconds")
+_COLUMNS = ("name", "state", "model", "strategy", "epoch", "epochs", "val_accuracy", "val_mean_iou", "val_n", "val_loss", "seconds")
 
 
 def runs(json: Annotated[bool, output.Json] = False) -> None:
@@ -29,7 +29,9 @@ def _draw_runs(rows: list[dict[str, Any]]) -> None:
     if not rows:
         output.line("There are no runs yet")
         return
-    output.table([name.replace("_", " ") for name in _COLUMNS], [[_cell(row, name) for name in _COLUMNS] for row in rows])
+    left_out = {name for name in ("val_accuracy", "val_mean_iou") if all(row.get(name) is None for row in rows)}
+    columns = [name for name in _COLUMNS if name not in left_out]
+    output.table([name.replace("_", " ") for name in columns], [[_cell(row, name) for name in columns] for row in rows])
 
 
 def _cell(row: dict[str, Any], name: str) -> Any:

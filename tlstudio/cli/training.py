@@ -57,16 +57,17 @@ def _recipe(file: str | None, data: str | None, model: str, strategy: str, epoch
     if strategy:
         recipe = recipe.with_strategy(strategy)
     single: dict[str, Any] = {"model.name": model, "training.epochs": epochs, "name": name, "data.path": output.absolute(data)}
-    recipe = recipe.set({key: value for key, value in single.items() if value not in ("", None)})
-    asked = dict(_pair(change) for change in changes)
+    asked = {key: value for key, value in single.items() if value not in ("", None)}
+    recipe = recipe.set(asked)
+    asked |= dict(_pair(change) for change in changes)
     recipe = recipe.set(asked)
     if not recipe.data.path:
         raise InputError("There are no images to learn from", "", "Give a folder with --data, or a recipe that names one")
     path = absolute(recipe.data.path)
     if not path.exists():
         raise InputError(f"There is nothing at {path}", "", "Give the folder, CSV file or archive of your images")
-    if file is None and "data.task" not in asked:
-        recipe = api.suited(recipe, {*asked, *(["model.name"] if model else [])})
+    if file is None:
+        recipe = api.suited(recipe, asked)
     weights = recipe.model.weights
     if weights not in ("pretrained", "random"):
         weights = str(absolute(weights))

@@ -48,6 +48,9 @@ def _named(layout: MaskLayout, data: Data) -> list[Named]:
     """The names of the recipe, with values and colours of the file where that names as many."""
     if not data.class_names:
         return list(layout.named)
+    if len({name.strip() for name in data.class_names} - {""}) < len(data.class_names):
+        why = "names tell the classes in every figure and every list"
+        raise InputError("A name in data.class_names is empty, or stands there twice", why, "Give each class a name of its own")
     if len(layout.named) == len(data.class_names):
         return [replace(one, name=name) for one, name in zip(layout.named, data.class_names, strict=True)]
     return [Named(name) for name in data.class_names]
@@ -147,8 +150,7 @@ def _lone(values: Values, free: Sequence[int]) -> set[int]:
 
 def _with_colours(named: Sequence[Named], palette: dict[int, int]) -> tuple[MaskClass, ...]:
     """Each class with the colour that it is said to have, or has in the palette, or else one of its own."""
-    background = named[0].name.strip("_").casefold() == "background"
-    own = palettes.default(len(named), background=background)
+    own = palettes.default(len(named), background=palettes.is_background(named[0].name))
     of_palette = [unpacked(palette[one.value]) if one.value in palette else None for one in named if one.value is not None]
     if len(set(of_palette)) < len(named) or all(colour is None or len(set(colour)) == 1 for colour in of_palette):
         of_palette = [None] * len(named)  # greys, or the same colour twice: not meant to tell classes

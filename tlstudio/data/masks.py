@@ -33,6 +33,9 @@ Labels = NDArray[np.uint8]
 Value = int | tuple[int, int, int]
 """What a file writes for a class: a number (index, palette and grey masks), or a colour (RGB-coded masks)."""
 
+NO_VALUE = -1
+"""The value of a class that the files of a data set do not have, where masks are read by the classes of a model that knows it."""
+
 _UNKNOWN = 254
 _IGNORED_COLOUR = (255, 255, 255)  # of IGNORE in the palettes of files that are written here
 
@@ -134,17 +137,21 @@ def labels_of(raw: RawMask, coding: Coding, path: Path) -> Labels:
 def encode(labels: Labels, coding: Coding) -> NDArray[Any]:
     """Labels as the files of the data set have them: (H, W) uint8 (uint16 where values need it), or (H, W, 3) uint8 colours.
 
-    Raises InputError where labels say IGNORE and the coding has no value for it.
+    Raises InputError where labels say IGNORE, or a class, and the coding has no value for it.
     """
     ignored = next(iter(coding.ignore), None)
     if ignored is None and (labels == IGNORE).any():
         raise InputError("The masks of this data set have no value for pixels that are left out", "", "Give every pixel a class")
     values = [one.value for one in coding.classes]
+    for label in (label for label, value in enumerate(values) if value == NO_VALUE):
+        if (labels == label).any():
+            what = f"The masks of this data set have no value for the class '{coding.names[label]}'"
+            raise InputError(what, "", "Paint it as one of the others")
     wide = any(isinstance(value, int) and value > 255 for value in values)
     shape = (256, 3) if coding.kind == "rgb" else (256,)
     table = np.zeros(shape, np.uint16 if wide else np.uint8)
     for label, value in enumerate(values):
-        table[label] = value
+        table[label] = 0 if value == NO_VALUE else value
     if ignored is not None:
         table[IGNORE] = ignored
     coded: NDArray[Any] = table[labels]

@@ -1,6 +1,8 @@
-"""Colours of classes whose data does not say any."""
+"""Colours of classes whose data does not say any, and which classes are not coloured at all. Numbers only: needs neither torch nor Qt."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 Colour = tuple[int, int, int]
 
@@ -14,6 +16,19 @@ OKABE_ITO: tuple[Colour, ...] = (
     (204, 121, 167),
 )
 """Told apart by the colour-blind too (Okabe and Ito, https://jfly.uni-koeln.de/color/)."""
+
+_GROUND = frozenset({"background", "bg", "void", "unlabeled", "unlabelled", "none"})
+
+
+def is_background(name: str) -> bool:
+    """Whether a class is called what is called in data sets what belongs to no class; underscores around it do not count."""
+    return name.strip().strip("_").casefold() in _GROUND
+
+
+def left_clear(names: Sequence[str]) -> frozenset[int]:
+    """The labels over which nothing is drawn, so that the picture is seen there: background, where there is something else."""
+    ground = frozenset(label for label, name in enumerate(names) if is_background(name))
+    return ground if len(ground) < len(names) else frozenset()
 
 
 def voc(label: int) -> Colour:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from tlstudio import places
-from tlstudio.data import masks
+from tlstudio.data import masks, palettes
 from tlstudio.data.images import load_rgb
 from tlstudio.data.masks import IGNORE, Coding, Labels
 from tlstudio.recipe import Augment, Data
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 RESIZES = ("crop", "pad", "squash")
 # Only colours corners that a rotation leaves empty; ImageNet's, until a model says its own.
 _MEAN = (0.485, 0.456, 0.406)
-# Okabe-Ito, in the order in which classes take them everywhere in the program.
-_COLOURS = ("E69F00", "56B4E9", "009E73", "F0E442", "0072B2", "D55E00", "CC79A7")
-_GROUND = frozenset({"background", "_background_", "bg", "unlabeled", "unlabelled"})
 
 
 def resize_previews(path: Path, data: Data, size: int, *, mask: Path | None = None, coding: Coding | None = None) -> dict[str, Image.Image]:
@@ -60,23 +57,23 @@ def augment_previews(
 
 @dataclass(frozen=True)
 class _Shown:
-    """A decoded picture. labels: its mask, in segmentation. clear: whether the first class is ground, which is left as it is."""
+    """A decoded picture. labels: its mask, in segmentation. clear: labels of classes that are left as they are."""
 
     image: Image.Image
     labels: Labels | None
-    clear: bool
+    clear: frozenset[int]
 
     @classmethod
     def decoded(cls, path: Path, data: Data, augment: Augment, size: int, mask: Path | None, coding: Coding | None) -> _Shown:
         from tlstudio.data import mask_pipeline, transforms
 
         if data.task == "classification":
-            return cls(load_rgb(path, max_pixels=data.max_pixels, at_least=transforms.decode_size(size)), None, False)
+            return cls(load_rgb(path, max_pixels=data.max_pixels, at_least=transforms.decode_size(size)), None, frozenset())
         at_least = mask_pipeline.decode_size(size, augment)
         image = load_rgb(path, max_pixels=data.max_pixels, at_least=at_least)
         if mask is None or coding is None:
-            return cls(image, np.full((image.height, image.width), IGNORE, np.uint8), False)
-        return cls(image, masks.read(mask, coding, max_pixels=data.max_pixels), any(name.lower() in _GROUND for name in coding.names[:1]))
+            return cls(image, np.full((image.height, image.width), IGNORE, np.uint8), frozenset())
+        return cls(image, masks.read(mask, coding, max_pixels=data.max_pixels), palettes.left_clear(coding.names))
 
     def view(self, data: Data, augment: Augment, size: int, mean: Sequence[float] | None, seed: tuple[int, ...] | None) -> Image.Image:
         """As the pipeline makes it: plain, or augmented with the seed."""
@@ -93,11 +90,11 @@ class _Shown:
         return _laid_over(_as_image(pixels), under.numpy(), self.clear)
 
 
-def _laid_over(image: Image.Image, labels: Labels, clear: bool) -> Image.Image:
+def _laid_over(image: Image.Image, labels: Labels, clear: frozenset[int]) -> Image.Image:
     """Half the picture and half the colours of its classes (H, W)."""
-    colours = np.array([list(bytes.fromhex(colour)) for colour in _COLOURS], np.uint16)
+    colours = np.array(palettes.OKABE_ITO, np.uint16)
     pixels = np.array(image)
-    shown = (labels != IGNORE) & ~(clear & (labels == 0))
+    shown = ~np.isin(labels, [IGNORE, *clear])
     pixels[shown] = (pixels[shown] + colours[labels[shown] % len(colours)] + 1) // 2
     return Image.fromarray(pixels)
 

@@ -185,5 +185,9 @@ def _item(one: _Seen, label: int) -> Item:
 def _nothing_usable(source: Path, layout: MaskLayout, problems: Sequence[Problem]) -> InputError:
     kinds = Counter(problem.kind for problem in problems if problem.level != "info")
     said = ", ".join(f"{n:,} {judging_masks.WORDS.get(kind, kind.replace('_', ' '))}" for kind, n in kinds.most_common(5))
+    if not layout.pictures:  # as with lists of VOC that are those of another set
+        return InputError(
+            f"None of the pictures listed in {source} is there", said, "Mend the lists, or move them away to take all pictures"
+        )
     do = "Save the masks as PNG" if kinds["lossy_mask"] else "Mend the masks, or choose another folder" if layout.pairs else PAIRS
     return InputError(f"None of the {counted(layout.pictures, 'picture')} in {source} can be used with its mask", said, do)

@@ -33,9 +33,9 @@ def assign(report: DatasetReport, data: Data) -> Splits:
     """The split of the report's items, without the files that `data.exclude` names.
 
     Carved: stratified by class, rounded by largest remainder over the classes. Every class keeps at least one picture to learn from; one of
-    at least 3 gives at least one to validation, one of at least 5 at least one to test (where the share is above 0). Files of equal content
-    stay in one split. Given splits are kept; without a validation split, that is carved from training by `val_share`; a test split is
-    never carved from given ones.
+    at least 3 gives at least one to validation, one of at least 5 at least one to test (where the share is above 0). Masks no class of
+    which has 3 pictures are carved as if of one class. Files of equal content stay in one split. Given splits are kept; without a
+    validation split, that is carved from training by `val_share`; a test split is never carved from given ones.
     """
     left_out = {path.replace("\\", "/") for path in data.exclude}
     items = report.items
@@ -56,9 +56,13 @@ def _carved(report: DatasetReport, indices: list[int], seed: int, val_share: flo
     for i in indices:
         by_digest[report.items[i].digest].append(i)
     groups_of: dict[int, list[list[int]]] = defaultdict(list)  # by class; a group is the files of one content
-    for digest in sorted(by_digest, key=lambda digest: hashlib.blake2b(f"{seed}:{digest}".encode(), digest_size=8).digest()):
+    order = sorted(by_digest, key=lambda digest: hashlib.blake2b(f"{seed}:{digest}".encode(), digest_size=8).digest())
+    for digest in order:
         group = by_digest[digest]
         groups_of[min(report.items[i].label for i in group)].append(group)
+    if report.task == "segmentation" and max(map(len, groups_of.values()), default=0) < _MIN_FOR_VAL:
+        # Here a label is only the rarest class of a picture: with many classes and few pictures each may have one of its own.
+        groups_of = {0: [by_digest[digest] for digest in order]}
     sizes = {label: sum(map(len, groups)) for label, groups in groups_of.items()}
     val_quota = _quotas(sizes, val_share, _MIN_FOR_VAL)
     test_quota = _quotas(sizes, test_share, _MIN_FOR_TEST)

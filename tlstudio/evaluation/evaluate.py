@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tlstudio.control import Control, Tell, silent
 from tlstudio.data.datasets import ImageSet
-from tlstudio.data.masks import MaskClass
+from tlstudio.data.masks import NO_VALUE, MaskClass
 from tlstudio.data.report import DatasetReport, Item
 from tlstudio.data.scan import scan
 from tlstudio.data.splits import assign
@@ -83,7 +83,7 @@ def _others(model: Trained, data: str, split: str, tell: Tell, control: Control)
     items = [report.items[i] for i in chosen]
     if report.coding is not None:  # masks are read with the labels that the run has
         by_name = {one.name: one for one in report.coding.classes}
-        nowhere = MaskClass("", -1, (0, 0, 0))
+        nowhere = MaskClass("", NO_VALUE, (0, 0, 0))
         coding = replace(report.coding, classes=tuple(replace(by_name.get(name, nowhere), name=name) for name in model.classes))
         report = replace(report, coding=coding, classes=model.classes)
     return split, report, [replace(item, label=label[item.label]) for item in items]

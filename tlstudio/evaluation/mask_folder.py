@@ -21,7 +21,7 @@ from tlstudio.data.masks import Labels
 from tlstudio.data.overlay_index import OverlayImage, OverlayIndex
 from tlstudio.errors import InputError, StudioError
 from tlstudio.evaluation.evaluate_masks import write_grey
-from tlstudio.evaluation.picture_files import PictureFile, picture_files
+from tlstudio.evaluation.picture_files import HOW, PictureFile, picture_files
 from tlstudio.evaluation.trained import Trained
 from tlstudio.events import dumps
 from tlstudio.runs import absolute, cannot_write, write_atomic
@@ -30,7 +30,6 @@ from tlstudio.training.kept_masks import shares
 Judged = tuple[Labels, NDArray[np.uint8], NDArray[np.uint8]]
 """Labels, confidence and entropy, (h0, w0) uint8 each, see `Geometry.judged`."""
 
-_HOW = "predicted.json"
 _BESIDE = ("confidence", "entropy")
 _EVERY = 5.0  # seconds between two writings of the index: of many pictures it is large
 
@@ -59,7 +58,9 @@ class MaskFolder:
         self._model, self._coding = model, model.coding
         self._how = {"run": str(model.run.path), "weights": model.run.best.stat().st_mtime_ns, "flips": flips, "tile": tile}
         self.path = absolute(out) if out else _default(model, paths, self._how)
-        ours = overlay_index.is_index(self.path) and (self.path / _HOW).is_file()
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"Masks cannot be written into {self.path}", "it is a file", "Name a folder for them")
+        ours = overlay_index.is_index(self.path) and (self.path / HOW).is_file()
         found = picture_files(paths, outside=self.path if ours else None)
         self.files = _named(found, self.path)
         self._refuse_to_overwrite(ours)
@@ -107,7 +108,7 @@ class MaskFolder:
         except OSError as error:
             raise cannot_write(self.path, error) from None
         self._write_index()
-        write_atomic(self.path / _HOW, lambda file: file.write(dumps(self._how).encode()))
+        write_atomic(self.path / HOW, lambda file: file.write(dumps(self._how).encode()))
         try:
             yield
         except BaseException:
@@ -130,7 +131,7 @@ class MaskFolder:
     def _earlier(self) -> dict[Path, OverlayImage]:
         """What the index names, where it was made in the same way."""
         try:
-            how = json.loads((self.path / _HOW).read_text(encoding="utf-8"))
+            how = json.loads((self.path / HOW).read_text(encoding="utf-8"))
             said = overlay_index.read(self.path) if how == self._how else {"images": []}
         except (OSError, ValueError, InputError):
             return {}

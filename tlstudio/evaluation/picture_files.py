@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tlstudio.data import overlay_index
 from tlstudio.data.listing import looks_like_image
 from tlstudio.errors import InputError
 from tlstudio.runs import absolute
@@ -18,18 +19,23 @@ class PictureFile:
     within: Path
 
 
+HOW = "predicted.json"  # in a folder of predicted masks
+
+
 def picture_files(paths: list[str], *, outside: Path | None = None) -> list[PictureFile]:
     """Every picture of those files and folders, each once, folders in the order of their names.
 
-    outside: a folder whose files are left out where they are met below a folder. Raises InputError for what is not there, and where
-    there is no picture.
+    outside: a folder whose files are left out where they are met below a folder, as those of earlier predictions are. Raises InputError
+    for what is not there, and where there is no picture.
     """
     files: dict[Path, PictureFile] = {}
     for given in paths:
         path = absolute(given)
         if path.is_dir():
-            below = sorted(p for p in path.rglob("*") if looks_like_image(p.name) and p.is_file())
-            found = [PictureFile(p, p.relative_to(path)) for p in below if outside is None or not p.is_relative_to(outside)]
+            there = sorted(path.rglob("*"))
+            made = {p.parent for p in there if p.name == HOW and p.parent != path and overlay_index.is_index(p.parent)} | {outside}
+            below = [p for p in there if looks_like_image(p.name) and p.is_file()]
+            found = [PictureFile(p, p.relative_to(path)) for p in below if made.isdisjoint(p.parents)]
         elif path.is_file():
             found = [PictureFile(path, Path(path.name))]
         elif path.exists():

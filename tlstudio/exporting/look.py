@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tlstudio.data import palettes
 from tlstudio.errors import InputError
-
-_BACKGROUND = frozenset({"background", "_background_", "__background__", "bg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,9 @@ def _class(said: Mapping[str, Any]) -> ClassLook:
 def _default(classes: Sequence[Mapping[str, Any]]) -> tuple[ClassLook, ...]:
     seen: set[tuple[int, ...]] = set()
     looks = []
-    for one in classes:
+    clear = palettes.left_clear([one["name"] for one in classes])
+    for label, one in enumerate(classes):
         colour = tuple(one["colour"])
-        drawn = one["name"].strip().lower() not in _BACKGROUND or len(classes) == 1
-        looks.append(_class({"colour": colour, "hatched": colour in seen, "visible": drawn}))
+        looks.append(_class({"colour": colour, "hatched": colour in seen, "visible": label not in clear}))
         seen.add(colour)
     return tuple(looks)

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
-from tlstudio.data import masks
+from tlstudio.data import masks, palettes
 from tlstudio.data.masks import IGNORE, Coding
 from tlstudio.gui import theme
 
 SHARE = 0.5  # of the class's colour in a pixel
 _STRIPE = 3  # pixels; from the eighth class on stripes tell it from the one of the same colour
-_GROUND = frozenset({"background", "_background_", "bg", "unlabeled", "unlabelled"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Mask:
 
 
 def blended(image: QImage, mask: Mask) -> QImage | None:
-    """The picture (at any size, upright) with its mask over it, RGB32; the first class stays clear where it is the background.
+    """The picture (at any size, upright) with its mask over it, RGB32; background stays clear.
 
     None where the mask cannot be read. Raises nothing that a damaged file could be the reason for.
     """
@@ -83,9 +82,9 @@ def laid_over(image: QImage, labels: NDArray[np.uint8], names: list[str], solo: 
 def _table(names: list[str], solo: int) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
     """Of each label its colour, (256, 3) in the order blue, green, red of a QImage, and its weight out of 256, (256,)."""
     colours, weight = np.zeros((256, 3), np.uint8), np.zeros(256, np.uint16)
-    for label, name in enumerate(names[:IGNORE]):
+    clear = palettes.left_clear(names)
+    for label in range(len(names[:IGNORE])):
         said: QColor = theme.class_colour(label)
         colours[label] = said.blue(), said.green(), said.red()
-        ground = label == 0 and name.strip().casefold() in _GROUND
-        weight[label] = round(256 * SHARE) if (label == solo if solo >= 0 else not ground) else 0
+        weight[label] = round(256 * SHARE) if (label == solo if solo >= 0 else label not in clear) else 0
     return colours, weight

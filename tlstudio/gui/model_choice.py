@@ -27,10 +27,12 @@ def entry_for(name: str, task: str) -> catalogue.Entry:
 
 def inspection(recipe: Recipe, classes: int = 0, batch: int = 1) -> dict[str, Any]:
     """What the job `inspect` is asked. classes: of the data, 0 while there are none; batch: images at once."""
+    from tlstudio.training import losses
+
     asked: dict[str, Any] = {
         "model": recipe.model.name,
         "input_size": recipe.data.image_size or None,
-        "classes": classes or None,
+        "classes": losses.outputs(recipe.loss, classes) or None,
         "head": recipe.head.model_dump(mode="json"),
     }
     if recipe.data.task != Data().task:

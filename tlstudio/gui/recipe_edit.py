@@ -31,5 +31,7 @@ class RecipeEdit(QUndoCommand):
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, RecipeEdit) or other.text() != self.text():
             return False
+        if other._after.data.path != self._after.data.path:  # two sets of images may have one name
+            return False
         self._after = other._after
         return True

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication
 
 from tlstudio import places
+from tlstudio.data.palettes import OKABE_ITO
 from tlstudio.gui.style import style_sheet
 
 
@@ -39,7 +40,7 @@ class Theme:
     classes: tuple[str, ...]  # Okabe-Ito, in the order in which classes take them
 
 
-_OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
+_CLASSES = tuple("#{:02X}{:02X}{:02X}".format(*colour) for colour in OKABE_ITO)
 
 LIGHT = Theme(
     name="light",
@@ -58,7 +59,7 @@ LIGHT = Theme(
     bad="#B3261E",
     frozen="#566C7E",
     trainable="#B5500A",
-    classes=_OKABE_ITO,
+    classes=_CLASSES,
 )
 DARK = Theme(
     name="dark",
@@ -77,7 +78,7 @@ DARK = Theme(
     bad="#F28B82",
     frozen="#8FA9BF",
     trainable="#F4A261",
-    classes=_OKABE_ITO,
+    classes=_CLASSES,
 )
 
 _state: dict[str, object] = {"theme": LIGHT, "scale": 1.0, "fonts": False}

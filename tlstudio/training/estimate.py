@@ -13,7 +13,6 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,47 +20,33 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tlstudio import places
 from tlstudio.control import Control, Tell, silent
-from tlstudio.data.images import load_rgb
+from tlstudio.data.images import decode, load_rgb
 from tlstudio.data.mask_pipeline import MaskPipeline
 from tlstudio.data.transforms import Pipeline
-from tlstudio.errors import InputError, StudioError
+from tlstudio.errors import InputError
 from tlstudio.events import Progress
 from tlstudio.models import catalogue
 from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
-from tlstudio.runs import write_atomic
-from tlstudio.training import losses
+from tlstudio.training import figures as store
+from tlstudio.training import losses, mask_tiles
 from tlstudio.training.features import Features, joined, mapped, size
+from tlstudio.training.figures import Figures
 from tlstudio.training.image_size import check_image_size
+from tlstudio.training.kept_features import room_for
 from tlstudio.training.learner import Learner
+from tlstudio.training.mask_measure import measured_masks
 from tlstudio.training.measure import BATCH
 from tlstudio.training.memory import PeakMemory
 from tlstudio.training.prepare import device_of, mask_pipeline_of, memory_format_of, pipeline_of
 from tlstudio.training.receipt import device_name
+from tlstudio.training.steps import likeliest
 
 STEPS = 3  # measured, after one that warms up
 HEAD_STEPS = 20  # through the head alone: they are too short to measure three
-KEPT = 500  # configurations whose figures are kept
 _COPIES = 20  # bytes a learning parameter takes in checkpoints: the best, the last with an optimizer's two averages, and what is written
 _SAMPLES = 6  # pictures whose decoding is timed
-
-
-@dataclass
-class Figures:
-    """What does not depend on the number of images. Seconds of one training step, and of one image forward in eval mode; bytes.
-
-    feature_bytes: what one image's features take.
-    """
-
-    step: float
-    forward: float
-    peak: int
-    params: int
-    learning: int
-    features_kept: bool
-    feature_bytes: int
 
 
 def estimate(
@@ -87,17 +72,24 @@ def estimate(
     device = device_of(recipe)
     batch = max(1, min(recipe.training.batch_size, n_train))
     pipeline, shape = _pipeline(recipe, samples)
-    key = _key(recipe, batch, classes, shape, device)
-    known = _read()
-    figures = _parsed(known.get(key))
-    measured_now = figures is None
-    if figures is None:
-        figures = _measure(recipe, pipeline, shape, batch, classes, device, tell, control)
-        known.pop(key, None)
-        _write({**dict(list(known.items())[-(KEPT - 1) :]), key: asdict(figures)})
-    decode = _decoding(recipe, pipeline, samples, control)
+    masks, steps = recipe.data.task == "segmentation", 0
+
+    def figures_of(keep: bool) -> Figures:
+        nonlocal steps
+        key = _key(recipe, batch, classes, shape, keep, device)
+        found = store.known(key)
+        if found is None:
+            found, steps = _measure(recipe, pipeline, shape, batch, classes, keep, device, tell, control), STEPS
+            store.keep(key, found)
+        return found
+
+    # As `Setup` decides it: maps are kept where there is room for them.
+    figures = figures_of(not masks or shape[0] * shape[1] <= mask_tiles.WHOLE)
+    if masks and figures.features_kept and not room_for((n_train + n_val) * figures.feature_bytes, device):
+        figures = figures_of(False)
+    decoding = _decoding(recipe, pipeline, samples, control)
     pixels = 3 * shape[0] * shape[1]
-    return _document(recipe, figures, n_train, n_val, decode, pixels, device) | {"steps": STEPS if measured_now else 0}
+    return _document(recipe, figures, n_train, n_val, decoding, pixels, device) | {"steps": steps}
 
 
 def _pipeline(recipe: Recipe, samples: Sequence[str]) -> tuple[Pipeline | MaskPipeline, tuple[int, int]]:
@@ -107,9 +99,10 @@ def _pipeline(recipe: Recipe, samples: Sequence[str]) -> tuple[Pipeline | MaskPi
         pipeline = pipeline_of(recipe, entry)
         return pipeline, (pipeline.size, pipeline.size)
     sizes = []
-    for path in samples:
-        with contextlib.suppress(InputError):
-            sizes.append(load_rgb(Path(path), max_pixels=recipe.data.max_pixels, at_least=1).size)
+    for path in map(Path, samples[:_SAMPLES]):
+        with contextlib.suppress(InputError, OSError, MemoryError), path.open("rb") as stream:
+            picture = decode(stream, path, recipe.data.max_pixels, at_least=1)  # at a reduced scale, which is quick
+            sizes.append((picture.width, picture.height))
     masked = mask_pipeline_of(recipe, entry, sizes)
     return masked, masked.shape
 
@@ -123,16 +116,16 @@ def _document(
     # On the CPU decoding takes its time from the training, on a card it runs beside it.
     decoding = decode / (os.cpu_count() or 1)
     if figures.features_kept:
-        once, epoch, last = n * (figures.forward + decoding), steps * figures.step, 0.0
+        once, epoch = n * (figures.forward + decoding), steps * figures.step + n_val * figures.judge
         kept = n * figures.feature_bytes
     else:
         beside = device.type != "cpu"
-        compute = steps * figures.step + n_val * figures.forward
+        compute = steps * figures.step + n_val * figures.judge
         fresh = decoding * n_train if recipe.augment.enabled else 0.0
         epoch = max(compute, fresh) if beside else compute + fresh
-        last = n_val * figures.forward  # the best weights are judged once more at the end
         once = decoding * (n - (n_train if recipe.augment.enabled else 0))
         kept = (n_val if recipe.augment.enabled else n) * pixels
+    last = n_val * figures.judge  # the best weights are judged once more at the end
     return {
         "params": figures.params,
         "learning": figures.learning,
@@ -153,15 +146,18 @@ def _measure(
     shape: tuple[int, int],
     batch: int,
     classes: int,
+    keep: bool,
     device: torch.device,
     tell: Tell,
     control: Control,
 ) -> Figures:
+    """keep: whether features are kept where that can be done."""
     with PeakMemory(device) as memory:
         network = _network(recipe, classes, tell, control)
         for _ in check_image_size(network, min(shape)):
             pass  # what it has to say is said when training starts
         learner = Learner(recipe, network, device, _criterion(recipe, classes))
+        learner.keep_features = learner.keep_features and keep
         if batch == 1:
             learner.try_one_image(shape)
         generator = torch.Generator().manual_seed(0)
@@ -182,15 +178,25 @@ def _measure(
             one = mapped(lambda tensor: tensor[:1].clone(), features)
             inputs = joined([one] * batch)
         labels = torch.randint(0, classes, (batch, *shape) if masks else (batch,), generator=generator).to(device)
-        learner.train_mode()
-        steps = HEAD_STEPS if learner.keep_features else STEPS
         module = learner.network.head if learner.keep_features else learner.module
+        judge = 0.0 if learner.keep_features else forward
+        if isinstance(pipeline, MaskPipeline):
+            view = (features if learner.keep_features else judged, pipeline.geometry(*shape), np.zeros(shape, np.uint8))
+            names = [str(i) for i in range(classes)]
+            judge = min(_timed(lambda: list(measured_masks(network, module, [view], names)), 1, 1, device, control))
+        learner.train_mode()
+        steps = HEAD_STEPS if learner.keep_features and not masks else STEPS
         seconds = []
-        for i, took in enumerate(_timed(lambda: learner.step(module, inputs, labels, 0), steps, 1, device, control)):
+
+        def step() -> None:
+            _, logits = learner.step(module, inputs, labels, 0)
+            likeliest(logits.detach())  # as the log of steps asks
+
+        for i, took in enumerate(_timed(step, steps, 1, device, control)):
             seconds.append(took)
             tell(Progress(phase="estimate", done=i + 1, total=steps, unit="steps"))
         params, learning = learner.params()
-        return Figures(statistics.median(seconds), forward, memory.bytes(), params, learning, learner.keep_features, feature_bytes)
+        return Figures(statistics.median(seconds), forward, memory.bytes(), params, learning, learner.keep_features, feature_bytes, judge)
 
 
 def _timed(work: Callable[[], Any], times: int, warm: int, device: torch.device, control: Control) -> Iterator[float]:
@@ -228,7 +234,7 @@ def _criterion(recipe: Recipe, classes: int) -> losses.Criterion:
 
 
 def _decoding(recipe: Recipe, pipeline: Pipeline | MaskPipeline, samples: Sequence[str], control: Control) -> float:
-    """Seconds of one thread for one picture, from file to tensor; 0 where there is none to try. A mask takes as long as its picture."""
+    """Seconds of one thread for one picture, from file to tensor; 0 where there is none to try. Reading its mask is not counted."""
     seconds = []
     for path in samples[:_SAMPLES]:
         control.check()
@@ -244,13 +250,14 @@ def _decoding(recipe: Recipe, pipeline: Pipeline | MaskPipeline, samples: Sequen
     return statistics.median(seconds) if seconds else 0.0
 
 
-def _key(recipe: Recipe, batch: int, classes: int, shape: tuple[int, int], device: torch.device) -> str:
+def _key(recipe: Recipe, batch: int, classes: int, shape: tuple[int, int], keep: bool, device: torch.device) -> str:
     """All that the figures depend on."""
     said = recipe.model_dump(mode="json")
     parts = {
         "model": {key: said["model"][key] for key in ("name", "cut", "aux")},
         "task": said["data"]["task"],
         "shape": shape,
+        "keep": keep,
         **{section: said[section] for section in ("frozen", "head", "loss")},
         "optimizer": {key: said["optimizer"][key] for key in ("kind", "options", "clip_norm")},
         "batch": batch,
@@ -260,28 +267,3 @@ def _key(recipe: Recipe, batch: int, classes: int, shape: tuple[int, int], devic
         "machine": [device_name(device), torch.get_num_threads(), torch.__version__],
     }
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
-
-
-def _file() -> Path:
-    return places.cache() / "estimates.json"
-
-
-def _read() -> dict[str, Any]:
-    try:
-        said = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _parsed(said: Any) -> Figures | None:
-    try:
-        return Figures(**said)
-    except TypeError:  # not there, or of another version
-        return None
-
-
-def _write(said: dict[str, Any]) -> None:
-    with contextlib.suppress(OSError, StudioError):  # then it is measured again next time
-        _file().parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(_file(), lambda file: file.write(json.dumps(said).encode()))

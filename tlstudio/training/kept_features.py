@@ -66,7 +66,7 @@ class KeptFeatures:
         for inputs, truth in self._loader(images, range(len(images)), BATCH if isinstance(images, ImageSet) else _MAPS_BATCH):
             with torch.inference_mode():
                 parts.append(self._network.features(inputs))
-            labels.append(truth)
+            labels.append(truth if truth.dim() == 1 else truth.to(torch.uint8))  # of masks there is one for each pixel
             yield len(inputs)
         self._features[split], self._labels[split] = joined(parts), torch.cat(labels)
 
@@ -82,7 +82,7 @@ class KeptFeatures:
         places = torch.as_tensor(order, device=self._device)
         for a, b in cuts:
             self._control.check()
-            yield mapped(lambda tensor, chosen=places[a:b]: tensor[chosen], features), labels[places[a:b]]  # type: ignore[misc]
+            yield mapped(lambda tensor, chosen=places[a:b]: tensor[chosen], features), labels[places[a:b]].long()  # type: ignore[misc]
 
     def plain(self, split: str) -> Generator[Batch, None, None]:
         features, labels = self._features[split], self._labels[split]
@@ -99,16 +99,17 @@ class KeptFeatures:
 _MAPS_BATCH = 8  # pictures of scenes are larger than those of things
 
 
-def fits(network: Network, shape: tuple[int, int], n: int, device: torch.device) -> bool:
-    """Whether the maps of n pictures of that shape (H, W) can be kept; asked of one picture, in eval mode."""
+def fits(network: Network, shape: tuple[int, int], pixels: int, device: torch.device) -> bool:
+    """Whether the maps of pictures of so many pixels in all can be kept; asked of one picture of that shape (H, W), in eval mode."""
     network.module.eval()
     with torch.inference_mode():
         features = network.features(torch.zeros(1, 3, *shape, device=device))
     if any(tensor.shape[0] != 1 for tensor in tensors(features)):
         return False
-    free = psutil.virtual_memory().available if device.type == "cpu" else _free_on(device)
-    return size(features) * n <= min(BUDGET, int(free * _SHARE_OF_MEMORY))
+    return room_for(size(features) * pixels // (shape[0] * shape[1]), device)
 
 
-def _free_on(device: torch.device) -> int:
-    return int(torch.cuda.mem_get_info(device)[0]) if device.type == "cuda" else psutil.virtual_memory().available
+def room_for(nbytes: int, device: torch.device) -> bool:
+    """Whether maps of that size may be kept on the device."""
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+    return nbytes <= min(BUDGET, int(free * _SHARE_OF_MEMORY))

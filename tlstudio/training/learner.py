@@ -79,7 +79,7 @@ class Learner:
         """One training step, the `number`th of the run (0, 1, ...): the loss () it was made with, and the logits (B, C, ...).
 
         module: the whole network, or its head where features are kept. labels: (B,), or (B, H, W) of masks. Auxiliary heads add their
-        loss with the recipe's weight. Nothing moves where every pixel is to be ignored.
+        loss with the recipe's weight. Where every pixel is to be ignored no weight moves, only the averages of BatchNorm do.
         """
         logits, aux = self.network.outputs(module(inputs))
         if labels.dim() > 1:

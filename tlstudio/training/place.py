@@ -162,7 +162,7 @@ def _refuse_changes(run: Run, setup: Setup, saved: dict[str, Any], place: Place)
 
 
 # What may differ when a run goes on: names and places, how far it goes, and the machine.
-_FREE = ("data.path", "training.epochs", "training.device")
+_FREE = ("data.path", "data.masks", "training.epochs", "training.device")
 
 
 def _fixed(recipe: Recipe) -> dict[str, Any]:

@@ -60,15 +60,17 @@ class Images:
         return self.pipeline.shape if isinstance(self.pipeline, MaskPipeline) else (self.pipeline.size, self.pipeline.size)
 
     @property
-    def largest_view(self) -> int:
-        """Pixels of the largest picture as it comes to the model whole, to be judged; 0 where only squares do."""
-        if not isinstance(self.pipeline, MaskPipeline):
-            return 0
+    def judged_views(self) -> list[int]:
+        """Pixels of each validation picture as it comes to the model whole, to be judged. For masks."""
+        assert isinstance(self.pipeline, MaskPipeline)
         views = (self.pipeline.geometry(self.report.items[i].height, self.report.items[i].width).view for i in self.splits.val)
-        return max((height * width for height, width in views), default=0)
+        return [height * width for height, width in views]
 
     def digest(self) -> str:
-        """BLAKE2b over contents, labels and splits in their order: the same data give the same digest wherever they lie."""
+        """BLAKE2b over contents, labels and splits in their order: the same data give the same digest wherever they lie.
+
+        Of masks also over which value is which class: it is said in files of its own, and may be said anew.
+        """
         return self._digest
 
     @functools.cached_property
@@ -77,6 +79,8 @@ class Images:
         for name in SPLITS:
             lines = [f"{item.digest} {self._truth(item)}" for item in (self.report.items[i] for i in getattr(self.splits, name))]
             out.update("\n".join([name, *lines, ""]).encode())
+        if (coding := self.report.coding) is not None:
+            out.update(repr((coding.kind, [(one.name, one.values()) for one in coding.classes], coding.ignore)).encode())
         return out.hexdigest()
 
     def _truth(self, item: Item) -> str:

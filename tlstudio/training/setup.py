@@ -31,10 +31,11 @@ class Setup(Learner):
     def __init__(self, recipe: Recipe, images: Images, network: Network, device: torch.device) -> None:
         super().__init__(recipe, network, device, losses.make(recipe.loss, images.classes, images.counts))
         self.images = images
-        if self.keep_features and images.largest_view > mask_tiles.WHOLE:  # it is looked at through windows, which have maps of their own
-            self.keep_features = False
-        if self.keep_features and recipe.data.task == "segmentation":  # maps are larger than rows of features
-            self.keep_features = fits(network, images.shape, self.n("train") + self.n("val"), device)
+        if self.keep_features and recipe.data.task == "segmentation":
+            views, (height, width) = images.judged_views, images.shape
+            # What is looked at through windows has maps of its own; and maps are larger than rows of features.
+            pixels = self.n("train") * height * width + sum(views)
+            self.keep_features = max(views) <= mask_tiles.WHOLE and fits(network, images.shape, pixels, device)
         self.cuts = cut(self.n("train"), recipe.training.batch_size)
         self.factor: schedules.Factor = schedules.factor_of(recipe, len(self.cuts))
         if any(end - start == 1 for start, end in self.cuts):

@@ -286,7 +286,11 @@ def test_a_class_can_be_left_out(masked: DataPage, session: Session, jobs: Any) 
     assert not leave.isVisible()
     card.names.item(0, 1).setText("ground")
     jobs.last("scan").done.emit(session.data.document)
+    height, width = card.sizeHint().height(), card.minimumSizeHint().width()
     card.names.selectRow(2)
+    assert leave.isVisible()
+    assert card.sizeHint().height() == height  # the table stays where it is
+    assert width <= 740  # that of the page in a window of 1024
     leave.click()
     assert session.recipe.data.ignore == (2, 255)
     assert session.recipe.data.class_names == ("background", "leaf")

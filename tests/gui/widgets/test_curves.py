@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QFontMetricsF
 from pytestqt.qtbot import QtBot
 
 from tlstudio.events import Event
@@ -16,6 +17,7 @@ from tlstudio.gui.history import RunHistory
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.curves import RunCurves
 from tlstudio.gui.widgets.curves_card import CurvesCard
+from tlstudio.gui.widgets.line_ends import End, Frame, place_note
 from tlstudio.gui.widgets.parts import colour
 from tlstudio.recipe import Recipe
 
@@ -135,3 +137,14 @@ def test_both_halves_follow_the_theme_and_show_the_plan(qtbot: QtBot, session: S
     theme.apply(qapp, theme.DARK)  # type: ignore[arg-type]
     qtbot.wait(10)
     assert card.loss._mean.opts["pen"].color() != before
+
+
+def test_the_word_of_the_best_epoch_stands_on_no_other(curves: RunCurves) -> None:
+    frame = Frame(QRectF(0, 0, 270, 60), (0, 2), (0, 100))
+    metrics = QFontMetricsF(theme.font(9, bold=True))
+    high = place_note(End("best 25.8%, epoch 2", 2, 25.8, "good"), frame, metrics)[0]
+    assert high.top() == 0
+    taken = [QRectF(0, 0, 270, 20)]
+    assert place_note(End("best 25.8%, epoch 2", 2, 25.8, "good"), frame, metrics, taken)[0].top() > 20
+    both = [*taken, QRectF(0, 40, 270, 20)]
+    assert place_note(End("best 25.8%, epoch 2", 2, 25.8, "good"), frame, metrics, both)[0] == high

@@ -64,6 +64,21 @@ def test_a_loss_that_ran_away_is_not_cut_into_another_number(session: Session, q
     assert [words.loss(value) for value in (0.2034, 99.9, 608.23, 65003.3, None)] == ["0.203", "99.900", "608.2", "65 k", "–"]
 
 
+def test_the_epoch_table_is_headed_for_what_is_going_to_be_learned(session: Session, qtbot: QtBot, run_events: Stream) -> None:
+    table = EpochTable()
+    qtbot.addWidget(table)
+
+    def heads() -> list[str]:
+        return [table.model().headerData(column, Qt.Orientation.Horizontal) for column in (4, 5)]
+
+    table.follow(RunHistory(), "segmentation")
+    assert heads() == ["Mean IoU", "Pixel acc."]
+    table.follow(RunHistory(), "classification")
+    assert heads() == ["Val acc.", "Right"]
+    table.follow(RunHistory(run_events(2)), "segmentation")  # what came, not what comes next
+    assert heads() == ["Val acc.", "Right"]
+
+
 def test_a_narrow_epoch_table_leaves_out_what_stands_in_the_plots(session: Session, qtbot: QtBot) -> None:
     table = EpochTable()
     qtbot.addWidget(table)

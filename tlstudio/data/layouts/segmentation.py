@@ -46,7 +46,7 @@ def find(root: Path, tree: Folder, problems: list[Problem], data: Data, *, sure:
 def find_with(root: Path, tree: Folder, problems: list[Problem], masks: Path, tell: Tell, control: Control | None) -> MaskLayout:
     """The layout of pictures below root and of masks in a folder that is named, below root or elsewhere."""
     if not masks.is_dir():
-        raise InputError(f"There is no folder of masks {masks}", "data.masks names it", "Name the folder that holds the masks")
+        raise InputError(f"There is no folder of masks {masks}", "that is what data.masks names", "Name the folder that holds the masks")
     layout = MaskLayout(root, "pairs", problems=problems)
     mask_tree, more = listing.read(masks, tell, control)
     inside = f"{masks.relative_to(root).as_posix()}/" if masks.is_relative_to(root) and masks != root else ""

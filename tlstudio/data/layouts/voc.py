@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from tlstudio.data import palettes
 from tlstudio.data.layouts import pairs
@@ -27,27 +27,32 @@ def find(layout: MaskLayout, tree: Folder) -> bool:
         inside = {inner.name.casefold(): inner for inner in folder.folders}
         masks = next((inside[name] for name in _MASKS if name in inside and inside[name].has_images()), None)
         if _IMAGES in inside and masks is not None:
-            _lay_out(layout, tree, inside[_IMAGES], masks, _lists(layout.root, inside.get("imagesets")))
+            _lay_out(layout, tree, inside[_IMAGES], masks, _lists(layout, inside.get("imagesets")))
             layout.fallback = CLASSES
             return True
     return False
 
 
-def _lists(root: Path, sets: Folder | None) -> dict[str, str | None]:
+def _lists(layout: MaskLayout, sets: Folder | None) -> dict[str, str | None]:
     """The split of every listed name (in lower case); trainval and other words: None."""
     out: dict[str, str | None] = {}
+    twice: dict[str, str] = {}
     inside = [folder for folder in (sets.folders if sets else ()) if folder.name.casefold() == "segmentation"]
     for folder in inside:
         lists = [name for name in folder.files if name.casefold().endswith(".txt")]
         for name in sorted(lists, key=lambda name: split_word(PurePosixPath(name).stem) is None):  # trainval last
             split = split_word(PurePosixPath(name).stem)
             try:
-                lines = (root / folder.of_file(name)).read_text(encoding="utf-8", errors="replace").splitlines()
+                lines = (layout.root / folder.of_file(name)).read_text(encoding="utf-8", errors="replace").splitlines()
             except OSError:
                 continue
             for line in lines:
                 if line.strip():
-                    out.setdefault(PurePosixPath(line.strip()).name.casefold(), split)
+                    listed = PurePosixPath(line.strip()).name.casefold()
+                    taken = out.setdefault(listed, split)
+                    if split is not None and taken != split:
+                        twice[listed] = f"'{listed}' stands in the lists of {taken} and of {split}, and is taken for {taken}."
+    layout.problems += [Problem("bad_split", layout.absolute(folder.path), said, "warn") for folder in inside for said in twice.values()]
     return out
 
 

@@ -52,7 +52,8 @@ class Arrangement:
     def insets(self) -> tuple[int, int, int, int]:
         """Left, top, right, bottom: what of the page the panels at its edges take."""
         bottom = self.film.height() + EDGE + BETWEEN if self.film is not None else EDGE
-        return EDGE, self.bar.bottom() + 1 + BETWEEN, self.classes.width() + EDGE + BETWEEN, bottom
+        under = self.edit if self.edit is not None else self.bar  # every pixel has to be within reach of a brush
+        return EDGE, under.bottom() + 1 + BETWEEN, self.classes.width() + EDGE + BETWEEN, bottom
 
 
 def arrange(page: QSize, asked: Sizes) -> Arrangement:

@@ -85,6 +85,11 @@ class EditBar(QFrame):
         if 0 <= label < self.classes.count():
             self.classes.setCurrentIndex(label)
 
+    def take_brush(self) -> None:
+        """Have the brush in hand, unless another tool is."""
+        if not self.tool:
+            self._take("brush")
+
     def set_state(self, dirty: bool, can_undo: bool, can_redo: bool, saved_as: str) -> None:
         """saved_as: the file that holds what was saved last, or ""."""
         self._saved_as, self._busy, self._failed = saved_as, "", ""

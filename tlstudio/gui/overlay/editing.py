@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, QRect, QTimer
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -64,6 +65,8 @@ class Editing(QObject):
         elif self._viewer.picture is not None and not self._why_not():
             self._viewer.panels.editing = True
             self._begin()
+            self._bar.set_label(self._to_paint())
+            self._bar.take_brush()
         self._source.edit.setChecked(self.on)
 
     def leave(self) -> None:
@@ -172,6 +175,19 @@ class Editing(QObject):
         self._bar.set_editor(self.editor)
         self._show_add()
         viewer.panels.arrange()
+
+    def _to_paint(self) -> int:
+        """The class that is painted first: the marked one, else the one that is seen most; never one that would not be seen."""
+        looks = self._viewer.looking.look.classes
+        editor, marked = self.editor, self._viewer.panels.classes.list.currentIndex().row()
+        labels = self._viewer.panels.classes.list.lines.labels
+        seen = [label for label, look in enumerate(looks) if look.visible]
+        if 0 <= marked < len(labels) and labels[marked] in seen:
+            return labels[marked]
+        if editor is None or not seen:
+            return 0
+        counts = np.bincount(editor.labels[::4, ::4].ravel(), minlength=256)
+        return max(seen, key=lambda label: int(counts[label]))
 
     def _painted(self, part: QRect) -> None:
         self._canvas.labels_changed(part)

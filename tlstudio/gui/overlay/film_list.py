@@ -145,8 +145,8 @@ class _Frame(QStyledItemDelegate):
         painter.setFont(theme.font(9, bold=chosen))
         painter.setPen(colour("text" if chosen else "muted"))
         iou = entry.get("iou")
-        words = score(iou) if view.film.collection.has_scores else index.data()
-        words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, WIDE)
+        words = score(iou) if view.film.collection.has_scores else Path(entry["path"]).stem
+        words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideLeft, WIDE)  # names of a series differ at their ends
         below = QRect(box.left(), box.bottom() + 3, WIDE, theme.px(_CAPTION))
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
         if view.hasFocus() and chosen:

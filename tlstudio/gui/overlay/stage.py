@@ -19,7 +19,7 @@ from tlstudio.gui.overlay.plan import Part, Plan, Planner
 from tlstudio.gui.overlay.tiles import TILE, Grid, Tiles
 from tlstudio.gui.overlay.view import Size, View
 
-FRAME, RECOLOUR = 0.010, 0.030
+FRAME, RECOLOUR = 0.010, 0.012
 """Seconds of making tiles, and of giving tiles other colours, after which the rest waits for the next frame.
 
 What was painted last stands in for it.

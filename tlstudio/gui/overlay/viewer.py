@@ -62,7 +62,7 @@ class Viewer(QWidget):
         bar.one_to_one.connect(lambda: canvas.one_to_one())
         film.chosen.connect(self.open_picture)
         film.order_changed.connect(self._place_changed)
-        canvas.view_changed.connect(lambda: bar.show_zoom(canvas.zoom))
+        canvas.view_changed.connect(lambda: bar.show_zoom(canvas.zoom if self.picture is not None else 1))
         canvas.swiped.connect(self.looking.set_swipe)
         for one in (canvas, self.panels.beside):
             one.hovered.connect(self._hover)

@@ -31,20 +31,21 @@ class EpochModel(QAbstractTableModel):
         self._best = 0
         self._masks = False
 
-    def follow(self, history: RunHistory) -> bool:
-        """Take over what came since the last time; whether rows came."""
+    def follow(self, history: RunHistory, task: str = "") -> bool:
+        """Take over what came since the last time; whether the words or rows are others. task: what is going to come, until it does."""
         rows = history.epochs
         if history is not self._history or len(rows) < len(self._rows) or (self._rows and rows[len(self._rows) - 1] is not self._rows[-1]):
             self.beginResetModel()
             self._history, self._rows, self._best = history, [], 0
             self.endResetModel()
         new = rows[len(self._rows) :]
-        if not new:
-            return False
-        masks = new[-1].val_mean_iou is not None
-        if masks != self._masks:
-            self._masks = masks
+        told = rows[-1].val_mean_iou is not None if rows else task == metric.MASKS
+        turned = told != self._masks
+        if turned:
+            self._masks = told
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, _ACCURACY, _RIGHT)
+        if not new:
+            return turned
         self.beginInsertRows(QModelIndex(), 0, len(new) - 1)
         self._rows = list(rows)
         self.endInsertRows()
@@ -170,8 +171,8 @@ class EpochTable(TableView):
     def sizeHint(self) -> QSize:
         return QSize(theme.px(480), theme.px(32 + 3 * 28 + 4))  # the rest is scrolled
 
-    def follow(self, history: RunHistory) -> None:
-        if self.epochs.follow(history):
+    def follow(self, history: RunHistory, task: str = "") -> None:
+        if self.epochs.follow(history, task):
             needed = self._needed()
             if any(needed[column] > self._grown.get(column, 0) for column in needed):
                 self._grown = needed
@@ -180,10 +181,9 @@ class EpochTable(TableView):
     def _needed(self) -> dict[int, int]:
         """Widths of the columns whose text grows with the data and the machine: 142 of 153, 1 min 20 s."""
         advance = self.fontMetrics().horizontalAdvance
-        head = str(self.epochs.headerData(_ACCURACY, Qt.Orientation.Horizontal))
-        return {_ACCURACY: advance(head) + 22} | {
-            column: advance(str(self.epochs.index(0, column).data())) + 22 for column in (_RIGHT, _TIME)
-        }
+        heads = {column: str(self.epochs.headerData(column, Qt.Orientation.Horizontal)) for column in (_ACCURACY, _RIGHT)}
+        texts = {column: str(self.epochs.index(0, column).data()) for column in (_RIGHT, _TIME) if self.epochs.rowCount()}
+        return {column: max(advance(words.get(column, "")) for words in (heads, texts)) + 22 for column in heads | texts}
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

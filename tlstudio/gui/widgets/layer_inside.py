@@ -96,6 +96,7 @@ class LayerInside(QWidget):
             recipe.data.task,
             recipe.model.model_dump_json(),
             recipe.head.model_dump_json(),
+            recipe.loss.kind,  # one of two classes may ask for a single output
             recipe.training.seed,
             len(self.session.classes),
         )

@@ -68,13 +68,21 @@ def place(ends: Sequence[End], frame: Frame, metrics: QFontMetricsF) -> list[tup
     return out
 
 
-def place_note(note: End, frame: Frame, metrics: QFontMetricsF) -> tuple[QRectF, QPointF, QPointF]:
-    """The box of a word about one point, and the line to the point from the edge that is farther from it, where the word stands."""
+def place_note(note: End, frame: Frame, metrics: QFontMetricsF, taken: Sequence[QRectF] = ()) -> tuple[QRectF, QPointF, QPointF]:
+    """The box of a word about one point, and the line to the point from the edge where the word stands.
+
+    That is the edge which is farther from the point, unless words that are `taken` stand there and leave the other one free.
+    """
     point, box = frame.at(note.x, note.y), frame.box
     width, high = metrics.horizontalAdvance(note.text) + 4, metrics.height()
-    foot = point.y() < box.center().y()
-    y = box.bottom() - high - 4 if foot else box.top()
     x = point.x() + 4
     if x + width > box.right():
         x = max(box.left(), point.x() - width - 4)
-    return QRectF(x, y, width, high), QPointF(point.x(), box.bottom() if foot else box.top()), point
+    at = {True: box.bottom() - high - 4, False: box.top()}
+    far = point.y() < box.center().y()
+
+    def covered(foot: bool) -> bool:
+        return any(other.intersects(QRectF(x, at[foot], width, high)) for other in taken)
+
+    foot = far if not covered(far) or covered(not far) else not far
+    return QRectF(x, at[foot], width, high), QPointF(point.x(), box.bottom() if foot else box.top()), point

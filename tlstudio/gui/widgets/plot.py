@@ -166,12 +166,13 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         painter.save()
         painter.resetTransform()
         painter.setFont(theme.font(9, bold=True))
+        words = self.words()
         if self._note is not None:
-            box, edge, point = place_note(self._note, frame, QFontMetricsF(painter.font()))
+            box, edge, point = place_note(self._note, frame, QFontMetricsF(painter.font()), [taken for _, taken in words])
             painter.setPen(QPen(colour(self._note.role), 1, Qt.PenStyle.DotLine))
             painter.drawLine(QLineF(edge, point))
             _write(painter, self._note, box)
-        for end, box in self.words():
+        for end, box in words:
             _write(painter, end, box)
         if self._note is not None:  # last, and not as an item of the scene: that would be cut at the end of the axis
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -92,16 +92,16 @@ class TrainLive(QWidget):
         if part == "masks":
             self.masks.follow(live.history)
             return
+        # with nothing drawn yet it is the next run's plan that stands here
+        recipe = live.recipe if live.recipe is not None and (live.active or live.history.x) else self.session.recipe
         if part != "table":
-            # with nothing drawn yet it is the next run's plan that stands here
-            recipe = live.recipe if live.recipe is not None and (live.active or live.history.x) else self.session.recipe
             if part == "rates":
                 self.curves.draw_rates(live.history, recipe)
             else:
                 self.curves.draw_half(part, live.history, recipe)
             return
         self.curves.say(self._message())
-        self.table.follow(live.history)
+        self.table.follow(live.history, recipe.data.task)
         self.log.follow(live.history)
         self.proof.show_proof(live.history.proof)
         saved = live.history.checkpoint

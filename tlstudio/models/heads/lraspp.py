@@ -29,5 +29,5 @@ KIND = HeadKind(
     _make,
     task="segmentation",
     takes="maps",
-    dilated=True,
+    # Not dilated: measured on street scenes that doubled the time of a step and gained nothing.
 )

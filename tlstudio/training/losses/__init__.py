@@ -17,7 +17,7 @@ from tlstudio.registry import Registry
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["REGISTRY", "Criterion", "check_fits", "make", "one_logit"]
+__all__ = ["REGISTRY", "Criterion", "check_fits", "make", "one_logit", "outputs"]
 
 REGISTRY = Registry(__name__, "loss", Loss().kind)
 _LEARNS = {"classification": "classes of whole images", "segmentation": "masks"}
@@ -42,6 +42,12 @@ def one_logit(loss: Loss) -> bool:
     Raises InputError for an unknown kind.
     """
     return REGISTRY.find(loss.kind).one_logit
+
+
+def outputs(loss: Loss, classes: int) -> int:
+    """Outputs of the network's head for so many classes: one each, or the single one that the loss takes. An unknown kind takes all."""
+    kind = REGISTRY.kinds().get(loss.kind)
+    return 1 if classes == 2 and kind is not None and kind.one_logit else classes
 
 
 def check_fits(recipe: Recipe) -> None:
