@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench screenshots package clean
+.PHONY: demo test lint bench bench-all screenshots package clean
 
 demo: $(VENV)/.installed  ## the app on the built-in sample; without a display the same offscreen, with screenshots
 	$(BIN)/tlstudio demo --run
@@ -17,8 +17,11 @@ lint: $(VENV)/.installed  ## style, types, who may import whom
 	$(BIN)/mypy tlstudio
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.installed  ## figures of speed and memory on this machine, one after the other
-	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+bench: $(VENV)/.installed  ## the whole table against its peers: make bench PHOTOS=folder [BENCH="--budget 120 --resume"]
+	$(BIN)/python tests/benchmarks/bench_table.py $(if $(PHOTOS),--photos "$(PHOTOS)") $(BENCH)
+
+bench-all: $(VENV)/.installed  ## every other bench, one after the other
+	@for file in $(filter-out %/bench_table.py,$(wildcard tests/benchmarks/bench_*.py)); do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 screenshots: $(VENV)/.installed  ## the pictures of the README, drawn by the app itself
 	$(BIN)/python packaging/screenshots.py
@@ -33,4 +36,4 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .bench-venv dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

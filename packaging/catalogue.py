@@ -75,7 +75,7 @@ def as_encoder(name: str, size: int, classes: int, **options: Any) -> tuple[Pyra
 
     try:
         module = skeleton(lambda: timm.create_model(name, num_classes=classes, **options))
-        pyramid = survey(module, size)
+        pyramid = surveyed(module, size)
         height, width = 5 * pyramid.multiple, 7 * pyramid.multiple
         with torch.no_grad():
             given = maps(module, torch.empty(1, 3, height, width, device="meta"), pyramid.indices, pyramid.norm)
@@ -90,6 +90,17 @@ def as_encoder(name: str, size: int, classes: int, **options: Any) -> tuple[Pyra
         return None
     facts = {"reductions": " ".join(map(str, pyramid.reductions)), "encoder_params": counted(module)["params"]}
     return pyramid, facts | {"encoder_mult_adds": counter.flops // 2}
+
+
+def surveyed(module: nn.Module, size: int) -> Pyramid:
+    """At the size it was trained with; where that does not halve five times, as 240, its maps may only tell at the next one that does."""
+    even = -(-size // 32) * 32
+    try:
+        return survey(module, size)
+    except ValueError:
+        if even == size:
+            raise
+        return survey(module, even)
 
 
 def head_facts(module: nn.Module, path: str) -> dict[str, Any]:

@@ -90,13 +90,44 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StageStarted(Event):
-    """A stretch of epochs with its own frozen set. learns: words for the user ("head", "last block", "everything")."""
+    """A stretch of epochs with its own frozen set and rates.
+
+    learns: words for the user ("head", "last block", "everything"). Epochs are counted through all stages of a run, from 1.
+    lr, backbone_lr: the rates it begins with, of the head and of what learns of the backbone.
+    """
 
     kind: ClassVar[str] = "stage"
     name: str
     learns: str
     first_epoch: int
     last_epoch: int
+    lr: float | None = None
+    backbone_lr: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrefixCached(Event):
+    """What a stage need not compute again: the outputs of the frozen part in front, kept for every image.
+
+    stage: name of the stage. sentence: for the user: what is kept, why not if not, what it saves.
+    how: features (what enters the head), graph (the network cut at its first node that learns), modules (outputs of whole frozen
+    layers), none. images: of training and validation; computed, reused: of their views, now and before; views: of a training image.
+    bytes, dtype: of what is kept; where: memory, disk, device or "". seconds: spent on it; saves_seconds: that the stage saves, or None.
+    """
+
+    kind: ClassVar[str] = "cache"
+    stage: str
+    sentence: str
+    how: str = "none"
+    images: int = 0
+    computed: int = 0
+    reused: int = 0
+    views: int = 1
+    bytes: int = 0
+    dtype: str = ""
+    where: str = ""
+    seconds: float = 0.0
+    saves_seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("TLSTUDIO_HOME", tempfile.mkdtemp(prefix="tlstudio-"))
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from tlstudio.gui import theme
 from tlstudio.gui.overlay.canvas import OverlayCanvas
 from tlstudio.gui.overlay.picture import ClassLook, Look, Picture
+from tlstudio.gui.overlay.stage import Stage
 
 N = 21
 
@@ -55,6 +57,7 @@ def look() -> Look:
 
 def timed(change: Callable[[int], object], paint: Callable[[], object], times: int = 21) -> list[float]:
     said = []
+    partial.count = 0
     for i in range(times):
         start = time.process_time()
         change(i)
@@ -66,7 +69,26 @@ def timed(change: Callable[[int], object], paint: Callable[[], object], times: i
 def tell(what: str, said: list[float], limit: float | None = None) -> None:
     middle, worst = statistics.median(said), max(said)
     bound = "" if limit is None else f"  (at most {limit:g})"
-    print(f"{what:<62} {middle:8.2f}  worst {worst:8.2f}{bound}", flush=True)
+    more = f"  {partial.count} of {len(said)} frames left something to the next" if partial.count else ""
+    partial.count = 0
+    print(f"{what:<62} {middle:8.2f}  worst {worst:8.2f}{bound}{more}", flush=True)
+
+
+class Partial:
+    """Counts the frames in which something of the picture still was from before."""
+
+    def __init__(self) -> None:
+        self.count, paint = 0, Stage.paint
+
+        def counted(*given: Any, **named: Any) -> bool:
+            whole = paint(*given, **named)
+            self.count += not whole
+            return whole
+
+        Stage.paint = counted  # type: ignore[method-assign]
+
+
+partial = Partial()
 
 
 class Bench:

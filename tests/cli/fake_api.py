@@ -101,7 +101,12 @@ def evaluate(run: str, *, data: str | None = None, split: str = "val") -> dict[s
     }
 
 
-def predict(run: str, paths: list[str], *, out: str | None = None, flips: bool = False, tile: int = 0) -> list[dict[str, Any]]:
+def predict(
+    run: str, paths: list[str], *, out: str | None = None, flips: bool = False, tile: int = 0, every: str = ""
+) -> list[dict[str, Any]]:
+    if every:
+        video = {"path": paths[0], "folder": f"{out}/film", "frames": 1200}
+        return [{**video, "labels": {"ants": 900, "bees": 300}}, {**video, "classes": {"sky": 0.5}, "overlay": None}]
     if flips:  # a run that makes masks
         shares = {"sky": 0.5, "road": 0.25, "sign": 0.0, "car": 0.15, "tree": 0.1}
         return [{"path": paths[0], "mask": f"{out}/{tile}.png", "classes": shares}, *({"path": path, "error": "Bad"} for path in paths[1:])]
@@ -109,9 +114,14 @@ def predict(run: str, paths: list[str], *, out: str | None = None, flips: bool =
     return [*answers, {"path": paths[-1], "error": "It cannot be read"}]
 
 
+def export_masks(source: str, format: str, out: str, *, split: str = "", which: str = "") -> dict[str, Any]:
+    left_out = [{"path": f"{source}/a.png", "error": f"{format} of {split or 'all'} {which or 'any'}"}]
+    return {"folder": out, "files": 3, "left_out": left_out}
+
+
 def doctor() -> dict[str, Any]:
     check = {"name": "fonts", "state": "bad", "message": "there is none", "mend": "sudo apt-get install fonts-dejavu-core"}
     return {"ok": False, "checks": [check], "versions": {"python": "3"}, "devices": [], "places": {"runs": "/runs"}}
 
 
-JOBS = {f.__name__: f for f in (scan, train, resume, models, inspect, runs, compare, evaluate, predict, doctor)}
+JOBS = {f.__name__: f for f in (scan, train, resume, models, inspect, runs, compare, evaluate, predict, export_masks, doctor)}

@@ -71,6 +71,27 @@ def test_predict(tlstudio: Command, run: Path, images: Path, monkeypatch: pytest
     assert "It cannot be read" in plain
 
 
+def test_predict_videos(tlstudio: Command, run: Path, images: Path) -> None:
+    plain = " ".join(tlstudio("predict", run, images / "film.mp4", "--every", "2s", "--out", images / "out").out.split())
+    assert "film 1200 ants 900, bees 300" in plain
+    assert "sky 50.0 %" in plain
+
+
+def test_export(tlstudio: Command, run: Path, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(images)
+    document = tlstudio("export", run, "--format", "coco", "--out", "made", "--json").document
+    assert document["folder"] == str(images / "made")
+    assert document["left_out"] == [{"path": f"{run}/a.png", "error": "coco of all any"}]
+    plain = tlstudio("export", images, "--format", "index", "--out", "made", "--split", "test", "--truth").out
+    assert f"3 files in {images / 'made'}" in plain
+    assert "index of test truth" in plain
+    wrong = tlstudio("export", run, "--format", "onnx", "--out", "made")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "Take one of index, classes, composite, coco, labelme, areas" in wrong.err
+    assert tlstudio("export", "no-such-run", "--format", "index", "--out", "made").code == 2
+    assert "index|classes|composite|coco|labelme|areas" in tlstudio("export", "--help").out
+
+
 def test_predict_masks(tlstudio: Command, run: Path, images: Path) -> None:
     asked = ("predict", run, images / "one.jpg", images / "two.jpg", "--out", images / "out", "--flips", "--tile", "512")
     assert tlstudio(*asked, "--json").document[0]["mask"] == str(images / "out" / "512.png")

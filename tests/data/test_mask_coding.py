@@ -128,6 +128,7 @@ def test_colours_name_values_and_colours_alike(of_values, name, text):
         ("labels.txt", "__ignore__\n_background_\ncat\n", [Named("_background_"), Named("cat")]),
         ("_classes.csv", "Pixel Value, Class\n0, background\n1, pool\n", [Named("background", 0), Named("pool", 1)]),
         ("classes.json", '["road", "car"]', [Named("road"), Named("car")]),
+        ("classes.json", '["road", null, ""]', [Named("road"), Named("class 1"), Named("class 2")]),
         ("classes.json", '{"0": "road", "2": "car"}', [Named("road", 0), Named("car", 2)]),
         ("labels.json", '{"labels": {"road": 3, "car": 5}}', [Named("road", 3), Named("car", 5)]),
         ("classes.json", '{"classes": [{"title": "road", "id": 4}]}', [Named("road", 4)]),

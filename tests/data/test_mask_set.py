@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from tlstudio.control import Control
-from tlstudio.data import masks
+from tlstudio.data import mask_set, masks
 from tlstudio.data.datasets import batches
 from tlstudio.data.images import ImageProblem
 from tlstudio.data.mask_pipeline import MaskPipeline
@@ -142,8 +142,14 @@ def test_a_large_jpeg_is_decoded_small_and_its_mask_is_not(tmp_path, photo, monk
     labels = np.random.default_rng(0).integers(0, 3, (800, 1200), dtype=np.uint8)
     masks.write(tmp_path / "x.png", labels, CODING)
     seen: list[tuple[int, int]] = []
-    true = Image.Image.resize
-    monkeypatch.setattr(Image.Image, "resize", lambda self, *args: seen.append(self.size) or true(self, *args))
+    true = mask_set.load_rgb_and_digest
+
+    def decoded(path: Path, **how: int) -> tuple[Image.Image, str]:
+        image, digest = true(path, **how)
+        seen.append(image.size)
+        return image, digest
+
+    monkeypatch.setattr(mask_set, "load_rgb_and_digest", decoded)
     pipeline = MaskPipeline(Data(), Augment(), size=32, shape=(32, 64), mean=(0.5,) * 3, std=(0.5,) * 3)
     pictures = MaskSet(tmp_path, [Item("x.jpg", 0, None, 1200, 800, "", "x.png")], CODING, pipeline, seed=7)
     _, geometry, full = pictures.whole(0)

@@ -196,8 +196,68 @@ def test_what_is_wrong_with_coco_is_said(tmp_path, photo):
 
 def test_boxes_are_no_masks(tmp_path, photo):
     coco(tmp_path, photo, annotations=[{"image_id": 1, "category_id": 1, "segmentation": [], "bbox": [0, 0, 2, 2]}])
-    with pytest.raises(InputError, match="not laid out as COCO"):
-        scan(tmp_path, data=Data(layout="coco"))
+    for data in (Data(), Data(layout="coco")):
+        with pytest.raises(InputError, match=r"instances.json cannot be used: it has boxes or captions only, no outlines. Draw outlines"):
+            scan(tmp_path, data=data)
+    assert scan(tmp_path, task="classification").task == "classification"
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lambda text: text[:-40], "it is cut short, it ends in the middle of line 1"),
+        (lambda text: text[:30], "it is cut short"),
+        (lambda text: "garbage{{", "it is damaged, line 1 is no JSON from character 1 on"),
+        (lambda text: f"\x00\x01{text}", "it is damaged, "),
+        (lambda text: "", "it is empty"),
+        (lambda text: text.replace('"images"', '"pictures"'), "it has no list 'images'"),
+        (lambda text: text.replace('"annotations"', '"objects"'), "it has no list 'annotations'"),
+        (lambda text: text.replace('"id"', '"number"'), "a category in it has no id"),
+        (lambda text: f"[{text}]", ""),
+    ],
+)
+def test_a_broken_coco_file_is_not_taken_for_a_folder_of_classes(tmp_path, photo, damage, why):
+    coco(tmp_path, photo)
+    path = tmp_path / "annotations/instances.json"
+    path.write_text(damage(path.read_text()))
+    if not why:  # a list of something else
+        assert scan(tmp_path).task == "classification"
+        return
+    for data, task in ((Data(), ""), (Data(), "segmentation"), (Data(layout="coco"), "")):
+        with pytest.raises(InputError) as said:
+            scan(tmp_path, data=data, task=task)
+        assert f"The COCO file annotations/instances.json cannot be used: {why}" in str(said.value)
+    assert scan(tmp_path, task="classification").classes == ["images"]
+
+
+def test_a_broken_coco_file_beside_what_can_be_read_is_a_problem(tmp_path, photo):
+    coco(tmp_path, photo, "train/instances_train.json", "train")
+    coco(tmp_path, photo, "val/instances_val.json", "val")
+    whole = (tmp_path / "val/instances_val.json").read_text()
+    (tmp_path / "val/instances_val.json").write_text(whole[:200])
+    (said,) = [problem for problem in scan(tmp_path).problems if problem.kind == "broken_outlines"]
+    assert (said.level, Path(said.path).name) == ("bad", "instances_val.json")
+    assert "it is cut short" in said.message
+    for name in ("ants", "bees"):
+        photo(tmp_path / "classes" / name / "1.png", len(name))
+    (tmp_path / "classes/annotations.json").write_text(whole[:200])
+    report = scan(tmp_path / "classes")
+    assert report.classes == ["ants", "bees"]
+    assert [Path(problem.path).name for problem in report.problems if problem.kind == "broken_outlines"] == ["annotations.json"]
+
+
+@pytest.mark.parametrize("name", [None, "", "  ", {}, True])
+def test_a_category_without_a_name_is_no_class(tmp_path, photo, name):
+    said = coco(tmp_path, photo)
+    said["categories"][1]["name"] = name
+    (tmp_path / "annotations/instances.json").write_text(json.dumps(said))
+    report = scan(tmp_path)
+    assert report.classes == ["background", "dog"]
+    (problem,) = [problem for problem in report.problems if problem.kind == "nameless_class"]
+    assert "Category 1 has no name" in problem.message
+    assert "its objects (2)" in problem.message
+    assert (labels(report, "1.png") == 255).sum() == 12  # the rest of its square is the dog's
+    assert "1 region" in next(problem.message for problem in report.problems if problem.kind == "crowd")
 
 
 def labelme(path: Path, shapes: list[dict[str, Any]], image: str = "", size: tuple[int, int] | None = (8, 6)) -> None:
@@ -249,6 +309,49 @@ def test_labelme_with_splits_names_and_pictures_without_a_file(tmp_path, photo):
     kinds = [problem.kind for problem in report.problems]
     assert kinds.count("missing_mask") == 1
     assert "unused_class" in kinds
+
+
+def test_damaged_labelme_files_are_said_to_be_damaged(tmp_path, photo):
+    for n in range(6):
+        photo(tmp_path / f"{n}.png", n, (8, 6))
+        labelme(tmp_path / f"{n}.json", [shape("cat", [[0, 0], [2, 0], [2, 2]])])
+    whole = (tmp_path / "1.json").read_text()
+    for n, text in ((0, whole[:50]), (1, ""), (2, "[]"), (3, whole.replace('"imagePath"', '"path"'))):
+        (tmp_path / f"{n}.json").write_text(text)
+    report = scan(tmp_path)
+    said = {Path(problem.path).name: problem.message for problem in report.problems if problem.kind == "broken_outlines"}
+    assert sorted(said) == ["0.json", "1.json", "2.json", "3.json"]
+    assert "it is cut short" in said["0.json"]
+    assert "it is empty" in said["1.json"]
+    assert "it has no list 'shapes'" in said["2.json"]
+    assert "it does not name its picture" in said["3.json"]
+    assert not [problem for problem in report.problems if problem.kind == "missing_mask"]
+    assert (report.files, len(report.items)) == (6, 2)
+    for n in (4, 5):
+        (tmp_path / f"{n}.json").write_text(whole[:50])
+    with pytest.raises(InputError, match=r"The labelme file 0.json \(one of 4\) cannot be used: it is cut short"):
+        scan(tmp_path)
+
+
+def test_json_files_beside_pictures_that_are_something_else_are_no_trouble(tmp_path, photo):
+    for kind in ("ants", "bees"):
+        for n in range(7):
+            photo(tmp_path / kind / f"{n}.jpg", n + 10 * len(kind))
+            (tmp_path / kind / f"{n}.json").write_text('{"camera": "a"}')
+    (tmp_path / "settings.json").write_text("{")
+    assert not [problem for problem in scan(tmp_path).problems if problem.kind == "broken_outlines"]
+
+
+@pytest.mark.parametrize("name", ["", None, "  "])
+def test_a_shape_without_a_label_is_no_class(tmp_path, photo, name):
+    photo(tmp_path / "1.png", 1, (8, 6))
+    labelme(tmp_path / "1.json", [shape("cat", [[0, 0], [2, 0], [2, 2], [0, 2]]), shape(name, [[4, 0], [6, 0], [6, 2], [4, 2]])])
+    report = scan(tmp_path)
+    assert report.classes == ["background", "cat"]
+    assert labels(report, "1.png")[0].tolist() == [1, 1, 0, 0, 255, 255, 0, 0]
+    (problem,) = [problem for problem in report.problems if problem.kind == "nameless_class"]
+    assert problem.path == str(tmp_path / "1.json")
+    assert "1 shape" in problem.message
 
 
 def test_a_corrected_mask_beside_the_picture_is_taken(tmp_path, photo):

@@ -163,3 +163,30 @@ def test_few_pictures_of_many_classes_of_masks_are_split_all_the_same():
     splits = assign(scenes, Data())
     assert is_partition(scenes, splits)
     assert [len(part) for part in (splits.train, splits.val, splits.test)] == [7, 2, 1]
+
+
+def of_masks(*sizes: int, pictures: list[int]) -> DatasetReport:
+    """pictures: how many show each class at all, not only as their rarest."""
+    return replace(report(*items(*sizes), classes=len(sizes)), task="segmentation", pictures=pictures)
+
+
+def test_rare_classes_of_masks_leave_validation_its_share():
+    scenes = of_masks(30, *[1] * 20, pictures=[50, *[9] * 20])
+    splits = assign(scenes, Data(val_share=0.2, test_share=0.1))
+    assert is_partition(scenes, splits)
+    assert (len(splits.val), len(splits.test)) == (10, 5)
+    assert per_class(scenes, splits.val)[0] == 6  # a fifth of the large stratum, a fifth of all others together
+
+
+def test_what_only_one_or_two_pictures_show_is_learned_from():
+    scenes = of_masks(12, 4, *[2] * 4, *[1] * 4, pictures=[28, 9, *[2] * 4, *[1] * 4])
+    splits = assign(scenes, Data(val_share=0.25, test_share=0.0))
+    assert is_partition(scenes, splits)
+    assert len(splits.val) == 7  # of all 28, taken from the classes that can spare them
+    assert set(per_class(scenes, splits.val)) == {0, 1}
+    assert all(per_class(scenes, splits.train)[label] >= 2 for label in (0, 1))
+
+
+def test_one_common_class_does_not_pay_for_many_rare_ones_with_more_than_half():
+    scenes = of_masks(4, *[1] * 20, pictures=[24, *[1] * 20])
+    assert len(assign(scenes, Data(val_share=0.4, test_share=0.0)).val) == 2

@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tests.evaluation.small_networks import CLASSES, COLOURS, ByColour, blocks, made
 from tlstudio.control import Control
 from tlstudio.data import masks, overlay_index
 from tlstudio.data.mask_pipeline import MaskPipeline
@@ -23,13 +24,7 @@ from tlstudio.evaluation.mask_predict import judged_image, predict_masks
 from tlstudio.evaluation.trained import Trained
 from tlstudio.events import Event, Note, Progress
 from tlstudio.models.network import Network
-from tlstudio.recipe import Recipe
-from tlstudio.runs import Run
 from tlstudio.training import mask_tiles
-
-CLASSES = ["dark", "red", "green", "blue"]
-COLOURS = [(0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255)]
-GREYS = {"mean": (0.5, 0.5, 0.5), "std": (0.25, 0.25, 0.25)}
 
 
 @pytest.fixture(autouse=True)
@@ -38,50 +33,12 @@ def one_thread_that_tells_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mask_predict, "TELL_EVERY", 0.0)
 
 
-class ByColour(nn.Module):
-    """The class is the channel that is brightest by far; 1x1 convolution, so each pixel is judged alone."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[tuple[int, ...]] = []
-        self.conv = nn.Conv2d(3, 4, 1)
-        with torch.no_grad():
-            self.conv.weight.zero_()
-            self.conv.weight[1:, :, 0, 0] = 3 * torch.eye(3)
-            self.conv.bias.zero_()
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.calls.append(tuple(x.shape))
-        logits: Tensor = self.conv(x)
-        return logits
-
-
 class LeftIsRed(nn.Module):
     """Sees the place alone: red in the left half of what it is given, green in the right."""
 
     def forward(self, x: Tensor) -> Tensor:
         place = torch.linspace(1, -1, x.shape[-1]).expand(len(x), *x.shape[-2:])
         return torch.stack([torch.zeros_like(place), 5 * place, -5 * place, torch.zeros_like(place)], 1)
-
-
-def made(folder: Path, module: nn.Module | None = None, size: int = 64, resize: str = "crop") -> Trained:
-    recipe = Recipe().set({"data.task": "segmentation", "data.resize": resize, "data.max_pixels": 10_000_000})
-    pipeline = MaskPipeline(recipe.data, recipe.augment, size=size, shape=(size, size), **GREYS)
-    network = SimpleNamespace(module=(module or ByColour()).eval(), outputs=lambda said: (said, []))
-    run = Run(folder / "run")
-    run.path.mkdir(parents=True, exist_ok=True)
-    if not run.best.exists():
-        run.best.touch()
-    coding = masks.own(CLASSES, COLOURS)
-    return Trained(run, recipe, cast(Network, network), CLASSES, pipeline, torch.device("cpu"), coding)
-
-
-def blocks(width: int, height: int, seed: int = 0, side: int = 16) -> tuple[Image.Image, np.ndarray]:
-    """A picture of plain blocks, and its mask."""
-    rng = np.random.default_rng(seed)
-    coarse = rng.integers(0, 4, (-(-height // side), -(-width // side))).astype(np.uint8)
-    labels = np.kron(coarse, np.ones((side, side), np.uint8))[:height, :width].astype(np.uint8)
-    return Image.fromarray(np.array(COLOURS, np.uint8)[labels]), labels
 
 
 def saved(path: Path, seed: int = 0, size: tuple[int, int] = (64, 64)) -> np.ndarray:

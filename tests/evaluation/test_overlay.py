@@ -177,20 +177,35 @@ def test_a_prediction_that_cannot_be_read_spoils_no_other(tmp_path: Path) -> Non
     assert any(isinstance(event, Note) and "p0.png" in event.message for event in told)
 
 
-def test_a_corrected_prediction_is_shown_and_counted(tmp_path: Path) -> None:
+def test_a_corrected_prediction_is_told_beside_the_one_of_the_run(tmp_path: Path) -> None:
     root = _set(tmp_path / "set")
     (root / "masks" / "classes.txt").write_text("background\nleaf\n")
     folder = _predictions(root, tmp_path / "said")
     masks.write(tmp_path / "painted.png", _labels(24), CODING)
     api.correct_mask(str(root / "images" / "p1.png"), str(tmp_path / "painted.png"), CODING.to_json(), str(folder / "p1.png"))
     image = api.overlay(str(folder))["images"][1]
-    assert image["prediction"] == str(folder / "p1.corrected.png")
-    assert (image["shares"], image["iou"]) == ([0.5, 0.5], None)
+    assert image["prediction"] == str(folder / "p1.png")
+    assert (image["corrected"], image["corrected_iou"], image["iou"]) == (str(folder / "p1.corrected.png"), None, None)
+    assert "corrected" not in api.overlay(str(folder))["images"][0]
+    (folder / "p1.corrected.png").rename(tmp_path / "kept.png")
+    before = api.overlay(str(folder), masks=str(root / "masks"))["images"][1]
+    (tmp_path / "kept.png").rename(folder / "p1.corrected.png")
     image = api.overlay(str(folder), masks=str(root / "masks"))["images"][1]
-    assert image["per_class"] == [24 / 28, 20 / 24]
+    assert {key: image[key] for key in before} == before  # no figure of the run is other than it was
+    assert image["corrected_iou"] == pytest.approx((24 / 28 + 20 / 24) / 2)
     later = (folder / "p1.corrected.png").stat().st_mtime_ns + 10**9
     os.utime(folder / "p1.png", ns=(later, later))  # predicted anew
-    assert api.overlay(str(folder))["images"][1]["prediction"] == str(folder / "p1.png")
+    assert "corrected" not in api.overlay(str(folder))["images"][1]
+
+
+def test_a_correction_that_cannot_be_read_spoils_nothing(tmp_path: Path) -> None:
+    root = _set(tmp_path / "set")
+    folder = _predictions(root, tmp_path / "said")
+    (folder / "p1.corrected.png").write_bytes(b"no picture")
+    told: list[Event] = []
+    image = api.overlay(str(folder), tell=told.append)["images"][1]
+    assert (image["prediction"], image["corrected_iou"]) == (str(folder / "p1.png"), None)
+    assert any(isinstance(event, Note) and "p1.corrected.png" in event.message for event in told)
 
 
 def test_a_corrected_truth_is_taken_whenever_the_index_was_written(tmp_path: Path) -> None:

@@ -213,21 +213,6 @@ def test_a_class_that_the_set_does_not_have_is_refused(tmp_path: Path) -> None:
     assert _snapshot(root) == before
 
 
-def test_other_layouts_are_told_what_to_do(tmp_path: Path, painted: str) -> None:
-    root = tmp_path / "voc"
-    for folder in ("JPEGImages", "SegmentationClass", "ImageSets/Segmentation"):
-        (root / folder).mkdir(parents=True)
-    for i in range(4):
-        picture(i, i).save(root / "JPEGImages" / f"p{i}.jpg")
-        masks.write(root / "SegmentationClass" / f"p{i}.png", labels_of(i), CODING)
-    (root / "ImageSets" / "Segmentation" / "train.txt").write_text("p0\np1\np2\n")
-    (root / "ImageSets" / "Segmentation" / "val.txt").write_text("p3\n")
-    (root / "classes.txt").write_text("\n".join(NAMES))
-    picture(7, 7).save(tmp_path / "new.png")
-    with pytest.raises(InputError, match=r"Nothing can be added to .*laid out as voc"):
-        api.add_to_training(str(tmp_path / "new.png"), painted, CODING.to_json(), str(root))
-
-
 def test_a_copy_that_fails_leaves_no_mask_behind(tmp_path: Path, painted: str, monkeypatch: pytest.MonkeyPatch) -> None:
     root = _data_set(tmp_path / "set")
     before = _snapshot(root)
@@ -240,3 +225,97 @@ def test_a_copy_that_fails_leaves_no_mask_behind(tmp_path: Path, painted: str, m
     with pytest.raises(StudioError, match="disk is full"):
         api.add_to_training(str(tmp_path / "new.jpg"), painted, CODING.to_json(), str(root))
     assert _snapshot(root) == before
+
+
+def _voc(root: Path, lists: dict[str, list[str]]) -> Path:
+    for i in range(4):
+        for name in ("JPEGImages", "SegmentationClass", "ImageSets/Segmentation"):
+            (root / name).mkdir(parents=True, exist_ok=True)
+        picture(i, i).save(root / "JPEGImages" / f"p{i}.jpg")
+        masks.write(root / "SegmentationClass" / f"p{i}.png", labels_of(i), CODING)
+    for name, stems in lists.items():
+        (root / "ImageSets" / "Segmentation" / f"{name}.txt").write_text("\n".join(stems))
+    (root / "classes.txt").write_text("\n".join(NAMES))
+    return root
+
+
+def test_a_picture_joins_a_voc_set_and_its_lists(tmp_path: Path, painted: str) -> None:
+    root = _voc(tmp_path / "voc", {"train": ["p0", "p1"], "val": ["p2", "p3"], "trainval": ["p0", "p1", "p2", "p3"]})
+    assert _scan(root).layout == "voc"
+    picture(7, 7).save(tmp_path / "new.jpg")
+    said = api.add_to_training(str(tmp_path / "new.jpg"), painted, CODING.to_json(), str(root))
+    assert (said["picture"], said["mask"]) == (str(root / "JPEGImages" / "new.jpg"), str(root / "SegmentationClass" / "new.png"))
+    lists = root / "ImageSets" / "Segmentation"
+    assert (lists / "train.txt").read_text() == "p0\np1\nnew\n"
+    assert (lists / "val.txt").read_text() == "p2\np3"
+    assert (lists / "trainval.txt").read_text().split() == ["p0", "p1", "p2", "p3", "new"]
+    report = _scan(root)
+    assert report.coding is not None
+    item = next(item for item in report.items if item.path.endswith("new.jpg"))
+    assert item.split == "train"
+    assert np.array_equal(masks.read(root / item.mask, report.coding), labels_of(9))
+
+
+def test_a_voc_set_without_lists_needs_none(tmp_path: Path, painted: str) -> None:
+    root = _voc(tmp_path / "voc", {})
+    picture(7, 7).save(tmp_path / "new.jpg")
+    api.add_to_training(str(tmp_path / "new.jpg"), painted, CODING.to_json(), str(root))
+    assert len(_scan(root).items) == 5
+    assert not list(root.rglob("*.txt"))[1:]  # classes.txt alone
+
+
+def test_a_voc_list_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, painted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tlstudio.exporting import corrections
+
+    root = _voc(tmp_path / "voc", {"train": ["p0", "p1"], "val": ["p2", "p3"]})
+    before = _snapshot(root)
+    picture(7, 7).save(tmp_path / "new.jpg")
+    write = corrections.write_atomic
+
+    def full(path: Path, writer: Any) -> None:
+        if path.suffix == ".txt":
+            raise StudioError("no room", "", "")
+        write(path, writer)
+
+    monkeypatch.setattr(corrections, "write_atomic", full)
+    with pytest.raises(StudioError, match="No room"):
+        api.add_to_training(str(tmp_path / "new.jpg"), painted, CODING.to_json(), str(root))
+    assert _snapshot(root) == before
+
+
+def test_a_picture_joins_a_cityscapes_set_by_its_names(tmp_path: Path) -> None:
+    root = tmp_path / "cs"
+    road = np.full(labels_of(0).shape, 7, np.uint8)
+    for i in range(3):
+        for folder, name in (("leftImg8bit", "leftImg8bit"), ("gtFine", "gtFine_labelIds")):
+            path = root / folder / "train" / "ulm" / f"ulm_{i}_{name}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            picture(i, i).save(path) if name == "leftImg8bit" else Image.fromarray(road).save(path)
+    report = _scan(root)
+    assert report.layout == "cityscapes"
+    assert report.coding is not None
+    labels = np.full(road.shape, report.classes.index("car"), np.uint8)
+    masks.write(tmp_path / "painted.png", labels, report.coding)
+    for name, stem in (("new.png", "new"), ("aachen_1_leftImg8bit.png", "aachen_1"), ("ulm_0.png", "ulm_0-2")):
+        picture(len(name), 9).save(tmp_path / name)
+        masks.write(tmp_path / "painted.png", labels, masks.own(report.coding.names, [(0, 0, 0)] * len(report.coding.names)))
+        said = api.add_to_training(str(tmp_path / name), str(tmp_path / "painted.png"), report.coding.to_json(), str(root))
+        assert Path(said["picture"]) == root / "leftImg8bit" / "train" / "ulm" / f"{stem}_leftImg8bit.png"
+        assert Path(said["mask"]) == root / "gtFine" / "train" / "ulm" / f"{stem}_gtFine_labelIds.png"
+        assert (np.asarray(Image.open(said["mask"])) == 26).all()  # the id of a car
+    assert len(_scan(root).items) == 6
+
+
+def test_outlines_say_why_nothing_joins_them(tmp_path: Path, painted: str) -> None:
+    from tlstudio.data.overlay_index import OverlayImage, OverlayIndex
+    from tlstudio.exporting.export import export
+
+    root = tmp_path / "drawn"
+    root.mkdir()
+    picture(0, 0).save(root / "p0.jpg")
+    masks.write(tmp_path / "0.png", labels_of(0), CODING)
+    index = OverlayIndex(list(zip(NAMES, COLOURS, strict=True)), [OverlayImage(root / "p0.jpg", tmp_path / "0.png")])
+    export(index.document(tmp_path), "labelme", root)
+    picture(7, 7).save(tmp_path / "new.jpg")
+    with pytest.raises(InputError, match="outlines"):
+        api.add_to_training(str(tmp_path / "new.jpg"), painted, CODING.to_json(), str(root))

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import tlstudio.exporting
 from tests.exporting.made_masks import CODING, COLOURS, NAMES, Made, grey, labels_of
 from tlstudio import api
 from tlstudio.control import Control
@@ -20,6 +21,7 @@ from tlstudio.data.masks import Coding, Labels, MaskClass
 from tlstudio.data.scan import scan
 from tlstudio.errors import Cancelled, InputError, StudioError
 from tlstudio.events import Event, Note, Progress
+from tlstudio.exporting import kinds
 from tlstudio.exporting.export import export, formats
 from tlstudio.recipe import Data
 
@@ -40,6 +42,25 @@ def _scanned(folder: Path, masks_in: Path | None = None) -> dict[str, Labels]:
 def test_there_is_a_format_for_each_thing_asked() -> None:
     assert list(formats()) == ["index", "classes", "composite", "coco", "labelme", "areas"]
     assert all(one.title and one.help for one in formats().values())
+
+
+def test_every_file_with_a_format_is_in_the_table() -> None:
+    folder = Path(tlstudio.exporting.__file__).parent
+    assert {path.stem for path in folder.glob("*.py") if "\nFORMAT = " in path.read_text()} == set(kinds.MASKS.values())
+    assert all(key == one.key for key, one in formats().items())
+    assert set(kinds.JOBS.values()) <= set(api.JOBS)
+
+
+def test_only_the_pictures_of_a_split(pictures: Made, tmp_path: Path) -> None:
+    document = pictures()
+    for image, split in zip(document["images"], ("train", "val"), strict=True):
+        image["split"] = split
+    assert api.export_masks(document, "index", str(tmp_path / "out"), split="val")["files"] == 2
+    assert [path.name for path in (tmp_path / "out").glob("*.png")] == ["b.png"]
+    with pytest.raises(InputError, match="no pictures of a split 'test'"):
+        api.export_masks(document, "index", str(tmp_path / "other"), split="test")
+    document["split"] = "test"  # an evaluation of that split, whose pictures do not say it again
+    assert api.export_masks(document, "index", str(tmp_path / "other"), split="test")["files"] == 3
 
 
 def test_index_png_read_back_is_identical(pictures: Made, tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject, QPoint, QSettings, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QMessageBox, QPushButton, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.masked import NAMES, evaluated, plain
+from tests.masked import COLOURS, NAMES, evaluated, plain, prediction, truth
 from tlstudio.errors import Cancelled, InputError, StudioError
 from tlstudio.events import MasksKept, Progress
 from tlstudio.gui.jobs import EngineWorker, JobHandle
@@ -137,6 +137,15 @@ def test_what_was_evaluated_already_does_not_wait_for_torch(page: OverlayPage, m
     page.show_run(str(tmp_path / "run"))
     page.show_run(str(tmp_path / "run"), "test")
     assert asked == [("librarian", "val"), ("inspector", "test")]
+
+
+def test_a_run_that_has_not_predicted_yet_says_so(page: OverlayPage, jobs: Any, tmp_path: Path) -> None:
+    page.show_run(str(tmp_path / "run"))
+    assert "The model is being loaded" in texts(page)
+    jobs.last("overlay").events.emit([Progress(phase="predict", done=1, total=20, overall=0.05)])
+    assert "predicts these pictures for the first time" in texts(page)
+    page.show_folder(str(tmp_path))
+    assert "The model" not in texts(page)
 
 
 def test_opening_tells_progress_can_be_cancelled_and_fail(page: OverlayPage, jobs: Any, qtbot: QtBot, tmp_path: Path) -> None:
@@ -606,7 +615,13 @@ def test_masks_are_predicted_while_one_goes_on_looking(page: OverlayPage, jobs: 
     assert "1 of 3" in texts(notice)
     child(page, "cancelTask", QPushButton).click()
     assert job.cancelled
+    assert "Stopping" in texts(notice)
     job.failed.emit(Cancelled("Cancelled"))
+    assert "Stopping" not in texts(notice)
+    child(page, "resumeTask", QPushButton).click()
+    assert "The model is being loaded" in texts(notice)
+    child(page, "cancelTask", QPushButton).click()  # nothing has begun: it stops at once
+    assert jobs.last("predict").cancelled
     child(page, "resumeTask", QPushButton).click()
     again = jobs.last("predict")
     assert again is not job
@@ -685,10 +700,78 @@ def test_a_corrected_mask_is_saved_beside_the_original(opened: OverlayPage, jobs
     assert viewer.collection is not None
     assert masks.read(Path(args["labels"]), viewer.collection.own_coding)[31, 0] == 0
     jobs.last("correct_mask").done.emit({"mask": "/x/3.corrected.png"})
-    assert viewer.collection.entries[3]["prediction"] == "/x/3.corrected.png"
+    assert viewer.collection.entries[3]["corrected"] == "/x/3.corrected.png"
+    assert Path(viewer.collection.entries[3]["prediction"]).name == "3.png"
     assert not child(bar, "editSave", QPushButton).isEnabled()
     press(opened, Qt.Key.Key_E)
     assert not bar.isVisible()
+
+
+def test_a_corrected_prediction_is_shown_as_such(page: OverlayPage, jobs: Any, qtbot: QtBot, tmp_path: Path) -> None:
+    from tlstudio.data import masks
+
+    document = evaluated(tmp_path)
+    entry = document["images"][3]
+    hand = tmp_path / "3.corrected.png"
+    masks.write(hand, truth(3), masks.own(NAMES, COLOURS))
+    entry.update(corrected=str(hand), corrected_iou=1.0)
+    page.show_run(str(tmp_path / "run"))
+    jobs.last("overlay").done.emit(document)
+    settle(page, qtbot)
+    viewer = viewer_of(page)
+    switch, mean = child(page, "showCorrection", QCheckBox), child(page, "pictureIou", QLabel)
+    assert viewer.place == 3
+    assert switch.isVisible()
+    assert switch.isChecked()
+    assert np.array_equal(prediction_of(viewer), truth(3))
+    qtbot.waitUntil(lambda: mean.text() == "1.00")
+    viewer.panels.canvas.hovered.emit(QPoint(0, 0))
+    assert "Corrected sky" in viewer.status.text()
+    said = viewer.panels.film.list.film.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert f"Mean IoU {entry['iou']:.2f}" in said  # the run's own
+    assert "Corrected by hand, mean IoU 1.00" in said
+    switch.click()
+    settle(page, qtbot)
+    assert np.array_equal(prediction_of(viewer), prediction(3))
+    qtbot.waitUntil(lambda: mean.text() == f"{entry['iou']:.2f}")
+    switch.click()
+    press(page, Qt.Key.Key_E)
+    assert np.array_equal(prediction_of(viewer), truth(3))  # one goes on from what was corrected
+    assert not switch.isEnabled()
+    press(page, Qt.Key.Key_E)
+    press(page, Qt.Key.Key_Right)
+    settle(page, qtbot)
+    assert not switch.isVisible()
+    assert mean.isVisible()
+
+
+def test_corrections_are_exported_where_one_wants_them(page: OverlayPage, jobs: Any, qtbot: QtBot, tmp_path: Path) -> None:
+    document = evaluated(tmp_path)
+    document["images"][1].update(corrected="/x/1.corrected.png", corrected_iou=None)
+    page.show_run(str(tmp_path / "run"))
+    jobs.last("overlay").done.emit(document)
+    settle(page, qtbot)
+    child(page, "exportMasks", QToolButton).click()
+    sheet = child(page, "exportSheet")
+    for ticked, name in ((True, "1.corrected.png"), (False, "1.png")):
+        child(sheet, "exportCorrected", QCheckBox).setChecked(ticked)
+        child(sheet, "beginExport", QPushButton).click()
+        images = jobs.last("export_masks").args["source"]["images"]
+        assert [Path(image["prediction"]).name for image in images] == ["0.png", name, "2.png", "3.png"]
+        jobs.last("export_masks").done.emit({"folder": "/x", "files": 4, "left_out": []})
+
+
+def test_masks_of_epochs_leave_the_figures_of_the_prediction_alone(opened: OverlayPage, qtbot: QtBot) -> None:
+    viewer = viewer_of(opened)
+    viewer.open_picture(0)
+    settle(opened, qtbot)
+    mean, slider = child(opened, "pictureIou", QLabel), child(opened, "epochSlider", QSlider)
+    own = mean.text()
+    slider.setValue(0)
+    qtbot.waitUntil(lambda: mean.text() != own)
+    slider.setValue(2)
+    settle(opened, qtbot)
+    qtbot.waitUntil(lambda: mean.text() == own)
 
 
 def test_one_begins_with_a_brush_whose_strokes_are_seen(opened: OverlayPage) -> None:
@@ -727,6 +810,29 @@ def test_what_is_not_saved_is_not_lost_unasked(opened: OverlayPage, qtbot: QtBot
     press(opened, Qt.Key.Key_Left)
     settle(opened, qtbot)
     assert np.array_equal(prediction_of(viewer)[31, :3], [1, 1, 1])
+
+
+@pytest.mark.parametrize("answer", ["Save", "Do not save", "Go on correcting"])
+def test_the_window_is_not_closed_over_what_is_not_saved(opened: OverlayPage, jobs: Any, qtbot: QtBot, answer: str) -> None:
+    edit(opened)
+    assert not opened.close()
+    box = opened.findChild(QMessageBox, "editQuestion")
+    assert box is not None
+    next(button for button in box.buttons() if button.text() == answer).click()
+    if answer == "Save":
+        qtbot.waitUntil(lambda: any(job.job == "correct_mask" for job in jobs))
+        assert opened.isVisible()  # until it is written
+        jobs.last("correct_mask").failed.emit(StudioError("The disk is full", "", ""))
+        assert opened.isVisible()
+        assert child(opened, "editSave", QPushButton).isEnabled()
+        child(opened, "editSave", QPushButton).click()
+        qtbot.waitUntil(lambda: sum(job.job == "correct_mask" for job in jobs) == 2)
+        jobs.last("correct_mask").done.emit({"mask": "/x/3.corrected.png"})
+        assert opened.close()
+    assert opened.isVisible() is (answer == "Go on correcting")
+    if answer == "Go on correcting":
+        assert prediction_of(viewer_of(opened))[31, 0] == 0
+        viewer_of(opened).panels.edit.discard_asked.emit()
 
 
 def test_pictures_without_a_mask_cannot_be_corrected(page: OverlayPage, qtbot: QtBot, tmp_path: Path) -> None:

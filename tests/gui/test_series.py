@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
@@ -98,3 +99,26 @@ def test_round_ticks_cover_any_range() -> None:
         assert len(ticks) <= 5
         assert ticks[0] <= low + 1e-6 * (high - low)
         assert ticks[-1] >= high - 1e-6 * (high - low)
+
+
+def test_a_long_series_keeps_every_extreme_of_raw_and_mean() -> None:
+    random = np.random.default_rng(0)
+    history, n = RunHistory(), 60_000
+    history.x.extend(np.arange(n) / 100)
+    history.loss.extend(random.random(n))
+    history.loss[31_234] = 9.0
+    history.loss[40_000] = math.nan
+    series = Series("loss")
+    series.update(history)
+    history.x.extend([600.0, 600.01])
+    history.loss.extend([-3.0, 0.5])
+    series.update(history)
+    for got, (x, y) in zip((series.raw, series.smooth), series.thinned(0, 700, 100), strict=True):
+        assert len(x) < 2 * 100 + 64
+        assert np.nanmax(y) == np.nanmax(got)
+        assert np.nanmin(y) == np.nanmin(got)
+        assert np.all(np.diff(x) >= 0)
+    assert series.largest == 9.0
+    assert x[-1] == 600.01
+    part = series.thinned(300, 320, 10)[0]  # few enough to be looked at one by one
+    assert np.nanmax(part[1]) == 9.0

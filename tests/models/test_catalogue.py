@@ -76,7 +76,7 @@ def test_for_masks_there_are_the_models_made_for_them_and_encoders() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["resnet34d", "mobilenetv4_conv_small", "convnext_atto", "test_mambaout", "test_vit3", "test_nfnet", "densenet121"]
+    "name", ["resnet34d", "mobilenetv4_conv_small", "convnext_atto", "test_mambaout", "test_vit3", "test_nfnet", "densenet121", "tinynet_e"]
 )
 def test_facts_of_encoders_are_those_of_their_maps(name: str) -> None:
     entry = catalogue.find(f"timm/{name}", "segmentation")

@@ -19,7 +19,7 @@ from tlstudio.events import CheckpointWritten, Event, Note, Progress, RunEnded, 
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training import checkpoint
-from tlstudio.training import fit as fit_module
+from tlstudio.training import course
 from tlstudio.training.checkpoint import Checkpointer
 from tlstudio.training.fit import fit
 
@@ -86,7 +86,7 @@ def test_what_a_killed_process_left_half_written_is_cleared_away(run: Run) -> No
 
 def _whole_network(photos: Path) -> Recipe:
     changes = {"data.path": str(photos), "data.image_size": 64, "data.test_share": 0.0, "training.best_by": "loss"}
-    return Recipe().set(changes).with_strategy("last-block").set({"training.epochs": 8, "training.batch_size": 6})
+    return Recipe().set(changes).with_strategy("last-block").set({"training.epochs": 8, "training.batch_size": 6, "stages.head_epochs": 0})
 
 
 def test_a_kill_between_best_and_last_leaves_weights_and_figures_of_one_epoch(photos: Path, tmp_path: Path, every_step: None) -> None:
@@ -225,7 +225,7 @@ def test_weights_of_an_older_version_have_no_checksum_and_are_taken(run: Run) ->
 def test_the_place_is_saved_before_the_epoch_is_judged(
     photos: Path, tmp_path: Path, every_step: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fit_module, "EVERY", 0.0)
+    monkeypatch.setattr(course, "EVERY", 0.0)
     recipe = _whole_network(photos).set({"training.epochs": 2})
     whole = Run.create(recipe, tmp_path / "whole")
     expected = list(fit(recipe, whole))

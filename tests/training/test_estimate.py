@@ -12,9 +12,10 @@ from tlstudio.control import Control
 from tlstudio.errors import Cancelled, InputError
 from tlstudio.events import Event
 from tlstudio.recipe import Recipe
-from tlstudio.training import kept_features
+from tlstudio.training import budget, estimate
 
-SMALL = {"model.name": "mobilenet_v3_small", "data.image_size": 64, "training.batch_size": 4, "training.epochs": 5}
+CPU = {"training.device": "cpu"}
+SMALL = CPU | {"model.name": "mobilenet_v3_small", "data.image_size": 64, "training.batch_size": 4, "training.epochs": 5}
 
 
 def estimated(recipe: Recipe, **more: object) -> dict[str, object]:
@@ -22,7 +23,7 @@ def estimated(recipe: Recipe, **more: object) -> dict[str, object]:
 
 
 def test_a_whole_network_is_measured_once_and_worked_out_for_any_number_of_images() -> None:
-    recipe = Recipe().set(SMALL).with_strategy("full").set({"training.epochs": 5})
+    recipe = Recipe().set(SMALL).with_strategy("full").set({"training.epochs": 5, "stages.head_epochs": 0})
     first, again = estimated(recipe), estimated(recipe, n_train=80)
     assert first["steps"] == 3
     assert again["steps"] == 0  # kept from before
@@ -44,7 +45,7 @@ def test_head_only_costs_one_pass_and_then_next_to_nothing() -> None:
     assert float(said["epoch_seconds"]) < float(said["once_seconds"])  # type: ignore[arg-type]
 
 
-MASKS = {"data.task": "segmentation", "head.kind": "lraspp", "training.epochs": 2, "training.batch_size": 2}
+MASKS = CPU | {"data.task": "segmentation", "head.kind": "lraspp", "training.epochs": 2, "training.batch_size": 2}
 
 
 def test_scenes_are_measured_at_the_shape_that_training_gives_them(tmp_path: Path) -> None:
@@ -52,7 +53,7 @@ def test_scenes_are_measured_at_the_shape_that_training_gives_them(tmp_path: Pat
     scenes = [tmp_path / f"{i}.jpg" for i in range(3)]
     for i, path in enumerate(scenes):
         Image.fromarray(scene(i, 160, 128)[0]).save(path)
-    recipe = Recipe().set(MASKS).with_strategy("full").set({"augment.enabled": False})
+    recipe = Recipe().set(MASKS).with_strategy("full").set({"augment.enabled": False, "stages.head_epochs": 0})
     said = estimated(recipe, samples=[str(path) for path in scenes])
     assert said["kept_bytes"] == 50 * 3 * 128 * 160
 
@@ -60,7 +61,8 @@ def test_scenes_are_measured_at_the_shape_that_training_gives_them(tmp_path: Pat
 def test_maps_without_room_are_made_anew_in_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = Recipe().set(MASKS | {"data.image_size": 64})
     assert estimated(recipe)["features_kept"] is True
-    monkeypatch.setattr(kept_features, "BUDGET", 1000)
+    monkeypatch.setattr(budget, "MEMORY", 1000)
+    monkeypatch.setattr(estimate, "limit", lambda: 1000)
     said = estimated(recipe)
     assert said["features_kept"] is False
     assert said["steps"] == 3
@@ -79,7 +81,7 @@ def test_what_changes_the_cost_is_measured_anew_and_what_does_not_is_not() -> No
 def test_decoding_of_the_pictures_is_counted(tmp_path: Path) -> None:
     photos = class_folders(tmp_path / "photos")
     pictures = [str(path) for path in sorted(photos.rglob("*.*"))[:4]]
-    recipe = Recipe().set(SMALL).with_strategy("full").set({"augment.enabled": True})
+    recipe = Recipe().set(SMALL).with_strategy("full").set({"augment.enabled": True, "stages.head_epochs": 0})
     plain, read = estimated(recipe), estimated(recipe, samples=pictures)
     assert float(read["epoch_seconds"]) > float(plain["epoch_seconds"])  # type: ignore[arg-type]
     broken = tmp_path / "broken.jpg"
@@ -120,3 +122,28 @@ def test_a_batch_is_never_larger_than_the_images_are_many() -> None:
     recipe = Recipe().set(SMALL)
     estimated(recipe, n_train=3)
     assert estimated(recipe.set({"training.batch_size": 65_536}), n_train=3)["steps"] == 0  # the very same steps
+
+
+def test_stages_are_counted_one_by_one_and_together() -> None:
+    plain = Recipe().set(SMALL).with_strategy("full").set({"training.epochs": 5, "stages.head_epochs": 0})
+    one, two = estimated(plain), estimated(plain.set({"stages.head_epochs": 7}))
+    head, full = two["stages"]  # type: ignore[misc]
+    assert (head["learns"], head["epochs"], head["kept"]) == ("head", 7, "features")
+    assert (full["learns"], full["epochs"], full["kept"]) == ("everything", 5, "none")
+    assert two["epoch_seconds"] == full["epoch_seconds"] == one["epoch_seconds"]
+    added = float(two["run_seconds"]) - float(one["run_seconds"])  # type: ignore[arg-type]
+    assert added == pytest.approx(head["once_seconds"] + 7 * head["epoch_seconds"])
+    assert float(two["warm_seconds"]) == pytest.approx(float(two["run_seconds"]) - head["once_seconds"])  # type: ignore[arg-type]
+
+
+def test_what_frozen_layers_in_front_save_is_taken_off_each_epoch_and_paid_once() -> None:
+    recipe = Recipe().set(SMALL).with_strategy("last-block").set({"training.epochs": 500, "stages.head_epochs": 0})
+    kept, exact = estimated(recipe, n_train=4000), estimated(recipe.set({"training.cache": "exact"}), n_train=4000)
+    assert kept["stages"][0]["kept"] == "prefix"  # type: ignore[index]
+    assert exact["stages"][0]["kept"] == "none"  # type: ignore[index]
+    through = 4000 / 4 * float(kept["step_seconds"])  # type: ignore[arg-type]
+    assert through <= float(kept["epoch_seconds"]) < through + 10  # type: ignore[arg-type]
+    assert float(kept["once_seconds"]) > float(exact["once_seconds"])  # type: ignore[arg-type]
+    assert float(kept["warm_seconds"]) < float(kept["run_seconds"])  # type: ignore[arg-type]
+    short = estimated(recipe.set({"training.epochs": 2}), n_train=40)
+    assert short["stages"][0]["kept"] == "none"  # type: ignore[index]

@@ -19,11 +19,11 @@ from tlstudio.control import Control
 from tlstudio.data import masks, overlay_index
 from tlstudio.data.masks import Coding
 from tlstudio.errors import InputError
-from tlstudio.events import EpochEnded, Event, FrozenProof, MasksKept, Note, RunStarted, Steps
+from tlstudio.events import EpochEnded, Event, FrozenProof, MasksKept, Note, PrefixCached, RunStarted, Steps
 from tlstudio.models.network import build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
-from tlstudio.training import kept_features, losses, mask_scores, mask_tiles
+from tlstudio.training import budget, losses, mask_scores, mask_tiles
 from tlstudio.training.fit import fit
 from tlstudio.training.learner import Learner
 
@@ -67,10 +67,9 @@ def test_head_only_learns_masks_and_leaves_the_encoder_as_published(scenes: Path
     assert _of(FrozenProof, said)[0].ok
 
 
-def test_kept_maps_measure_what_the_whole_network_measures(scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kept_maps_measure_what_the_whole_network_measures(scenes: Path, tmp_path: Path) -> None:
     kept = Run(_train(_recipe(scenes, training__epochs=1), tmp_path / "kept")[0].path).summary()
-    monkeypatch.setattr(kept_features, "BUDGET", 0)
-    whole = Run(_train(_recipe(scenes, training__epochs=1), tmp_path / "whole")[0].path).summary()
+    whole = Run(_train(_recipe(scenes, training__epochs=1, training__cache="exact"), tmp_path / "whole")[0].path).summary()
     assert kept is not None
     assert whole is not None
     assert kept["features_kept"]
@@ -78,6 +77,31 @@ def test_kept_maps_measure_what_the_whole_network_measures(scenes: Path, tmp_pat
     for name, value in kept["metrics"].items():
         if isinstance(value, float):
             assert value == pytest.approx(whole["metrics"][name], abs=0.02), name  # the backbone saw other batches
+
+
+def test_kept_maps_of_augmented_scenes_come_with_their_masks_and_are_found_again(scenes: Path, tmp_path: Path) -> None:
+    augmented = {"augment__enabled": True, "training__epochs": 2}
+    said = _train(_recipe(scenes, **augmented), tmp_path / "kept")[1]
+    kept = _of(PrefixCached, said)[0]
+    assert (kept.how, kept.views) == ("features", 2)
+    exact = _train(_recipe(scenes, training__cache="exact", **augmented), tmp_path / "whole")[1]
+    losses_of = [[loss for event in _of(Steps, events) for loss in event.loss] for events in (said, exact)]
+    assert losses_of[0] == pytest.approx(losses_of[1], rel=1e-2)
+    again = _train(_recipe(scenes, **augmented), tmp_path / "again")[1]
+    assert _of(PrefixCached, again)[0].computed == 0
+    assert [loss for event in _of(Steps, again) for loss in event.loss] == losses_of[0]
+
+
+def test_the_last_block_learns_from_a_cut_where_scenes_have_one_shape(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "WORTH", {"cpu": 0.0})
+    recipe = _recipe(scenes).with_strategy("last-block").set({"training.epochs": 2, "stages.head_epochs": 0, "augment.enabled": False})
+    said = _train(recipe, tmp_path / "cut")[1]
+    assert _of(PrefixCached, said)[0].how == "graph"
+    exact = _train(recipe.set({"training.cache": "exact"}), tmp_path / "whole")[1]
+    losses_of = [[loss for event in _of(Steps, events) for loss in event.loss] for events in (said, exact)]
+    assert losses_of[0] == pytest.approx(losses_of[1], rel=1e-2)
 
 
 def test_evaluate_gives_the_summary_and_masks_that_score_so(scenes: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from tlstudio.api.given import Document
 from tlstudio.api.images import open_sample, previews, sample, scan
 from tlstudio.api.learning import advise, estimate, kinds, resume, schedule_rates, suited, train, validate
-from tlstudio.api.machine import doctor, warm
+from tlstudio.api.machine import doctor, forget_kept, kept, warm
 from tlstudio.api.masks import add_to_training, correct_mask, export_masks, overlay
 from tlstudio.api.networks import activations, download, examine_weights, inspect, layer_detail, models
 from tlstudio.api.results import compare, evaluate, list_runs, predict
@@ -35,7 +35,9 @@ __all__ = [
     "evaluate",
     "examine_weights",
     "export_masks",
+    "forget_kept",
     "inspect",
+    "kept",
     "kinds",
     "layer_detail",
     "list_runs",
@@ -79,4 +81,6 @@ JOBS: dict[str, Callable[..., Any]] = {
     "runs": list_runs,
     "compare": compare,
     "doctor": doctor,
+    "kept": kept,
+    "forget_kept": forget_kept,
 }

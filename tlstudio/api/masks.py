@@ -23,7 +23,7 @@ def export_masks(
     out: str,
     *,
     masks: str = "",
-    split: str = "val",
+    split: str = "",
     paths: Sequence[str] = (),
     which: str = "",
     look: Mapping[str, Any] | None = None,
@@ -32,12 +32,13 @@ def export_masks(
 ) -> Document:
     """Write masks for other programs, at the size of the pictures: {folder, files, left_out}. See `exporting.export`.
 
-    source, masks, split: as of `overlay`, or the document that it gave. format: index, classes, composite, coco, labelme or areas.
+    source, masks: as of `overlay`, or the document that it gave. split: "" is val of a run, and all pictures of anything else.
+    format: index, classes, composite, coco, labelme or areas.
     """
     from tlstudio.exporting.export import run
 
-    document = overlay(source, masks=masks, split=split, tell=tell, control=control) if isinstance(source, str) else source
-    return run(document, format, out, paths=paths, which=which, look=look, tell=tell, control=control)
+    document = overlay(source, masks=masks, split=split or "val", tell=tell, control=control) if isinstance(source, str) else source
+    return run(document, format, out, paths=paths, split=split, which=which, look=look, tell=tell, control=control)
 
 
 def correct_mask(

@@ -21,6 +21,7 @@ def predict(
     out: str | None = None,
     flips: bool = False,
     tile: int = 0,
+    every: str = "",
     tell: Tell = silent,
     control: Control | None = None,
 ) -> list[Document]:
@@ -28,10 +29,15 @@ def predict(
 
     Of masks: [{path, mask, confidence, entropy, classes: {name: share}, seconds} or {path, error}]; out: a folder for them, with
     index.json; what it holds of an earlier, equal job is kept. flips, tile: see `evaluation.mask_predict.judged_image`.
+
+    Of videos: [{path, folder, table, frames, seconds, labels or classes and overlay} or {path, error}], after those of pictures; every:
+    which frames, "10" for each tenth, "0.5s" for two a second. See `evaluation.video_predict`.
     """
     from tlstudio.evaluation.predict import predict as predict_
+    from tlstudio.exporting.composite import painter
 
-    return predict_(runs.Run.open(run), paths, out=out, flips=flips, tile=tile, tell=tell, control=control)
+    asked = runs.Run.open(run)
+    return predict_(asked, paths, out=out, flips=flips, tile=tile, every=every, painter=painter, tell=tell, control=control)
 
 
 def list_runs() -> list[Document]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import typer
 
-from tlstudio.cli import catalogue, dataset, health, results, training, window
+from tlstudio.cli import cache, catalogue, dataset, export, health, results, training, window
 from tlstudio.errors import StudioError
 
 app = typer.Typer(
@@ -32,7 +32,9 @@ app.command()(results.runs)
 app.command()(results.compare)
 app.command()(results.evaluate)
 app.command()(results.predict)
+app.command()(export.export)
 app.command()(health.doctor)
+app.command()(cache.cache)
 
 
 def run(argv: Sequence[str]) -> int:

@@ -79,21 +79,23 @@ def _draw_classes(rows: list[dict[str, Any]]) -> None:
 
 def predict(
     run: _Run,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH ...", help="Images, or folders of images.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH ...", help="Images, folders of images, or videos.")],
     out: Annotated[str | None, typer.Option("--out", metavar="PATH", help="Folder for what is written.")] = None,
     flips: Annotated[bool, typer.Option("--flips", help="Masks: look at the mirror image too and take the mean.")] = False,
     tile: Annotated[
         int, typer.Option("--tile", metavar="PIXELS", min=0, help="Masks: side of overlapping windows; 0: only for very large images.")
     ] = 0,
+    every: Annotated[str, typer.Option("--every", metavar="N|Ns", help="Videos: each N-th frame, or one in N seconds.")] = "",
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """Ask a trained model about images: classes, or masks as PNG files."""
+    """Ask a trained model about images or videos: classes, or masks as PNG files."""
     args = {
         "run": _path(run),
         "paths": [output.absolute(path) for path in paths],
         "out": output.absolute(out),
         "flips": flips,
         "tile": tile,
+        "every": every,
     }
     output.show(output.in_engine("predict", args), json, _draw_predictions)
 
@@ -102,6 +104,15 @@ _LARGEST = 3  # classes of a mask that the table names
 
 
 def _draw_predictions(rows: list[dict[str, Any]]) -> None:
+    videos = [row for row in rows if "frames" in row]
+    if videos:
+        output.table(
+            ["video", "folder", ">frames", "what they show"],
+            [(row["path"], row["folder"], row["frames"], _of_frames(row)) for row in videos],
+        )
+        rows = [row for row in rows if "frames" not in row]
+        if not rows:
+            return
     if any("mask" in row for row in rows):
         output.table(
             ["file", "mask", "largest classes"],
@@ -122,6 +133,12 @@ def _draw_predictions(rows: list[dict[str, Any]]) -> None:
 def _largest(shares: dict[str, float]) -> str:
     ranked = sorted((name for name in shares if shares[name] > 0), key=lambda name: -shares[name])
     return ", ".join(f"{name} {output.percent(shares[name])}" for name in ranked[:_LARGEST])
+
+
+def _of_frames(row: dict[str, Any]) -> str:
+    if "classes" in row:
+        return _largest(row["classes"])
+    return ", ".join(f"{name} {n:,}" for name, n in list(row["labels"].items())[:_LARGEST])
 
 
 def _path(run: str) -> str:

@@ -22,7 +22,7 @@ def train(
     recipe: Annotated[str | None, typer.Argument(metavar="RECIPE.toml", help="The recipe to run; or name the images with --data.")] = None,
     data: Annotated[str | None, typer.Option("--data", metavar="PATH", help="Folder of images, CSV file, .zip or .tar.")] = None,
     model: Annotated[str, typer.Option("--model", help="Name from the catalogue.")] = "",
-    strategy: Annotated[str, typer.Option("--strategy", help="What learns: head, last-block, full, scratch.")] = "",
+    strategy: Annotated[str, typer.Option("--strategy", help="What learns: head, last-block, gradual, full, scratch.")] = "",
     epochs: Annotated[int | None, typer.Option("--epochs", help="How often every training image is seen.")] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of the recipe, training.seed=3; repeatable.")

@@ -2,66 +2,33 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
 
-import psutil
 import torch
+from PIL import Image
 
 from tlstudio.control import Control
-from tlstudio.data.images import load_rgb
+from tlstudio.data.ahead import Ahead, View, Views
+from tlstudio.data.decode_threads import DecodeThreads
+from tlstudio.data.images import load_rgb_and_digest
+from tlstudio.data.kept import CACHE_BYTES, Kept
+from tlstudio.data.picture_store import PictureStore, Shelf
+from tlstudio.data.pixels import stacked
 from tlstudio.data.report import Item
 from tlstudio.data.transforms import Pipeline
 from tlstudio.recipe import MAX_PIXELS
 
-CACHE_BYTES = 1 << 30
-_SHARE_OF_MEMORY = 0.25
 _BATCHES_AHEAD = 2
-
-View = TypeVar("View")
-
-
-class Kept:
-    """What is kept of pictures from one epoch to the next, by kind and index, up to a limit. Safe to share between threads.
-
-    limit: bytes; never more than a quarter of the memory that is free when it is made.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._room = min(limit, int(psutil.virtual_memory().available * _SHARE_OF_MEMORY))
-        self._kept: dict[tuple[str, int], tuple[Any, int]] = {}
-        self._refused: set[str] = set()
-        self._lock = threading.Lock()
-
-    def get(self, kind: str, i: int) -> Any:
-        """What is kept, or None."""
-        found = self._kept.get((kind, i))
-        return None if found is None else found[0]
-
-    def keep(self, kind: str, i: int, value: Any, size: int) -> None:
-        """Keep a value of that many bytes if there is room."""
-        with self._lock:
-            if (kind, i) not in self._kept and kind not in self._refused and self._room >= size:
-                self._room -= size
-                self._kept[kind, i] = (value, size)
-
-    def forget(self, *kinds: str) -> None:
-        """Let go of all that is of those kinds, and keep none from now on."""
-        with self._lock:
-            self._refused.update(kinds)
-            for key in [key for key in self._kept if key[0] in kinds]:
-                self._room += self._kept.pop(key)[1]
 
 
 class ImageSet:
-    """N pictures and their labels. Plain views are kept in memory as they are made, up to a limit.
+    """N pictures and their labels. Plain views, and what augmented views are made from, are kept as they are made.
 
+    They are kept in memory up to a limit, and on the disk for this and later runs; what is kept changes no view.
     items: paths are relative to root. seed: with the epoch and a picture's index it determines its augmented view.
-    cache_bytes: limit of the kept views; never more than a quarter of the memory that is free when the set is made.
+    cache_bytes: limit in memory; never more than a quarter of what is free when the set is made. store: on the disk, shared by the
+    sets of a run; None: nothing is kept there.
     """
 
     def __init__(
@@ -73,10 +40,14 @@ class ImageSet:
         max_pixels: int = MAX_PIXELS,
         seed: int,
         cache_bytes: int = CACHE_BYTES,
+        store: PictureStore | None = None,
     ) -> None:
         self._root, self._items, self._pipeline = root, items, pipeline
         self._max_pixels, self._seed = max_pixels, seed
         self._memory = Kept(cache_bytes)
+        self._store, self._shelves = store, dict[str, Shelf]()
+        self.threads: dict[bool, DecodeThreads] = {}
+        """How many threads make views ahead, plain and augmented ones: found out once for as long as the set lives."""
         self.labels = torch.tensor([item.label for item in items], dtype=torch.int64)
         """(N,), indices of classes."""
 
@@ -89,39 +60,59 @@ class ImageSet:
 
     def load(self, i: int, epoch: int, augment: bool) -> torch.Tensor:
         """Picture i as uint8 (3, S, S): its plain view, or the augmented one of that epoch. Not to be written to. Raises ImageProblem."""
-        if not augment and (kept := self.kept(i)) is not None:
-            return kept
-        image = load_rgb(self.path(i), max_pixels=self._max_pixels, at_least=self._pipeline.decode_size)
-        if augment:
-            return self._pipeline.augmented(image, (self._seed, epoch, i))
-        view = self._pipeline.plain(image)
-        self._memory.keep("plain", i, view, view.nbytes)
-        return view
+        if not augment:
+            return self._made("plain", i, self._pipeline.plain)
+        return self._pipeline.view(self._made(self._source, i, self._pipeline.source), (self._seed, epoch, i))
 
     def forget(self) -> None:
-        """Let go of the plain views, and keep none from now on."""
+        """Let go of the plain views in memory, and keep none there from now on."""
         self._memory.forget("plain")
 
     def kept(self, i: int) -> torch.Tensor | None:
-        """The plain view of picture i if it is in memory."""
-        view: torch.Tensor | None = self._memory.get("plain", i)
-        return view
+        """The plain view of picture i if it is in memory, or on the disk."""
+        return self._found("plain", i)
 
-    def stacked(self, views: Sequence[torch.Tensor], indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Views of those pictures as uint8 (B, 3, S, S), with their labels (B,)."""
-        return torch.stack(list(views)), self.labels[list(indices)]
+    def stacked(self, views: Sequence[torch.Tensor], indices: Sequence[int], *, pinned: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+        """Views of those pictures as uint8 (B, 3, S, S), with their labels (B,). pinned: both in pinned memory."""
+        labels = self.labels[list(indices)]
+        return stacked(views, pinned=pinned), labels.pin_memory() if pinned else labels
 
+    @property
+    def _source(self) -> str:
+        return "source" if self._pipeline.crops else "plain"
 
-class Views(Protocol[View]):
-    """A set of pictures that can be made ahead: `ImageSet`, or `MaskSet` with masks."""
+    def commit(self) -> None:
+        """What was made until now is to be found by later runs. Does not wait for the disk."""
+        if self._store is not None:
+            self._store.commit()
 
-    def load(self, i: int, epoch: int, augment: bool) -> View: ...
-    def kept(self, i: int) -> View | None: ...
-    def stacked(self, views: Sequence[View], indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]: ...
+    def _made(self, kind: str, i: int, make: Callable[[Image.Image], torch.Tensor]) -> torch.Tensor:
+        if (found := self._found(kind, i)) is not None:
+            return found
+        image, digest = load_rgb_and_digest(self.path(i), max_pixels=self._max_pixels, at_least=self._pipeline.decode_size)
+        made = make(image)
+        self._memory.keep(kind, i, made, made.nbytes)
+        # A file that was changed since the scan is not what others will look for.
+        if (shelf := self._shelf(kind)) is not None and digest == self._items[i].digest:
+            shelf.put(digest, made)
+        return made
+
+    def _found(self, kind: str, i: int) -> torch.Tensor | None:
+        found: torch.Tensor | None = self._memory.get(kind, i)
+        if found is None and (shelf := self._shelf(kind)) is not None:
+            found = shelf.get(self._items[i].digest)
+        return found
+
+    def _shelf(self, kind: str) -> Shelf | None:
+        if self._store is None:
+            return None
+        if kind not in self._shelves:
+            self._shelves[kind] = self._store.shelf(self._pipeline.plain_facts if kind == "plain" else self._pipeline.source_facts)
+        return self._shelves[kind]
 
 
 Batch = tuple[torch.Tensor, torch.Tensor, list[int]]
-"""uint8 (B, 3, H, W), int64 labels (B,) or masks uint8 (B, H, W), indices into the set."""
+"""uint8 (B, 3, H, W), channels last; int64 labels (B,) or masks uint8 (B, H, W); indices into the set."""
 
 
 def batches(
@@ -131,55 +122,28 @@ def batches(
     *,
     epoch: int,
     augment: bool,
-    workers: int,
+    workers: int | DecodeThreads,
     control: Control | None = None,
+    pinned: bool = False,
 ) -> Iterator[Batch]:
     """The pictures of `order`, batch by batch, the last one perhaps smaller. Up to two batches are decoded ahead by `workers` threads.
 
-    workers 0: decoded here, one after the other. Raises ImageProblem for a picture that cannot be loaded, Cancelled on control.cancel().
+    workers 0: decoded here, one after the other; DecodeThreads: as many as it finds best, by the time from batch to batch.
+    pinned: in memory that a graphics card can copy from by itself.
+    Raises ImageProblem for a picture that cannot be loaded, Cancelled on control.cancel().
     However it ends, closed early included, no thread stays behind.
     """
-    ahead = _Ahead(images, order, epoch, augment, max(1, workers), _BATCHES_AHEAD * batch_size if workers else 0)
+    clock = (control or Control()).clock
+    ahead = Ahead(images, order, epoch, augment, workers, _BATCHES_AHEAD * batch_size)
     try:
         for start in range(0, len(order), batch_size):
             if control is not None:
                 control.check()
+            began = clock()
             indices = list(order[start : start + batch_size])
             views = [ahead.take() for _ in indices]
-            yield *images.stacked(views, indices), indices
+            yield *images.stacked(views, indices, pinned=pinned), indices
+            if isinstance(workers, DecodeThreads) and ahead.busy:
+                workers.took(len(indices), clock() - began)
     finally:
         ahead.close()
-
-
-class _Ahead(Generic[View]):
-    """Views in order, `room` of them on their way at a time. Threads start with the first view that is not in memory."""
-
-    def __init__(self, images: Views[View], order: Sequence[int], epoch: int, augment: bool, workers: int, room: int) -> None:
-        self._images, self._order, self._epoch, self._augment = images, order, epoch, augment
-        self._workers, self._room = workers, room
-        self._next = 0
-        self._waiting: deque[View | Future[View]] = deque()
-        self._pool: ThreadPoolExecutor | None = None
-
-    def take(self) -> View:
-        """The next view."""
-        while self._next < len(self._order) and len(self._waiting) <= self._room:
-            self._waiting.append(self._begun(self._order[self._next]))
-            self._next += 1
-        first = self._waiting.popleft()
-        return first.result() if isinstance(first, Future) else first
-
-    def _begun(self, i: int) -> View | Future[View]:
-        kept = None if self._augment else self._images.kept(i)
-        if kept is not None:
-            return kept
-        if not self._room:
-            return self._images.load(i, self._epoch, self._augment)
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="images")
-        return self._pool.submit(self._images.load, i, self._epoch, self._augment)
-
-    def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-        self._waiting.clear()

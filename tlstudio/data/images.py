@@ -7,6 +7,8 @@ fonts). The number of pixels is checked from the header, before a single pixel i
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import io
 import re
 import threading
 import warnings
@@ -75,6 +77,16 @@ def load_rgb(path: Path, *, max_pixels: int = MAX_PIXELS, at_least: int | None =
             return to_rgb(decode(stream, path, max_pixels, at_least).image)
     except (OSError, MemoryError) as error:
         raise no_access(path, error) from None
+
+
+def load_rgb_and_digest(path: Path, *, max_pixels: int = MAX_PIXELS, at_least: int | None = None) -> tuple[Image.Image, str]:
+    """As `load_rgb`, with the BLAKE2b (hex) of the bytes that were decoded, as `Item.digest` has it."""
+    try:
+        content = path.read_bytes()
+        image = to_rgb(decode(io.BytesIO(content), path, max_pixels, at_least).image)
+    except (OSError, MemoryError) as error:
+        raise no_access(path, error) from None
+    return image, hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def no_access(path: Path, error: OSError | MemoryError) -> ImageProblem:

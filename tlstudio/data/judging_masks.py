@@ -100,10 +100,20 @@ def no_class_fits(source: Path, coding: Coding, beyond: Sequence[tuple[str, list
     return InputError(f"None of the masks in {source} can be used", why, f"Name all classes, or put {values} into data.ignore")
 
 
-def of_splits(layout: MaskLayout, filled: Collection[str | None]) -> Iterator[Problem]:
-    """Given splits of which no pair can be used: what is done in their place would go unseen."""
-    for split in ("val", "test"):
-        if split in filled or not any(pair.split == split for pair in layout.pairs):
+def of_splits(layout: MaskLayout, filled: Collection[str | None], ignored: Collection[str | None]) -> Iterator[Problem]:
+    """Given splits of which no pair can be used: what is done in their place would go unseen.
+
+    filled: splits with pairs that can be used; ignored: the split of each pair whose mask holds nothing but ignored pixels.
+    """
+    for split in ("train", "val", "test"):
+        n = sum(pair.split == split for pair in layout.pairs)
+        if split in filled or not n:
+            continue
+        if split == "train":
+            lost = Counter(ignored)["train"]
+            why = f"{'all' if lost == n else f'{lost:,} of the'} {counted(n, 'mask')} of train hold nothing but ignored pixels"
+            said = f"Nothing is left to learn from: {why if lost else 'no picture of train can be used with its mask'}."
+            yield Problem("empty_split", "", said, "bad")
             continue
         done = "a part of the training images is kept aside instead" if split == "val" else "there is no test split"
         yield Problem("empty_split", "", f"No picture of {split} can be used with its mask; {done}.", "warn")

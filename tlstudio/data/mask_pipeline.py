@@ -8,27 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torchvision.transforms import InterpolationMode
 
 from tlstudio.data.mask_geometry import Geometry
 from tlstudio.data.mask_placement import Placed, Side, Size
 from tlstudio.data.masks import IGNORE, Labels
-from tlstudio.data.transforms import (
-    Chances,
-    as_tensor,
-    crop_box,
-    empty_colour,
-    flipped_and_turned,
-    generator,
-    normalised,
-    recoloured,
-    turn_mode,
-)
+from tlstudio.data.pixels import as_pixels, mirrored, normalised, resized
+from tlstudio.data.transforms import Chances, crop_box, empty_colour, facts, generator, turn_mode, turned_nearest, varied
 from tlstudio.recipe import Augment, Data
 
 __all__ = ["Geometry", "MaskPipeline", "common_shape"]
@@ -73,7 +64,6 @@ class MaskPipeline:
     def __init__(self, data: Data, augment: Augment, *, size: int, shape: Size, mean: Sequence[float], std: Sequence[float]) -> None:
         self._data, self._augment, self.size, self.shape = data, augment, _rounded(size), shape
         self.mean, self.std = tuple(mean), tuple(std)
-        self._mode = Image.Resampling[data.interpolation.upper()]
         self._empty = empty_colour(data, self.mean)
 
     @property
@@ -81,19 +71,53 @@ class MaskPipeline:
         """What `load_rgb` needs as at_least, see `decode_size`."""
         return decode_size(self.size, self._augment)
 
+    @property
+    def source_facts(self) -> dict[str, Any]:
+        """JSON that tells all on which `source` depends, but for the picture."""
+        return {"view": "mask source", "side": self.decode_size, **facts(self._data)}
+
+    @property
+    def plain_facts(self) -> dict[str, Any]:
+        """JSON that tells all on which the picture of `plain` depends, but for the picture."""
+        return {"view": "mask plain", "shape": list(self.shape), "decoded": self.decode_size, **facts(self._data), "empty": self._empty}
+
+    @property
+    def whole_facts(self) -> dict[str, Any]:
+        """JSON that tells all on which the picture of `whole` depends, but for the picture."""
+        return {"view": "mask whole", "size": self.size, "decoded": self.decode_size, **facts(self._data), "empty": self._empty}
+
+    def source(self, image: Image.Image) -> torch.Tensor:
+        """What views are made from, uint8 (3, h, w): the picture, not larger than it needs to be for them."""
+        pixels = as_pixels(image)
+        height, width = pixels.shape[1:]
+        scale = min(1.0, self.decode_size / min(height, width))
+        return resized(pixels, max(1, round(height * scale)), max(1, round(width * scale)), self._data.interpolation)
+
     def plain(self, image: Image.Image, labels: Labels) -> tuple[torch.Tensor, torch.Tensor]:
         """The one view without chance: uint8 (3, H, W) and its mask uint8 (H, W).
 
         image: PIL RGB, at the size of the labels (h0, w0) or decoded at a reduced scale.
         """
-        height, width = labels.shape
-        placed = self._plain(height, width)
-        return as_tensor(placed.image(image, self._mode, self._empty)), torch.from_numpy(placed.labels(labels))
+        placed = self._plain(*labels.shape)
+        return self._placed(placed, as_pixels(image)), torch.from_numpy(placed.labels(labels))
+
+    def plain_mask(self, labels: Labels) -> torch.Tensor:
+        """The mask of `plain` alone."""
+        return torch.from_numpy(self._plain(*labels.shape).labels(labels))
 
     def augmented(
         self, image: Image.Image, labels: Labels, seed: tuple[int, ...], rare: Sequence[float] | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """A random view, the same for the same seed: uint8 (3, H, W) and its mask uint8 (H, W). image, labels: as for `plain`.
+
+        rare: see `view`.
+        """
+        return self.view(self.source(image), labels, seed, rare)
+
+    def view(
+        self, source: torch.Tensor, labels: Labels, seed: tuple[int, ...], rare: Sequence[float] | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """A random view of a picture's `source` and its mask at full size, the same for the same seed: as `augmented`.
 
         rare: how much each class is to be favoured, 0 or more. Random crops are then, as often as the recipe says, placed on a pixel of
         a class drawn with those weights from the classes of this picture.
@@ -106,9 +130,11 @@ class MaskPipeline:
             placed = self._cropped(height, width, chances.crop, spot, on_rare[3:])
         else:
             placed = self._plain(height, width)
-        view = flipped_and_turned(placed.image(image, self._mode, self._empty), a, chances, turn_mode(self._data), self._empty)
-        mask = flipped_and_turned(Image.fromarray(placed.labels(labels)), a, chances, InterpolationMode.NEAREST, [IGNORE])
-        return as_tensor(recoloured(view, a, chances)), as_tensor(mask)[0]
+        view = varied(self._placed(placed, source), a, chances, turn_mode(self._data), self._empty)
+        mask = mirrored(torch.from_numpy(placed.labels(labels)), chances.flips[0] < a.hflip, chances.flips[1] < a.vflip)
+        if angle := chances.angle * a.rotation:
+            mask = torch.from_numpy(np.array(turned_nearest(Image.fromarray(mask.numpy()), angle, [IGNORE])))
+        return view, mask
 
     def whole(self, image: Image.Image, original: Size | None = None) -> tuple[torch.Tensor, Geometry]:
         """The whole picture to be judged, at the scale that was trained with: uint8 (3, h, w), and where in it the picture is.
@@ -119,7 +145,7 @@ class MaskPipeline:
         geometry = self.geometry(*(original or (image.height, image.width)))
         (height, width), inner = geometry.original, geometry.inner
         placed = Placed((height, width), geometry.view, Side(0, inner[0], 0, height), Side(0, inner[1], 0, width))
-        return as_tensor(placed.image(image, self._mode, self._empty)), geometry
+        return self._placed(placed, as_pixels(image)), geometry
 
     def geometry(self, height: int, width: int) -> Geometry:
         """Where a picture of that size comes to lie in its view to be judged."""
@@ -134,8 +160,11 @@ class MaskPipeline:
         return Geometry((height, width), view, inner)
 
     def normalise(self, batch: torch.Tensor) -> torch.Tensor:
-        """uint8 (B, 3, H, W) as float32 (B, 3, H, W) on the same device: (x / 255 - mean) / std."""
+        """uint8 (B, 3, H, W) as float32 (B, 3, H, W), channels last, on the same device: (x / 255 - mean) / std."""
         return normalised(batch, self.mean, self.std)
+
+    def _placed(self, placed: Placed, pixels: torch.Tensor) -> torch.Tensor:
+        return placed.pixels(pixels, self._data.interpolation, self._empty)
 
     def _plain(self, height: int, width: int) -> Placed:
         rows, columns = self.shape

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from tlstudio.data.masks import IGNORE, Labels
+from tlstudio.data.pixels import as_image, as_pixels, filled, resized
+
+_EXACT = 1e-6  # of a pixel
 
 Size = tuple[int, int]
 """Height and width in pixels."""
@@ -47,22 +51,18 @@ class Placed:
     def _nothing(self) -> bool:
         return self.down.first == self.down.last or self.across.first == self.across.last
 
-    def image(self, image: Image.Image, mode: Image.Resampling, empty: Sequence[int]) -> Image.Image:
-        """The view of the picture, which may have been decoded at a reduced scale."""
-        out = Image.new("RGB", self.view[::-1], tuple(empty))
+    def pixels(self, pixels: torch.Tensor, interpolation: str, empty: Sequence[int]) -> torch.Tensor:
+        """The view of the picture, uint8 (3, h, w); pixels: of the picture, which may have been brought to a reduced scale."""
         if self._nothing:
-            return out
-        x, y = _reduction(image.width, self.original[1]), _reduction(image.height, self.original[0])
-        box = (
-            self.across.begin * x,
-            self.down.begin * y,
-            min(image.width, self.across.end * x),
-            min(image.height, self.down.end * y),
-        )
-        part = image.resize((self.across.last - self.across.first, self.down.last - self.down.first), mode, box)
-        if part.size == out.size:
+            return filled(*self.view, empty)
+        high, wide = pixels.shape[1:]
+        x, y = _reduction(wide, self.original[1]), _reduction(high, self.original[0])
+        box = (self.across.begin * x, self.down.begin * y, min(wide, self.across.end * x), min(high, self.down.end * y))
+        part = _resized_part(pixels, box, (self.down.last - self.down.first, self.across.last - self.across.first), interpolation)
+        if part.shape[1:] == self.view:
             return part
-        out.paste(part, (self.across.first, self.down.first))
+        out = filled(*self.view, empty)
+        out[:, self.down.first : self.down.last, self.across.first : self.across.last] = part
         return out
 
     def labels(self, labels: Labels) -> Labels:
@@ -80,6 +80,15 @@ def nearest(start: float, stop: float, n: int, limit: int) -> NDArray[np.intp]:
     """Which of `limit` source pixels lies under the centre of each of n pixels that share out start..stop evenly: (n,)."""
     centres = start + (np.arange(n) + 0.5) * ((stop - start) / n)
     return centres.astype(np.intp).clip(0, limit - 1)
+
+
+def _resized_part(pixels: torch.Tensor, box: tuple[float, float, float, float], size: Size, interpolation: str) -> torch.Tensor:
+    """The part of a picture within (left, top, right, bottom), brought to a size. Parts of pixels count with Pillow, which is slower."""
+    left, top, right, bottom = (round(edge) for edge in box)
+    whole = all(abs(edge - place) < _EXACT for edge, place in zip(box, (left, top, right, bottom), strict=True))
+    if whole and interpolation != "nearest":  # nearest as for labels, where a pixel lies exactly between two as well
+        return resized(pixels[:, top:bottom, left:right], *size, interpolation)
+    return as_pixels(as_image(pixels).resize(size[::-1], Image.Resampling[interpolation.upper()], box))
 
 
 def _reduction(reduced: int, full: int) -> float:

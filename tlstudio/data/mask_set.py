@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from PIL import Image
 
 from tlstudio.data import masks
-from tlstudio.data.datasets import CACHE_BYTES, Kept
-from tlstudio.data.images import load_rgb
+from tlstudio.data.decode_threads import DecodeThreads
+from tlstudio.data.images import load_rgb_and_digest
+from tlstudio.data.kept import CACHE_BYTES, Kept
 from tlstudio.data.mask_pipeline import Geometry, MaskPipeline
 from tlstudio.data.masks import Coding, Labels
+from tlstudio.data.picture_store import PictureStore, Shelf
+from tlstudio.data.pixels import stacked
 from tlstudio.data.report import Item
 from tlstudio.recipe import MAX_PIXELS
 
@@ -21,11 +24,13 @@ MaskView = tuple[torch.Tensor, torch.Tensor]
 
 
 class MaskSet:
-    """N pictures and their masks. Views without chance, and masks, are kept in memory as they are made, up to a limit.
+    """N pictures and their masks. Views without chance, what others are made from, and masks are kept as they are made.
 
+    They are kept in memory up to a limit, and pictures also on the disk for this and later runs; what is kept changes no view.
     items: their paths and masks are relative to root, or absolute. coding: what the mask files say.
     seed: with the epoch and a picture's index it determines its augmented view. rare: a weight for each class, see
-    `MaskPipeline.augmented`. cache_bytes: limit of what is kept, see `datasets.Kept`.
+    `MaskPipeline.augmented`. cache_bytes: limit in memory, see `Kept`. store: on the disk, shared by the sets of a run; None: nothing
+    is kept there.
     """
 
     def __init__(
@@ -39,10 +44,14 @@ class MaskSet:
         seed: int,
         rare: Sequence[float] | None = None,
         cache_bytes: int = CACHE_BYTES,
+        store: PictureStore | None = None,
     ) -> None:
         self._root, self._items, self._coding, self._pipeline = root, items, coding, pipeline
         self._max_pixels, self._seed, self._rare = max_pixels, seed, rare
         self._memory = Kept(cache_bytes)
+        self._store, self._shelves = store, dict[str, Shelf]()
+        self.threads: dict[bool, DecodeThreads] = {}
+        """How many threads make views ahead, plain and augmented ones: found out once for as long as the set lives."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -63,11 +72,18 @@ class MaskSet:
     def load(self, i: int, epoch: int, augment: bool) -> MaskView:
         """Picture i and its mask: the plain view, or the augmented one of that epoch. Not to be written to. Raises ImageProblem."""
         if augment:
-            return self._pipeline.augmented(self._image(i), self.labels_of(i), (self._seed, epoch, i), self._rare)
+            source = self._found("source", i)
+            if source is None:
+                source = self._kept_on("source", i, self._pipeline.source)
+            return self._pipeline.view(source, self.labels_of(i), (self._seed, epoch, i), self._rare)
         if (kept := self.kept(i)) is not None:
             return kept
-        view = self._pipeline.plain(self._image(i), self._read(i))  # its mask at full size will not be needed again
-        self._memory.keep("plain", i, view, view[0].nbytes + view[1].nbytes)
+        labels = self._read(i)  # at full size it will not be needed again
+        pixels = self._from_disk("plain", i)
+        if pixels is None:
+            pixels = self._kept_on("plain", i, lambda image: self._pipeline.plain(image, labels)[0])
+        view = pixels, self._pipeline.plain_mask(labels)
+        self._memory.keep("view", i, view, view[0].nbytes + view[1].nbytes)
         return view
 
     def whole(self, i: int) -> tuple[torch.Tensor, Geometry, Labels]:
@@ -76,27 +92,58 @@ class MaskSet:
         Not to be written to. Raises ImageProblem.
         """
         labels = self.labels_of(i)
-        kept: tuple[torch.Tensor, Geometry] | None = self._memory.get("whole", i)
-        if kept is None:
-            kept = self._pipeline.whole(self._image(i), labels.shape)
-            self._memory.keep("whole", i, kept, kept[0].nbytes)
-        return *kept, labels
+        geometry = self._pipeline.geometry(*labels.shape)
+        pixels = self._found("whole", i)
+        if pixels is None:
+            pixels = self._kept_on("whole", i, lambda image: self._pipeline.whole(image, labels.shape)[0])
+        return pixels, geometry, labels
 
     def forget(self) -> None:
-        """Let go of the views, and keep none from now on. Masks may stay: they are needed whenever something is judged."""
-        self._memory.forget("plain", "whole")
+        """Let go of the views in memory, and keep none there from now on. Masks may stay: they are needed whenever something is judged."""
+        self._memory.forget("view", "whole")
 
     def kept(self, i: int) -> MaskView | None:
         """The plain view of picture i if it is in memory."""
-        view: MaskView | None = self._memory.get("plain", i)
+        view: MaskView | None = self._memory.get("view", i)
         return view
 
-    def stacked(self, views: Sequence[MaskView], indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Views as uint8 (B, 3, H, W), with their masks uint8 (B, H, W)."""
-        return torch.stack([pixels for pixels, _ in views]), torch.stack([mask for _, mask in views])
+    def stacked(self, views: Sequence[MaskView], indices: Sequence[int], *, pinned: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+        """Views as uint8 (B, 3, H, W), with their masks uint8 (B, H, W). pinned: both in pinned memory."""
+        first = views[0][1]
+        masks_ = torch.empty((len(views), *first.shape), dtype=torch.uint8, pin_memory=pinned)
+        torch.stack([mask for _, mask in views], out=masks_)
+        return stacked([pixels for pixels, _ in views], pinned=pinned), masks_
 
-    def _image(self, i: int) -> Image.Image:
-        return load_rgb(self.path(i), max_pixels=self._max_pixels, at_least=self._pipeline.decode_size)
+    def commit(self) -> None:
+        """What was made until now is to be found by later runs. Does not wait for the disk."""
+        if self._store is not None:
+            self._store.commit()
+
+    def _found(self, kind: str, i: int) -> torch.Tensor | None:
+        found: torch.Tensor | None = self._memory.get(kind, i)
+        return self._from_disk(kind, i) if found is None else found
+
+    def _from_disk(self, kind: str, i: int) -> torch.Tensor | None:
+        shelf = self._shelf(kind)
+        return None if shelf is None else shelf.get(self._items[i].digest)
+
+    def _kept_on(self, kind: str, i: int, make: Callable[[Image.Image], torch.Tensor]) -> torch.Tensor:
+        """Made from the file of picture i."""
+        image, digest = load_rgb_and_digest(self.path(i), max_pixels=self._max_pixels, at_least=self._pipeline.decode_size)
+        made = make(image)
+        if kind != "plain":  # that is kept with its mask
+            self._memory.keep(kind, i, made, made.nbytes)
+        # A file that was changed since the scan is not what others will look for.
+        if (shelf := self._shelf(kind)) is not None and digest == self._items[i].digest:
+            shelf.put(digest, made)
+        return made
+
+    def _shelf(self, kind: str) -> Shelf | None:
+        if self._store is None:
+            return None
+        if kind not in self._shelves:
+            self._shelves[kind] = self._store.shelf(getattr(self._pipeline, f"{kind}_facts"))
+        return self._shelves[kind]
 
     def _read(self, i: int) -> Labels:
         return masks.read(self._root / self._items[i].mask, self._coding, max_pixels=self._max_pixels)

@@ -68,7 +68,7 @@ class _Shown:
         from tlstudio.data import mask_pipeline, transforms
 
         if data.task == "classification":
-            return cls(load_rgb(path, max_pixels=data.max_pixels, at_least=transforms.decode_size(size)), None, frozenset())
+            return cls(load_rgb(path, max_pixels=data.max_pixels, at_least=transforms.decode_size(size, augment)), None, frozenset())
         at_least = mask_pipeline.decode_size(size, augment)
         image = load_rgb(path, max_pixels=data.max_pixels, at_least=at_least)
         if mask is None or coding is None:

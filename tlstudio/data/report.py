@@ -57,7 +57,7 @@ class Problem:
     empty_class, untrained_class, few_images, single_class or imbalance; of folders named like a split empty_split; of a table no_split.
     In segmentation of a pair that is left out missing_mask, orphan_mask, mask_size, mask_value, lossy_mask or only_ignored, and those of
     files said of the mask; of masks that are used lossy_mask (warn), smoothed_mask, numbered_objects and corrected; of classes
-    unused_class; of drawn shapes not_drawn and crowd.
+    unused_class; of drawn shapes not_drawn, crowd and nameless_class; of a file of outlines that cannot be used broken_outlines.
     path: absolute. message: what is the matter and what was done about it. level: bad, warn or info.
     group: of copies, what all files of the same content share; else "".
     """

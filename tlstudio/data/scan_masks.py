@@ -129,7 +129,7 @@ def _report(source: Path, layout: MaskLayout, coding: Coding, whole: Sequence[_S
     ignore = {packed_one(value) for value in coding.ignore}
     kept: list[tuple[_Seen, Counter[int]]] = []  # with the pixels of each label in it
     beyond: list[tuple[str, list[int]]] = []
-    ignored = 0
+    ignored, all_ignored = 0, list[str | None]()
     for one in whole:
         assert one.seen is not None
         counts = mask_values.counts(one.seen, coding)
@@ -144,6 +144,7 @@ def _report(source: Path, layout: MaskLayout, coding: Coding, whole: Sequence[_S
             beyond.append((one.mask, strange))
         elif not shown:
             problems.append(judging_masks.only_ignored(layout, one.pair))
+            all_ignored.append(one.pair.split)
         else:
             kept.append((one, shown))
             ignored += sum(n for value, n in counts.items() if value in ignore)
@@ -155,7 +156,7 @@ def _report(source: Path, layout: MaskLayout, coding: Coding, whole: Sequence[_S
         pixels.update(shown)
     items = [_item(one, min(shown, key=lambda label: (pictures[label], label))) for one, shown in kept]
     problems += judging.of_items(layout.root, items, ())
-    problems += judging_masks.of_splits(layout, {item.split for item in items})
+    problems += judging_masks.of_splits(layout, {item.split for item in items}, all_ignored)
     problems += judging_masks.of_classes(layout, coding, [(item.split, shown.keys()) for item, (_, shown) in zip(items, kept, strict=True)])
     problems += judging_masks.of_all(coding, [one.pair for one, _ in kept], [one.picture for one, _ in kept], [one.seen for one, _ in kept])
     return DatasetReport(

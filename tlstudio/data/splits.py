@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Sizes from which on a class gives a picture to validation and to test whatever the shares say: learning comes first.
 _MIN_FOR_VAL, _MIN_FOR_TEST = 3, 5
+_TOGETHER = -1  # stands for the label of pictures that are carved together
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,10 @@ def assign(report: DatasetReport, data: Data) -> Splits:
     """The split of the report's items, without the files that `data.exclude` names.
 
     Carved: stratified by class, rounded by largest remainder over the classes. Every class keeps at least one picture to learn from; one of
-    at least 3 gives at least one to validation, one of at least 5 at least one to test (where the share is above 0). Masks no class of
-    which has 3 pictures are carved as if of one class. Files of equal content stay in one split. Given splits are kept; without a
-    validation split, that is carved from training by `val_share`; a test split is never carved from given ones.
+    at least 3 gives at least one to validation, one of at least 5 at least one to test (where the share is above 0). Of masks the classes
+    that are the rarest of less than 3 pictures are carved together, so that validation and test get their shares; what is in less than
+    3 pictures in all stays in training, unless nothing else is there. Files of equal content stay in one split. Given splits are kept;
+    without a validation split, that is carved from training by `val_share`; a test split is never carved from given ones.
     """
     left_out = {path.replace("\\", "/") for path in data.exclude}
     items = report.items
@@ -60,12 +62,14 @@ def _carved(report: DatasetReport, indices: list[int], seed: int, val_share: flo
     for digest in order:
         group = by_digest[digest]
         groups_of[min(report.items[i].label for i in group)].append(group)
-    if report.task == "segmentation" and max(map(len, groups_of.values()), default=0) < _MIN_FOR_VAL:
-        # Here a label is only the rarest class of a picture: with many classes and few pictures each may have one of its own.
-        groups_of = {0: [by_digest[digest] for digest in order]}
+    if report.task == "segmentation":
+        groups_of = _of_masks(report, groups_of, order, by_digest)
     sizes = {label: sum(map(len, groups)) for label, groups in groups_of.items()}
     val_quota = _quotas(sizes, val_share, _MIN_FOR_VAL)
     test_quota = _quotas(sizes, test_share, _MIN_FOR_TEST)
+    if report.task == "segmentation":
+        _fill(val_quota, sizes, val_share, _MIN_FOR_VAL)
+        _fill(test_quota, sizes, test_share, _MIN_FOR_TEST)
     train: list[int] = []
     val: list[int] = []
     test: list[int] = []
@@ -78,6 +82,30 @@ def _carved(report: DatasetReport, indices: list[int], seed: int, val_share: flo
         test += [i for n, group in enumerate(rest[::-1]) if n in of_test for i in group]
         train += [i for n, group in enumerate(rest[::-1]) if n not in of_test for i in group]
     return Splits(sorted(train), sorted(val), sorted(test))
+
+
+def _of_masks(
+    report: DatasetReport, groups_of: dict[int, list[list[int]]], order: list[str], by_digest: dict[str, list[int]]
+) -> dict[int, list[list[int]]]:
+    """Strata of masks. Here a label is only the rarest class of a picture: with many classes and few pictures each may have its own."""
+    large = {label: groups for label, groups in groups_of.items() if len(groups) >= _MIN_FOR_VAL}
+    small = set(groups_of) - set(large)
+    alone = {label for label in small if report.pictures and report.pictures[label] < _MIN_FOR_VAL}
+    together = [group for group in (by_digest[digest] for digest in order) if min(report.items[i].label for i in group) in small - alone]
+    if not large and len(together) < _MIN_FOR_VAL:
+        return {0: [by_digest[digest] for digest in order]}
+    kept = {label: groups_of[label] for label in sorted(alone)}
+    return {**large, **kept, **({_TOGETHER: together} if together else {})}
+
+
+def _fill(quotas: dict[int, int], sizes: dict[int, int], share: float, least: int) -> None:
+    """Give what strata that are too small for a quota leave over to the others, the least burdened first, which keep half of theirs."""
+    missing = round(sum(sizes.values()) * share) - sum(quotas.values())
+    for _ in range(missing if share > 0 else 0):
+        able = [label for label, size in sizes.items() if size >= least and (quotas[label] + 1) * 2 <= size]
+        if not able:
+            return
+        quotas[min(able, key=lambda label: (quotas[label] / sizes[label], label))] += 1
 
 
 def _quotas(sizes: dict[int, int], share: float, least: int) -> dict[int, int]:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import PIL
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional
 
+from tlstudio.data.pixels import (
+    as_image,
+    as_pixels,
+    colour_change,
+    filled,
+    mirrored,
+    normalised,
+    resized,
+    turned_and_recoloured,
+)
 from tlstudio.recipe import Augment, Data
 
+VERSION = 1  # of what `plain` and `source` make of a picture; raised with every change of it, or old ones would be found on the disk
 # As models are evaluated on ImageNet: the shorter side is brought to 1/0.875 of the crop (256 for 224).
 CROP_SHARE = 0.875
 # A picture longer than this many times its width is first cut, or the resized one would be huge for a crop of its middle.
 _LONGEST = 4
 _RATIO = (3 / 4, 4 / 3)  # of a random crop's width to its height, as in torchvision's RandomResizedCrop
 _TRIES = 10
+_LARGEST_SOURCE = 3.0  # times the size
 
 
 class Chances(NamedTuple):
@@ -55,65 +67,107 @@ class Pipeline:
     def __init__(self, data: Data, augment: Augment, *, size: int, mean: Sequence[float], std: Sequence[float]) -> None:
         self._data, self._augment, self.size = data, augment, size
         self.mean, self.std = tuple(mean), tuple(std)
-        self._interpolation = InterpolationMode(data.interpolation)
         self._corner = empty_colour(data, self.mean)
+        self._side = source_side(size, augment)
 
     @property
     def decode_size(self) -> int:
         """What `load_rgb` needs as at_least, see `decode_size`."""
-        return decode_size(self.size)
+        return decode_size(self.size, self._augment)
+
+    @property
+    def crops(self) -> bool:
+        """Whether augmented views are parts of a larger picture, see `source`; else they are made from plain views."""
+        return self._augment.random_crop
+
+    @property
+    def plain_facts(self) -> dict[str, Any]:
+        """JSON that tells all on which `plain` depends, but for the picture."""
+        return {"view": "plain", "size": self.size, **facts(self._data)}
+
+    @property
+    def source_facts(self) -> dict[str, Any]:
+        """JSON that tells all on which `source` depends, but for the picture."""
+        return {"view": "source", "size": self.size, "side": self._side, **facts(self._data)} if self.crops else self.plain_facts
 
     def plain(self, image: Image.Image) -> torch.Tensor:
         """The one view without chance: PIL RGB of any size as uint8 (3, S, S)."""
-        return as_tensor(self._plain(image))
+        if self._data.resize == "squash":
+            return self._resized(as_pixels(image), self.size, self.size)
+        if self._data.resize == "pad":
+            return self._padded(image, self.size)
+        shown = as_pixels(_not_too_long(image))
+        height, width = shown.shape[1:]
+        shorter, side = min(height, width), round(self.size / CROP_SHARE)
+        shown = self._resized(shown, side * height // shorter, side * width // shorter)
+        top, left = (round((n - self.size) / 2) for n in shown.shape[1:])
+        return _apart(shown[:, top : top + self.size, left : left + self.size])
+
+    def source(self, image: Image.Image) -> torch.Tensor:
+        """What all augmented views of a picture are made from: uint8 (3, h, w).
+
+        The picture at a size at which the smallest crops are hardly enlarged; not larger than it is. With bars where there are to be
+        bars, squashed where it is to be squashed. Without random crops the plain view.
+        """
+        if not self.crops:
+            return self.plain(image)
+        side = max(self.size, min(self._side, max(image.size)))
+        if self._data.resize == "pad":
+            return self._padded(image, side)
+        if self._data.resize == "squash":
+            return self._resized(as_pixels(image), side, side)
+        pixels = as_pixels(image)
+        height, width = pixels.shape[1:]
+        scale = min(1.0, self._side / min(height, width))
+        return self._resized(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+
+    def view(self, source: torch.Tensor, seed: tuple[int, ...]) -> torch.Tensor:
+        """A random view of a picture's `source`, the same for the same seed (non-negative integers): uint8 (3, S, S)."""
+        a, chances = self._augment, Chances.drawn(generator(seed))
+        if a.random_crop:
+            height, width = source.shape[1:]
+            left, top, w, h = crop_box(width, height, a.scale, chances.crop, 1.0)
+            source = self._resized(source[:, top : top + h, left : left + w], self.size, self.size)
+        return varied(source, a, chances, turn_mode(self._data), self._corner)
 
     def augmented(self, image: Image.Image, seed: tuple[int, ...]) -> torch.Tensor:
         """A random view, the same for the same seed (non-negative integers): PIL RGB of any size as uint8 (3, S, S)."""
-        a, chances = self._augment, Chances.drawn(generator(seed))
-        out = self._cropped(image, chances.crop) if a.random_crop else self._plain(image)
-        out = flipped_and_turned(out, a, chances, turn_mode(self._data), self._corner)
-        return as_tensor(recoloured(out, a, chances))
+        return self.view(self.source(image), seed)
 
     def normalise(self, batch: torch.Tensor) -> torch.Tensor:
-        """uint8 (B, 3, S, S) as float32 (B, 3, S, S) on the same device: (x / 255 - mean) / std."""
+        """uint8 (B, 3, S, S) as float32 (B, 3, S, S), channels last, on the same device: (x / 255 - mean) / std."""
         return normalised(batch, self.mean, self.std)
 
-    def _plain(self, image: Image.Image) -> Image.Image:
-        if self._data.resize == "squash":
-            return self._resized(image, self.size, self.size)
-        if self._data.resize == "pad":
-            return self._padded(image, self.size)
-        out = functional.resize(_not_too_long(image), [round(self.size / CROP_SHARE)], interpolation=self._interpolation)
-        cropped: Image.Image = functional.center_crop(out, [self.size, self.size])
-        return cropped
+    def _resized(self, pixels: torch.Tensor, height: int, width: int) -> torch.Tensor:
+        return resized(pixels, height, width, self._data.interpolation)
 
-    def _resized(self, image: Image.Image, width: int, height: int) -> Image.Image:
-        out: Image.Image = functional.resize(image, [height, width], interpolation=self._interpolation)
-        return out
-
-    def _padded(self, image: Image.Image, side: int) -> Image.Image:
+    def _padded(self, image: Image.Image, side: int) -> torch.Tensor:
         """The whole picture in a square of that side, with bars."""
         scale = side / max(image.size)
         width, height = (max(1, round(n * scale)) for n in image.size)
-        out = Image.new("RGB", (side, side), self._data.pad_colour)
-        corner = (0, 0) if self._data.pad_place == "corner" else ((side - width) // 2, (side - height) // 2)
-        out.paste(self._resized(image, width, height), corner)
-        return out
-
-    def _cropped(self, image: Image.Image, chance: NDArray[np.float64]) -> Image.Image:
-        """A random part, resized to the square. With bars: of the padded picture; squashed: of what is squashed."""
-        if self._data.resize == "pad":
-            image = self._padded(image, max(self.size, min(self.decode_size, max(image.size))))
-        width, height = image.size
-        squash = width / height if self._data.resize == "squash" else 1.0
-        left, top, w, h = crop_box(width, height, self._augment.scale, chance, squash)
-        out: Image.Image = functional.resized_crop(image, top, left, h, w, [self.size, self.size], interpolation=self._interpolation)
+        out = filled(side, side, self._data.pad_colour)
+        left, top = (0, 0) if self._data.pad_place == "corner" else ((side - width) // 2, (side - height) // 2)
+        out[:, top : top + height, left : left + width] = self._resized(as_pixels(image), height, width)
         return out
 
 
-def decode_size(size: int) -> int:
-    """Twice the size of the view, so that decoding at a reduced scale does not show in it."""
-    return 2 * size
+def source_side(size: int, augment: Augment) -> int:
+    """Of the shorter side of what crops are taken from: such that the smallest, of the narrowest shape, are as large as the view.
+
+    At most three times the size, for the few crops that are then enlarged are not worth the time and room of all others.
+    """
+    return math.ceil(size * min(_LARGEST_SOURCE, max(1 / CROP_SHARE, 1 / math.sqrt(augment.scale[0] * _RATIO[0]))))
+
+
+def decode_size(size: int, augment: Augment) -> int:
+    """Twice the size of the view, or more where crops may be small, so that decoding at a reduced scale does not show in it."""
+    return max(2 * size, source_side(size, augment) if augment.enabled and augment.random_crop else 0)
+
+
+def facts(data: Data) -> dict[str, Any]:
+    """What of the section, and of the code, makes a difference to how a picture is brought to a size."""
+    said = data.model_dump(mode="json", include={"resize", "pad_colour", "pad_place", "interpolation"})
+    return {**said, "version": VERSION, "pillow": PIL.__version__, "torch": torch.__version__}
 
 
 def empty_colour(data: Data, mean: Sequence[float]) -> tuple[int, ...]:
@@ -126,30 +180,25 @@ def turn_mode(data: Data) -> InterpolationMode:
     return InterpolationMode.NEAREST if data.interpolation == "nearest" else InterpolationMode.BILINEAR
 
 
-def flipped_and_turned(
-    image: Image.Image, augment: Augment, chances: Chances, mode: InterpolationMode, empty: Sequence[int]
-) -> Image.Image:
-    """Mirrored and rotated as drawn, at the same size. empty: colour of the corners that the rotation leaves, one value a band."""
-    if chances.flips[0] < augment.hflip:
-        image = functional.horizontal_flip(image)
-    if chances.flips[1] < augment.vflip:
-        image = functional.vertical_flip(image)
-    if augment.rotation:
-        image = functional.rotate(image, chances.angle * augment.rotation, interpolation=mode, fill=list(empty))
-    return image
+def varied(pixels: torch.Tensor, augment: Augment, chances: Chances, mode: InterpolationMode, empty: Sequence[int]) -> torch.Tensor:
+    """A view mirrored, turned and recoloured as drawn: uint8 (3, H, W). empty: RGB of the corners that the turn leaves."""
+    pixels = mirrored(pixels, chances.flips[0] < augment.hflip, chances.flips[1] < augment.vflip)
+    angle = chances.angle * augment.rotation
+    if angle and mode is InterpolationMode.NEAREST:
+        pixels, angle = as_pixels(turned_nearest(as_image(pixels), angle, empty)), 0.0
+    colour = colour_change(
+        brightness=1 + chances.brightness * augment.brightness,
+        contrast=1 + chances.contrast * augment.contrast,
+        saturation=1 + chances.saturation * augment.saturation,
+        hue=chances.hue * augment.hue,
+    )
+    return turned_and_recoloured(pixels, angle, empty, colour)
 
 
-def recoloured(image: Image.Image, augment: Augment, chances: Chances) -> Image.Image:
-    """Brightness, contrast, saturation and hue as drawn."""
-    if augment.brightness:
-        image = functional.adjust_brightness(image, 1 + chances.brightness * augment.brightness)
-    if augment.contrast:
-        image = functional.adjust_contrast(image, 1 + chances.contrast * augment.contrast)
-    if augment.saturation:
-        image = functional.adjust_saturation(image, 1 + chances.saturation * augment.saturation)
-    if augment.hue:
-        image = functional.adjust_hue(image, chances.hue * augment.hue)
-    return image
+def turned_nearest(image: Image.Image, angle: float, empty: Sequence[int]) -> Image.Image:
+    """Turned about the middle by degrees (counterclockwise) without blending pixels. empty: of the corners, one value a band."""
+    out: Image.Image = functional.rotate(image, angle, interpolation=InterpolationMode.NEAREST, fill=list(empty))
+    return out
 
 
 def crop_box(width: int, height: int, scale: tuple[float, float], chance: NDArray[np.float64], shape: float) -> tuple[int, int, int, int]:
@@ -170,23 +219,9 @@ def crop_box(width: int, height: int, scale: tuple[float, float], chance: NDArra
     return (width - w) // 2, (height - h) // 2, w, h
 
 
-def normalised(batch: torch.Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> torch.Tensor:
-    """uint8 (B, 3, H, W) as float32 (B, 3, H, W) on the same device: (x / 255 - mean) / std."""
-    out = batch.to(torch.float32).div_(255)
-    return out.sub_(_channels(mean, batch.device)).div_(_channels(std, batch.device))
-
-
-@functools.lru_cache(maxsize=16)
-def _channels(values: tuple[float, ...], device: torch.device) -> torch.Tensor:
-    """One value a channel as float32 (1, 3, 1, 1) on the device; kept, for to bring it there waits for all steps before."""
-    with torch.inference_mode(False):
-        return torch.tensor(values, dtype=torch.float32, device=device).view(1, 3, 1, 1)
-
-
-def as_tensor(image: Image.Image) -> torch.Tensor:
-    """PIL RGB as uint8 (3, H, W)."""
-    out: torch.Tensor = functional.pil_to_tensor(image)
-    return out
+def _apart(pixels: torch.Tensor) -> torch.Tensor:
+    """A part on its own, so that it does not keep the whole in memory."""
+    return pixels.permute(1, 2, 0).clone(memory_format=torch.contiguous_format).permute(2, 0, 1)
 
 
 def _not_too_long(image: Image.Image) -> Image.Image:

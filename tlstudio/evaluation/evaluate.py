@@ -98,7 +98,7 @@ def _measured(model: Trained, root: Path, items: list[Item], tell: Tell, control
 
     def forward(inputs: Tensor) -> Tensor:
         out: Tensor = model.network.module(inputs)
-        pace.add(len(inputs))
+        pace.add(min(len(inputs), len(items) - pace.done))  # the last batch is filled up
         tell(
             Progress(
                 phase="evaluate",

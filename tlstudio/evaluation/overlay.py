@@ -106,21 +106,32 @@ def _with_truth(document: dict[str, Any], mask_folder: str, tell: Tell, control:
 
 
 def _with_corrections(document: dict[str, Any], tell: Tell, control: Control) -> dict[str, Any]:
-    """The document with masks that were corrected since its index was written."""
+    """The document with what was corrected since its index was written.
+
+    A corrected truth takes the place of the one before. A corrected prediction does not: it is the user's, not the run's, whose figures
+    stay what they were; it comes as `corrected` (its file) and `corrected_iou` (None where there is no truth).
+    """
     images = document["images"]
     folders = {image[key].rpartition(os.sep)[0] for image in images for key in ("path", "prediction", "truth") if image[key]}
     there = corrected.existing(map(Path, folders))
-    changed: dict[str, dict[str, str]] = {}
+    better: dict[str, dict[str, str]] = {"prediction": {}, "truth": {}}
     for image in images if there else ():
-        for key in ("prediction", "truth"):
+        for key, found in better.items():
             if image[key] is None:
                 continue
             mask = Path(image[key])
-            better = corrected.place(mask, Path(image["path"]))
+            other = corrected.place(mask, Path(image["path"]))
             # A prediction that was made after the correction is another one.
-            if better != mask and better in there and (key == "truth" or _newer(better, mask)):
-                changed.setdefault(image["path"], {})[key] = str(better)
-    return _scored(document, changed, tell, control) if changed else document
+            if other != mask and other in there and (key == "truth" or _newer(other, mask)):
+                found[image["path"]] = str(other)
+    document = _scored(document, {path: {"truth": mask} for path, mask in better["truth"].items()}, tell, control)
+    predicted = better["prediction"]
+    own = _scored(document, {path: {"prediction": mask} for path, mask in predicted.items()}, tell, control)
+    images = [
+        {**image, "corrected": predicted[image["path"]], "corrected_iou": mine["iou"]} if mine["path"] in predicted else image
+        for image, mine in zip(document["images"], own["images"], strict=True)
+    ]
+    return {**document, "images": images}
 
 
 def _scored(document: dict[str, Any], changed: Mapping[str, Mapping[str, str]], tell: Tell, control: Control) -> dict[str, Any]:
@@ -129,10 +140,12 @@ def _scored(document: dict[str, Any], changed: Mapping[str, Mapping[str, str]], 
     said, coding = masks.own(names, colours), Coding.from_json(document["coding"]) if document["coding"] is not None else None
     images: list[dict[str, Any]] = []
     done = 0
+    if not changed:
+        return document
     for image in document["images"]:
         if image["path"] in changed:
             control.check()
-            image = {**image, **changed[image["path"]]}
+            image = {**image, "iou": None, "pixel_accuracy": None, "per_class": [], **changed[image["path"]]}
             try:
                 image |= _scores(image, said, coding)
             except InputError as error:  # of this picture; the others can be looked at

@@ -20,6 +20,7 @@ class PictureFile:
 
 
 HOW = "predicted.json"  # in a folder of predicted masks
+FRAMES = "frames.csv"  # beside it where they are of a video
 
 
 def picture_files(paths: list[str], *, outside: Path | None = None) -> list[PictureFile]:
@@ -33,7 +34,7 @@ def picture_files(paths: list[str], *, outside: Path | None = None) -> list[Pict
         path = absolute(given)
         if path.is_dir():
             there = sorted(path.rglob("*"))
-            made = {p.parent for p in there if p.name == HOW and p.parent != path and overlay_index.is_index(p.parent)} | {outside}
+            made = {p.parent for p in there if p.name == HOW and p.parent != path and _is_made(p.parent)} | {outside}
             below = [p for p in there if looks_like_image(p.name) and p.is_file()]
             found = [PictureFile(p, p.relative_to(path)) for p in below if made.isdisjoint(p.parents)]
         elif path.is_file():
@@ -47,3 +48,7 @@ def picture_files(paths: list[str], *, outside: Path | None = None) -> list[Pict
     if not files:
         raise InputError("There is no picture to look at", "", "Give picture files, or a folder that holds some")
     return list(files.values())
+
+
+def _is_made(folder: Path) -> bool:
+    return overlay_index.is_index(folder) or (folder / FRAMES).is_file()

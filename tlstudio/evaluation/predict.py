@@ -5,21 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from tlstudio.control import Control, Tell, silent
 from tlstudio.data.images import ImageProblem, load_rgb
+from tlstudio.data.masks import Coding
 from tlstudio.data.transforms import Pipeline
 from tlstudio.errors import InputError
+from tlstudio.evaluation import video
 from tlstudio.evaluation.mask_predict import predict_masks
 from tlstudio.evaluation.picture_files import picture_files
+from tlstudio.evaluation.probabilities import probabilities
 from tlstudio.evaluation.trained import Trained, trained
+from tlstudio.evaluation.video_predict import Paint, predict_video
 from tlstudio.events import Progress
 from tlstudio.runs import Run, absolute, cannot_write, write_atomic
-from tlstudio.training.prepare import memory_format_of
 
 
 def predict(
@@ -29,20 +31,42 @@ def predict(
     out: str | None = None,
     flips: bool = False,
     tile: int = 0,
+    every: str = "",
+    painter: Callable[[Coding], Paint] | None = None,
     tell: Tell = silent,
     control: Control | None = None,
 ) -> list[dict[str, Any]]:
     """One entry a picture, in order: {path, label, probabilities: {class: p}, seconds} or {path, error}; of masks see `predict_masks`.
 
     A folder stands for all pictures in it. out: a folder that gets predictions.csv, or the masks. flips, tile: for masks only.
+    Files called like videos follow the pictures, each with an entry of its own; every, painter: of those, see `predict_video`.
     Raises InputError where there is nothing to look at; a picture that cannot be read is an entry with its sentence.
     """
     control = control or Control()
     model = trained(run)
+    if model.coding is None and (flips or tile):
+        raise InputError("Flips and windows are for masks", f"the run {run.name} tells classes of whole images", "Leave them out")
+    videos = [path for path in paths if Path(path).suffix.lower() in video.SUFFIXES and not absolute(path).is_dir()]
+    pictures = [path for path in paths if path not in videos]
+    if every and not videos:
+        raise InputError("Frames are chosen of videos", "no video is among the files", "Leave 'every' out")
+    if len({absolute(path).stem for path in videos}) < len(videos):
+        raise InputError("Two of the videos have the same name", "each gets a folder of its name", "Take one after the other")
+    entries: list[dict[str, Any]] = []
+    if pictures or not videos:
+        entries += _of_pictures(model, pictures, out, flips, tile, tell, control)
+    for path in videos:
+        entries.append(
+            predict_video(model, path, out=out, every=every, flips=flips, tile=tile, painter=painter, tell=tell, control=control)
+        )
+    return entries
+
+
+def _of_pictures(
+    model: Trained, paths: list[str], out: str | None, flips: bool, tile: int, tell: Tell, control: Control
+) -> list[dict[str, Any]]:
     if model.coding is not None:
         return predict_masks(model, paths, out=out, flips=flips, tile=tile, tell=tell, control=control)
-    if flips or tile:
-        raise InputError("Flips and windows are for masks", f"the run {run.name} tells classes of whole images", "Leave them out")
     files = [one.path for one in picture_files(paths)]
     entries: list[dict[str, Any]] = []
     for i, path in enumerate(files):
@@ -54,7 +78,6 @@ def predict(
     return entries
 
 
-@torch.inference_mode()
 def _said_of(model: Trained, path: Path) -> dict[str, Any]:
     began = time.perf_counter()
     assert isinstance(model.pipeline, Pipeline)
@@ -62,16 +85,9 @@ def _said_of(model: Trained, path: Path) -> dict[str, Any]:
         image = load_rgb(path, max_pixels=model.recipe.data.max_pixels, at_least=model.pipeline.decode_size)
     except ImageProblem as problem:
         return {"path": str(path), "error": str(problem)}
-    pixels = model.pipeline.plain(image)[None].to(model.device)
-    inputs = model.pipeline.normalise(pixels).contiguous(memory_format=memory_format_of(model.device))
-    p = model.network.module(inputs).float().softmax(1)[0].cpu().tolist()
-    label = model.classes[max(range(len(p)), key=p.__getitem__)]
-    return {
-        "path": str(path),
-        "label": label,
-        "probabilities": dict(zip(model.classes, p, strict=True)),
-        "seconds": time.perf_counter() - began,
-    }
+    said = probabilities(model, image)
+    label = max(said, key=said.__getitem__)
+    return {"path": str(path), "label": label, "probabilities": said, "seconds": time.perf_counter() - began}
 
 
 def _write_table(folder: Path, classes: list[str], entries: list[dict[str, Any]]) -> None:

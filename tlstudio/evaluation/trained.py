@@ -17,7 +17,8 @@ from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training import losses
 from tlstudio.training.kept_masks import coding_of
-from tlstudio.training.prepare import device_of, mask_pipeline_of, memory_format_of, pipeline_of
+from tlstudio.training.machine_probe import format_of
+from tlstudio.training.prepare import device_of, mask_pipeline_of, pipeline_of
 from tlstudio.training.weights_file import unpacked
 
 
@@ -104,7 +105,7 @@ def _read(run: Run) -> Trained:
         device = device_of(recipe)
     except InputError:  # trained on another computer
         device = device_of(Recipe())
-    network.module.to(device).to(memory_format=memory_format_of(device)).eval()
+    network.module.to(device).to(memory_format=format_of(network.module, device)).eval()
     if recipe.data.task == "segmentation":
         try:
             coding = coding_of(Coding.from_json((receipt or {})["coding"]))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tlstudio.data.masks import Labels
+from tlstudio.data.masks import Coding, Labels
 from tlstudio.exporting.format import Format, Work
 from tlstudio.exporting.look import Look
 from tlstudio.runs import write_atomic
@@ -47,6 +48,12 @@ def blend(image: Pixels, labels: Labels, look: Look) -> Pixels:
         edge = _edge(labels, look.contour) & drawn[labels]
         out[edge] = colours[labels[edge]]
     return out
+
+
+def painter(coding: Coding) -> Callable[[Pixels, Labels], Pixels]:
+    """`blend` in the colours of those classes."""
+    look = Look.from_json(None, [{"name": one.name, "colour": one.colour} for one in coding.classes])
+    return lambda image, labels: blend(image, labels, look)
 
 
 def _table(look: Look) -> Pixels:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from tlstudio.data.images import load_rgb
 from tlstudio.data.masks import Coding
 from tlstudio.errors import InputError, StudioError
 from tlstudio.events import Note, Progress
-from tlstudio.exporting import naming
+from tlstudio.exporting import kinds, naming
 from tlstudio.exporting.format import Format, Masked
 from tlstudio.exporting.ledger import Ledger
 from tlstudio.exporting.look import Look
@@ -37,15 +36,8 @@ class Exported:
 
 
 def formats() -> dict[str, Format]:
-    """Every format by its key."""
-    import tlstudio.exporting as room
-
-    modules = [importlib.import_module(f"{room.__name__}.{info.name}") for info in pkgutil.iter_modules(room.__path__)]
-    found: list[Format] = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
-    return {one.key: one for one in sorted(found, key=lambda one: _ORDER.index(one.key) if one.key in _ORDER else len(_ORDER))}
-
-
-_ORDER = ("index", "classes", "composite", "coco", "labelme", "areas")
+    """Every format of masks by its key."""
+    return {key: importlib.import_module(f"tlstudio.exporting.{name}").FORMAT for key, name in kinds.MASKS.items()}
 
 
 def export(
@@ -153,6 +145,7 @@ def run(
     out: str,
     *,
     paths: Sequence[str] = (),
+    split: str = "",
     which: str = "",
     look: Mapping[str, Any] | None = None,
     tell: Tell = silent,
@@ -160,8 +153,13 @@ def run(
 ) -> dict[str, Any]:
     """`export` as a job: {folder, files: how many were written, left_out: [{path, error}]}.
 
-    paths: only these pictures. which: "" takes predictions where there are any, else the truth.
+    paths, split: only these pictures. which: "" takes predictions where there are any, else the truth.
     """
+    if split and document["split"] != split:
+        document = {**document, "images": [image for image in document["images"] if image["split"] == split]}
+        if not document["images"]:
+            why = "only runs, and data sets that come split, have splits"
+            raise InputError(f"There are no pictures of a split '{split}'", why, "Leave the split out")
     if paths:
         wanted = set(paths)
         document = {**document, "images": [image for image in document["images"] if image["path"] in wanted]}

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from tlstudio.errors import Cancelled, StudioError
 from tlstudio.gui.loading import Loading
+from tlstudio.gui.stage_plan import one_stage
 from tlstudio.gui.words import megabytes
 from tlstudio.recipe import Recipe
 
@@ -26,8 +27,8 @@ _ROOM = 0.7  # share of the free memory that a measurement may take
 # What neither seconds nor bytes depend on, or only in a way that the window itself can reckon.
 _FREE: dict[str, Any] = {
     "name": "", "optimizer.lr": 0.01, "optimizer.backbone_lr": 0.01, "optimizer.weight_decay": 0.0, "optimizer.layer_decay": 1.0,
-    "optimizer.multipliers": {}, "schedule.kind": "constant", "schedule.options": {}, "schedule.warmup": 0.0, "training.epochs": 1,
-    "training.seed": 0,
+    "optimizer.multipliers": {}, "schedule.kind": "constant", "schedule.options": {}, "schedule.warmup": 0.0, "training.seed": 0,
+    "stages.head_lr": 0.01, "stages.lr_decay": 0.5,
 }  # fmt: skip
 
 
@@ -86,6 +87,8 @@ class CostEstimate(QObject):
     def _said(self) -> str:
         data = self.session.data.document
         recipe = self.session.recipe.set(_FREE)
+        if one_stage(recipe):
+            recipe = recipe.set({"training.epochs": 1})
         return json.dumps([recipe.model_dump(mode="json"), data["splits"], len(data["classes"]), data.get("index")], sort_keys=True)
 
     def _drop(self) -> None:

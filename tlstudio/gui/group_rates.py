@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tlstudio.gui.layer_rates import LayerRates
+from tlstudio.gui.stage_plan import frozen_at_last
 from tlstudio.gui.ticks import Mask, State, Ticks
 from tlstudio.recipe import Recipe
 
@@ -47,6 +48,4 @@ class GroupRates:
         return out
 
     def _frozen(self, recipe: Recipe) -> Mask:
-        frozen = recipe.frozen
-        paths = frozen.paths if frozen.strategy == "custom" else self._document["presets"].get(frozen.strategy, ())
-        return self._ticks.mask(paths)
+        return self._ticks.mask(frozen_at_last(recipe, self._document))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from array import array
 from collections.abc import Iterable
 
@@ -15,12 +16,14 @@ class RunHistory:
     """Everything an event stream said, ready to draw.
 
     x: place of each training step in epochs (epoch - 1 + step / steps an epoch); loss, accuracy, lr, backbone_lr: one a step.
-    epochs: the epoch table; best: its best line; the last of each other kind of event under its name.
+    epochs: the epoch table; best: its best line; caches: what is kept in each stage, the last said last; the last of each other kind
+    of event under its name.
     """
 
     def __init__(self, said: Iterable[Event] = ()) -> None:
         self.started: events.RunStarted | None = None
         self.stages: list[events.StageStarted] = []
+        self.caches: list[events.PrefixCached] = []
         self.x, self.loss, self.accuracy = array("d"), array("d"), array("d")
         self.lr, self.backbone_lr = array("d"), array("d")
         self.epochs: list[events.EpochEnded] = []
@@ -51,6 +54,8 @@ class RunHistory:
                 self._start(event)
             case events.StageStarted():
                 self.stages = [stage for stage in self.stages if stage.first_epoch < event.first_epoch] + [event]
+            case events.PrefixCached():
+                self.caches = [cache for cache in self.caches if cache.stage != event.stage] + [event]
             case events.CheckpointWritten():
                 self.checkpoint = event
             case events.MasksKept():
@@ -62,13 +67,22 @@ class RunHistory:
             case events.RunFailed():
                 self.failed = event
 
+    def stage_of(self, epoch: int) -> events.StageStarted | None:
+        """The stage to which an epoch belongs, as far as it has begun."""
+        return next((stage for stage in reversed(self.stages) if stage.first_epoch <= epoch), None)
+
+    @property
+    def epoch_now(self) -> int:
+        """The epoch that is being trained, or was last; 0 before the run is known."""
+        return min(len(self.epochs) + 1, self.started.epochs) if self.started else 0
+
     def _start(self, event: events.RunStarted) -> None:
         self.started, self.ended, self.failed = event, None, None
         epochs, steps = event.resumed_from or (0, 0)  # without a checkpoint it began anew
         self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= epochs]
         self.best = next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
         end = epochs + steps / max(1, event.steps_per_epoch) + 1e-9
-        keep = next((i for i, x in enumerate(self.x) if x > end), len(self.x))
+        keep = bisect.bisect_right(self.x, end)
         for values in (self.x, self.loss, self.accuracy, self.lr, self.backbone_lr):
             del values[keep:]
 

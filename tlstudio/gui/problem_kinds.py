@@ -45,6 +45,8 @@ def _words(kind: str) -> tuple[str, str]:
         "unreadable": (tr("Unreadable files"), tr("Damaged or not accessible. Left out.")),
         "truncated": (tr("Cut short"), tr("The end is missing. Left out.")),
         "empty_file": (tr("Empty files"), tr("They have 0 bytes. Left out.")),
+        "broken_outlines": (tr("Outlines that cannot be read"), tr("What they say is left out.")),
+        "nameless_class": (tr("Without a class name"), tr("Left out of learning and judging.")),
         "not_image": (tr("Not images"), tr("Only called like images. Left out.")),
         "bomb": (tr("Too many pixels"), tr("Above the limit for one picture. Left out.")),
         "missing_file": (tr("Missing files"), tr("Named in the table, but not there. Left out.")),

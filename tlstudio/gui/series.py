@@ -13,6 +13,7 @@ from tlstudio.gui.history import RunHistory
 SMOOTHING = 0.85
 """Weight of the past in the running mean."""
 _REACH = 240  # steps that the mean looks back: 0.85 ** 240 is below the precision of a double
+_BLOCK = 32  # steps of which the smallest and largest value are kept, so that a long run is drawn without looking at each of them
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +22,7 @@ class Series:
     """One value per training step of a run ("loss", "accuracy", "lr", "backbone_lr"), read as it grows.
 
     x: place in epochs (N,). raw: as it came, NaN where it was not finite. smooth: s[i] = 0.85 s[i-1] + 0.15 raw[i], s[0] = raw[0];
-    a value that is not finite leaves the mean as it was.
+    a value that is not finite leaves the mean as it was. largest: of raw, NaN while there is none.
     """
 
     def __init__(self, name: str) -> None:
@@ -32,6 +33,9 @@ class Series:
         self._history = history
         self._n = 0
         self._kept = np.empty((3, 1024))
+        self._low, self._high = (np.empty((2, 1024 // _BLOCK)) for _ in range(2))  # (raw and smooth, whole blocks)
+        self._whole = 0
+        self.largest = math.nan
 
     def _goes_on(self, x: Sequence[float], values: Sequence[float]) -> bool:
         """Whether what was read last still stands there."""
@@ -69,7 +73,33 @@ class Series:
         self._kept[1, new] = np.array(values[self._n : n])
         before = self._kept[2, self._n - 1] if self._n else math.nan
         self._kept[2, new] = running_mean(self._kept[1, new], before)
+        self.largest = float(np.fmax(self.largest, np.fmax.reduce(self._kept[1, new])))
         self._n = n
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        """The extremes of the blocks that have become whole."""
+        room, whole = self._kept.shape[1] // _BLOCK, self._n // _BLOCK
+        if room > self._low.shape[1]:
+            self._low, self._high = (np.pad(kept, ((0, 0), (0, room - kept.shape[1]))) for kept in (self._low, self._high))
+        new = slice(self._whole, whole)
+        values = self._kept[1:, self._whole * _BLOCK : whole * _BLOCK].reshape(2, -1, _BLOCK)
+        self._low[:, new], self._high[:, new] = np.fmin.reduce(values, axis=2), np.fmax.reduce(values, axis=2)
+        self._whole = whole
+
+    def thinned(self, low: float, high: float, columns: int, *, smooth: bool = True) -> list[tuple[Floats, Floats]]:
+        """`thin` of raw and, if wanted, of smooth. Of a long run only blocks' extremes are looked at: an edge lies up to one off."""
+        start, end = (int(i) for i in np.searchsorted(self.x, [low, high]))
+        if end - start <= 4 * _BLOCK * columns:
+            return [thin(self.x, values, low, high, columns) for values in (self.raw, self.smooth)[: 1 + smooth]]
+        first, last = max(0, start - 1) // _BLOCK, min(self._whole, end // _BLOCK + 1)
+        places = self.x[first * _BLOCK : last * _BLOCK : _BLOCK]
+        rest = slice(last * _BLOCK, min(self._n, end + 1))  # the steps of now, which fill no block yet
+        out = []
+        for i, values in enumerate((self.raw, self.smooth)[: 1 + smooth]):
+            x, y = _columns(places, self._low[i, first:last], self._high[i, first:last], columns)
+            out.append((np.r_[x, self.x[rest]], np.r_[y, values[rest]]))
+        return out
 
 
 def running_mean(values: Floats, before: float = math.nan) -> Floats:
@@ -107,10 +137,16 @@ def thin(x: Floats, y: Floats, low: float, high: float, columns: int) -> tuple[F
     start, end = max(0, start - 1), min(len(x), end + 1)
     if end - start <= 4 * columns:
         return x[start:end], y[start:end]
-    edges = np.unique(np.r_[start, np.searchsorted(x, np.linspace(x[start], x[end - 1], columns + 1)[1:-1])]) - start
     part = y[start:end]
-    pairs = np.stack([np.fmin.reduceat(part, edges), np.fmax.reduceat(part, edges)], axis=1)
-    return np.repeat(x[start:end][edges], 2), pairs.ravel()
+    return _columns(x[start:end], part, part, columns)
+
+
+def _columns(x: Floats, low: Floats, high: Floats, columns: int) -> tuple[Floats, Floats]:
+    """The extremes of each column of pixels, both at its first place. low, high: (N,) of each place in x."""
+    edges = np.searchsorted(x, np.linspace(x[0], x[-1], columns + 1)[:-1])
+    edges = edges[np.diff(edges, prepend=-1) > 0]
+    pairs = np.stack([np.fmin.reduceat(low, edges), np.fmax.reduceat(high, edges)], axis=1)
+    return np.repeat(x[edges], 2), pairs.ravel()
 
 
 def round_ticks(low: float, high: float, at_most: int = 5) -> list[float]:

@@ -89,8 +89,8 @@ class Session(QObject):
             self.objections_changed.emit()
 
     def choose_strategy(self, strategy: str) -> None:
-        """Take a preset of what learns, with the rates that suit it."""
-        self.take(self.recipe.with_strategy(strategy), self.tr("choose %1").replace("%1", strategy))
+        """Take a preset of what learns, with the stages and rates that suit it."""
+        self.take(self.recipe.with_strategy(strategy).set({"stages.own": ()}), self.tr("choose %1").replace("%1", strategy))
 
     def take(self, recipe: Recipe, text: str) -> None:
         """Put a whole recipe in force (from a file, from a run), as one step that can be undone."""

@@ -138,7 +138,7 @@ class Ticks:
         Everything and From scratch freeze the same, which is nothing: the weights tell them apart.
         """
         for name, paths in presets.items():
-            if (name == "scratch") != (weights == "random") and not paths:
+            if name == "gradual" or ((name == "scratch") != (weights == "random") and not paths):  # stages are no matter of ticks
                 continue
             if np.array_equal(self.mask(paths), mask):
                 return name, ()

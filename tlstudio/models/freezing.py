@@ -7,7 +7,7 @@ that is shared between modules is frozen as soon as one path covers it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal
 
 import torch
@@ -16,10 +16,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from tlstudio.models.absent import absent, known_paths
 from tlstudio.models.network import Network
-from tlstudio.models.structure import above, before, cover, last_block, parameter_names, without_parameters
-from tlstudio.recipe import Frozen
+from tlstudio.models.structure import above, before, blocks, cover, last_block, parameter_names, without_parameters
+from tlstudio.recipe import Frozen, Stages
 
 Policy = Literal["eval", "adapt", "train"]
+_GRADUAL = Stages().steps * Stages().blocks  # blocks that learn in the end, as gradual unfreezing is proposed
 
 
 def presets(network: Network) -> dict[str, list[str]]:
@@ -31,13 +32,15 @@ def presets_of(module: nn.Module, head_path: str, aux_paths: Collection[str] = (
     """As `presets`, for a module that may lie on the `meta` device.
 
     head: everything but what is new, that is the head and the last layers of auxiliary heads (aux_paths). last-block: everything
-    registered before the last block of the backbone that is not new.
+    registered before the last block of the backbone that is not new. gradual: what is frozen in the end, as the recipe's defaults have it.
     """
     new = {head_path, *aux_paths}
+    found = blocks(module, head_path, aux_paths)
     backbone = {name for name in parameter_names(module) if new.isdisjoint(above(name))}
     return {
         "head": cover(module, backbone),
         "last-block": cover(module, before(module, last_block(module, head_path), *new)),
+        "gradual": found[-_GRADUAL]["frozen"] if len(found) >= _GRADUAL else [],
         "full": [],
         "scratch": [],
     }
@@ -83,10 +86,27 @@ def checksums(module: nn.Module, paths: Iterable[str], batchnorm: Policy) -> dic
 
     Frozen buffers are those of the modules that `hold` keeps in eval mode.
     """
+    return {name: _checksum(tensor) for name, tensor in _still(module, paths, batchnorm)}
+
+
+def moved_since(module: nn.Module, before: dict[str, str]) -> list[str]:
+    """Names of the tensors whose checksum is not what it was."""
+    state = dict(module.named_parameters()) | dict(module.named_buffers())
+    return [name for name, sum_ in before.items() if name not in state or _checksum(state[name]) != sum_]
+
+
+def still_names(module: nn.Module, paths: Iterable[str], batchnorm: Policy) -> set[str]:
+    """Names of the tensors that `checksums` looks at."""
+    return {name for name, _ in _still(module, paths, batchnorm)}
+
+
+def _still(module: nn.Module, paths: Iterable[str], batchnorm: Policy) -> Iterator[tuple[str, Tensor]]:
+    """What may not move: frozen parameters, then buffers of modules that are held."""
+    paths = tuple(paths)
     parameters = _parameters(module, paths, batchnorm)
     buffers = {id(buffer) for held in _held(module, paths, batchnorm) for buffer in held.buffers(recurse=False)}
-    out = {name: _checksum(tensor) for name, tensor in module.named_parameters() if id(tensor) in parameters}
-    return out | {name: _checksum(tensor) for name, tensor in module.named_buffers() if id(tensor) in buffers}
+    yield from ((name, tensor) for name, tensor in module.named_parameters() if id(tensor) in parameters)
+    yield from ((name, tensor) for name, tensor in module.named_buffers() if id(tensor) in buffers)
 
 
 def digest(sums: dict[str, str]) -> str:

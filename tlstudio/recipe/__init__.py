@@ -17,6 +17,7 @@ import tomli_w
 from pydantic import Field, ValidationError
 
 from tlstudio.errors import InputError
+from tlstudio.recipe.field import Section, titled
 from tlstudio.recipe.sections import (
     MAX_PIXELS,
     STRATEGY_NAMES,
@@ -28,11 +29,10 @@ from tlstudio.recipe.sections import (
     Model,
     Optimizer,
     Schedule,
-    Section,
     Strategy,
     Training,
-    titled,
 )
+from tlstudio.recipe.stages import Stage, Stages
 
 __all__ = [
     "MAX_PIXELS",
@@ -47,6 +47,8 @@ __all__ = [
     "Recipe",
     "Schedule",
     "Section",
+    "Stage",
+    "Stages",
     "Strategy",
     "Training",
     "choices",
@@ -69,6 +71,7 @@ class Recipe(Section):
     data: Data = _section()
     model: Model = _section()
     frozen: Frozen = _section()
+    stages: Stages = _section()
     head: Head = _section()
     optimizer: Optimizer = _section()
     schedule: Schedule = _section()
@@ -97,7 +100,7 @@ class Recipe(Section):
             )
         changes: dict[str, Any] = {"frozen.strategy": strategy, **suits(strategy, self.data.task)}
         if strategy != "custom":
-            changes["frozen.paths"] = ()
+            changes |= {"frozen.paths": (), "stages.own": ()}
         if strategy == "scratch":
             changes["model.weights"] = "random"
         elif self.frozen.strategy == "scratch" and self.model.weights == "random":
@@ -150,15 +153,23 @@ def suits(strategy: str, task: str) -> dict[str, Any]:
 
 # What suits a strategy: rates found on photos of two classes and on the generated leaves (see tests/benchmarks).
 _SUITS: dict[str, dict[str, Any]] = {
-    "head": {"optimizer.lr": 0.01, "optimizer.backbone_lr": 0.0001, "training.epochs": 20, "augment.enabled": False},
-    "last-block": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.0005, "training.epochs": 10},
-    "full": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.0002, "training.epochs": 10},
-    "scratch": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.002, "training.epochs": 20},
+    "head": {
+        "optimizer.lr": 0.01,
+        "optimizer.backbone_lr": 0.0001,
+        "training.epochs": 20,
+        "stages.head_epochs": 0,
+        "augment.enabled": False,
+    },
+    "last-block": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.0005, "training.epochs": 10, "stages.head_epochs": 10},
+    "gradual": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.0005, "training.epochs": 10, "stages.head_epochs": 10},
+    "full": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.0002, "training.epochs": 10, "stages.head_epochs": 10},
+    "scratch": {"optimizer.lr": 0.002, "optimizer.backbone_lr": 0.002, "training.epochs": 20, "stages.head_epochs": 0},
 }
 # What differs for masks, found on a small set of street scenes: their heads are larger and begin from nothing.
 _SUITS_MASKS: dict[str, dict[str, Any]] = {
     "head": {"training.epochs": 10},
     "last-block": {"optimizer.lr": 0.01},
+    "gradual": {"optimizer.lr": 0.01},
     "full": {"optimizer.lr": 0.01, "optimizer.backbone_lr": 0.0005},
 }
 

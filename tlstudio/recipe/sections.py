@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-Strategy = Literal["head", "last-block", "full", "scratch", "custom"]
+from tlstudio.recipe.field import Multiplier, Rate, Section, Share, titled
+
+Strategy = Literal["head", "last-block", "gradual", "full", "scratch", "custom"]
 STRATEGY_NAMES = {
     "head": "Head only",
     "last-block": "Last block",
+    "gradual": "Gradual",
     "full": "Everything",
     "scratch": "From scratch",
     "custom": "Own choice",
 }
 # A decompression bomb's border: Pillow's own (about a quarter of a gigabyte of RGB).
 MAX_PIXELS = 89_478_485
-
-Share = Annotated[float, Field(ge=0.0, le=0.9)]
-Rate = Annotated[float, Field(gt=0.0, le=100.0)]
-Multiplier = Annotated[float, Field(gt=0.0, le=1000.0)]
-
-
-class Section(BaseModel):
-    """One section of the recipe: frozen, closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, defer_build=True)
-
-
-def titled(default: Any, title: str, help: str, *, unit: str = "", advanced: bool = False, task: str = "", **bounds: Any) -> Any:
-    """A field with what a form needs to show it: title, help (tooltip), unit, whether it is folded away, the one task that it is for."""
-    return Field(default, title=title, description=help, json_schema_extra={"unit": unit, "advanced": advanced, "task": task}, **bounds)
 
 
 class Data(Section):
@@ -203,6 +191,14 @@ class Augment(Section):
     """Random changes of training images, drawn anew for each (seed, epoch, image)."""
 
     enabled: bool = titled(False, "Augmentation", "Random changes of each training image. Head-only training is fastest without.")
+    views: int = titled(
+        8,
+        "Views kept",
+        "Where layers in front are frozen, so many versions of each image go through them once; epochs take turns with them.",
+        unit="views",
+        ge=1,
+        le=1000,
+    )
     random_crop: bool = titled(True, "Random crop", "A random part of the picture, resized.")
     scale: tuple[float, float] = titled((0.6, 1.0), "Crop's share", "Smallest and largest share of the picture's area.", advanced=True)
     rare_crop: float = titled(
@@ -232,6 +228,28 @@ class Training(Section):
     seed: int = titled(7, "Seed", "The same seed gives the same run.", ge=0, le=2**31 - 1)
     device: Literal["auto", "cpu", "cuda", "mps", "xpu"] = titled(
         "auto", "Device", "auto takes the graphics card if there is one.", advanced=True
+    )
+    cache: Literal["auto", "exact"] = titled(
+        "auto",
+        "Frozen part",
+        "auto: what frozen layers in front make of an image is computed once and kept; exact: each time anew, every epoch its own views.",
+        advanced=True,
+    )
+    precision: Literal["auto", "float32", "mixed"] = titled(
+        "auto", "Precision", "mixed: 16 bits where that is safe; auto: mixed where the device gains from it.", advanced=True
+    )
+    compile: bool = titled(
+        False, "Compile", "torch.compile: steps may be 1.2 times as fast, after 5 to 40 s of compiling at the start.", advanced=True
+    )
+    threads: int = titled(0, "Threads", "Processor threads of a step; 0: measured at the start.", advanced=True, ge=0, le=1024)
+    micro_batch: int = titled(
+        0,
+        "Images at once",
+        "A batch goes through the network in pieces of so many images, with the same result; 0: measured at the start.",
+        unit="images",
+        advanced=True,
+        ge=0,
+        le=65_536,
     )
     ema: float = titled(
         0.0,

@@ -9,10 +9,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from torch import Tensor
 from tlstudio.control import Control, Tell, silent
 from tlstudio.data.images import decode, load_rgb
 from tlstudio.data.mask_pipeline import MaskPipeline
+from tlstudio.data.row_store import limit
 from tlstudio.data.transforms import Pipeline
 from tlstudio.errors import InputError
 from tlstudio.events import Progress
@@ -31,16 +31,19 @@ from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
 from tlstudio.training import figures as store
 from tlstudio.training import losses, mask_tiles
+from tlstudio.training.budget import room
 from tlstudio.training.features import Features, joined, mapped, size
 from tlstudio.training.figures import Figures
+from tlstudio.training.frozen_part import frozen_part, timed
 from tlstudio.training.image_size import check_image_size
-from tlstudio.training.kept_features import room_for
 from tlstudio.training.learner import Learner
 from tlstudio.training.mask_measure import measured_masks
 from tlstudio.training.measure import BATCH
 from tlstudio.training.memory import PeakMemory
 from tlstudio.training.prepare import device_of, mask_pipeline_of, memory_format_of, pipeline_of
 from tlstudio.training.receipt import device_name
+from tlstudio.training.stage_cost import Amount, StageCost, how_kept, stage_cost
+from tlstudio.training.stages import Stage, plan
 from tlstudio.training.steps import likeliest
 
 STEPS = 3  # measured, after one that warms up
@@ -62,8 +65,11 @@ def estimate(
     """The `estimate` document of a recipe on that many images.
 
     samples: a few of the pictures, whose decoding is timed. The document: {params, learning, step_seconds, epoch_seconds: each later
-    epoch with its validation, once_seconds: before or in the first (features, decoding), run_seconds, peak_bytes, kept_bytes: features
-    or pictures kept in memory, features_kept, steps: measured now, 0 if earlier, device}.
+    epoch of the last stage with its validation, once_seconds: before or in first epochs (what is kept of the frozen part, decoding),
+    run_seconds: of all stages, warm_seconds: the same where an earlier run kept the frozen part, peak_bytes, kept_bytes: outputs of the
+    frozen part, or pictures, features_kept, steps: measured now, 0 if earlier, device, stages: [{name, learns, epochs, epoch_seconds,
+    once_seconds, kept: features, prefix or none}]}. How much a kept prefix saves follows from the time that the forward pass takes to
+    reach the first layer that learns: no network is cut for it.
     Raises InputError for what cannot be trained, Cancelled.
     """
     control = control or Control()
@@ -72,24 +78,38 @@ def estimate(
     device = device_of(recipe)
     batch = max(1, min(recipe.training.batch_size, n_train))
     pipeline, shape = _pipeline(recipe, samples)
-    masks, steps = recipe.data.task == "segmentation", 0
+    area, measured = shape[0] * shape[1], 0
 
-    def figures_of(keep: bool) -> Figures:
-        nonlocal steps
-        key = _key(recipe, batch, classes, shape, keep, device)
+    def figures_of(stage: Recipe, keep: bool) -> Figures:
+        nonlocal measured
+        key = _key(stage, batch, classes, shape, keep, device)
         found = store.known(key)
         if found is None:
-            found, steps = _measure(recipe, pipeline, shape, batch, classes, keep, device, tell, control), STEPS
+            found, measured = _measure(stage, pipeline, shape, batch, classes, keep, device, tell, control), STEPS
             store.keep(key, found)
         return found
 
-    # As `Setup` decides it: maps are kept where there is room for them.
-    figures = figures_of(not masks or shape[0] * shape[1] <= mask_tiles.WHOLE)
-    if masks and figures.features_kept and not room_for((n_train + n_val) * figures.feature_bytes, device):
-        figures = figures_of(False)
-    decoding = _decoding(recipe, pipeline, samples, control)
-    pixels = 3 * shape[0] * shape[1]
-    return _document(recipe, figures, n_train, n_val, decoding, pixels, device) | {"steps": steps}
+    amount = Amount(n_train, n_val, _decoding(recipe, pipeline, samples, control), 3 * area)
+    stages = _stages(recipe, classes, tell, control)
+    figures, costs = [], []
+    for stage in stages:
+        its = stage.recipe
+        # As `keeping` decides it: maps are kept where there is room for them, and pictures are not looked at through windows.
+        windows = its.data.task == "segmentation" and area > mask_tiles.WHOLE
+        found = figures_of(its, its.training.cache == "auto" and not windows)
+        if found.features_kept and (n_train + n_val) * found.feature_bytes // 2 > max(room(device), limit()):
+            found = figures_of(its, False)
+        figures.append(found)
+        costs.append(stage_cost(its, found, amount, how_kept(its, found, amount, area, device), device))
+    return _document(stages, figures, costs, n_val, device) | {"steps": measured}
+
+
+def _stages(recipe: Recipe, classes: int, tell: Tell, control: Control) -> list[Stage]:
+    """The stages of a run. Where there is one for sure, no network has to be made to know it."""
+    strategy, stages = recipe.frozen.strategy, recipe.stages
+    if not stages.own and strategy != "gradual" and (not stages.head_epochs or strategy in ("head", "scratch")):
+        return [Stage(strategy, "", recipe, 1, recipe.training.epochs)]
+    return plan(recipe, _network(recipe, classes, tell, control))
 
 
 def _pipeline(recipe: Recipe, samples: Sequence[str]) -> tuple[Pipeline | MaskPipeline, tuple[int, int]]:
@@ -108,34 +128,39 @@ def _pipeline(recipe: Recipe, samples: Sequence[str]) -> tuple[Pipeline | MaskPi
 
 
 def _document(
-    recipe: Recipe, figures: Figures, n_train: int, n_val: int, decode: float, pixels: int, device: torch.device
+    stages: Sequence[Stage], figures: Sequence[Figures], costs: Sequence[StageCost], n_val: int, device: torch.device
 ) -> dict[str, Any]:
-    """pixels: bytes of one image as it comes to the model."""
-    training, n = recipe.training, n_train + n_val
-    steps = -(-n_train // training.batch_size)
-    # On the CPU decoding takes its time from the training, on a card it runs beside it.
-    decoding = decode / (os.cpu_count() or 1)
-    if figures.features_kept:
-        once, epoch = n * (figures.forward + decoding), steps * figures.step + n_val * figures.judge
-        kept = n * figures.feature_bytes
-    else:
-        beside = device.type != "cpu"
-        compute = steps * figures.step + n_val * figures.judge
-        fresh = decoding * n_train if recipe.augment.enabled else 0.0
-        epoch = max(compute, fresh) if beside else compute + fresh
-        once = decoding * (n - (n_train if recipe.augment.enabled else 0))
-        kept = (n_val if recipe.augment.enabled else n) * pixels
-    last = n_val * figures.judge  # the best weights are judged once more at the end
+    """One of each for every stage. Pictures are decoded in the first that needs them."""
+    last, main = figures[-1], costs[-1]
+    once = sum(cost.once for i, cost in enumerate(costs) if i == 0 or cost.how != "none")
+    epochs = [stage.last - stage.first + 1 for stage in stages]
+    again = n_val * last.judge  # the best weights are judged once more at the end
+    run = once + sum(number * cost.epoch for number, cost in zip(epochs, costs, strict=True)) + again
+    kept = max(cost.kept for cost in costs)
+    learning = max(one.learning for one in figures)
+    of_stages = [
+        {
+            "name": stage.name,
+            "learns": stage.learns,
+            "epochs": number,
+            "epoch_seconds": cost.epoch,
+            "once_seconds": cost.once,
+            "kept": cost.how,
+        }
+        for stage, number, cost in zip(stages, epochs, costs, strict=True)
+    ]
     return {
-        "params": figures.params,
-        "learning": figures.learning,
-        "step_seconds": figures.step,
-        "epoch_seconds": epoch,
+        "params": last.params,
+        "learning": last.learning,
+        "step_seconds": main.step,
+        "epoch_seconds": main.epoch,
         "once_seconds": once,
-        "run_seconds": once + training.epochs * epoch + last,
-        "peak_bytes": figures.peak + (kept + _COPIES * figures.learning if device.type == "cpu" else 0),
+        "run_seconds": run,
+        "warm_seconds": run - sum(cost.saved for cost in costs),
+        "peak_bytes": max(one.peak for one in figures) + (kept + _COPIES * learning if device.type == "cpu" else 0),
         "kept_bytes": kept,
-        "features_kept": figures.features_kept,
+        "features_kept": last.features_kept,
+        "stages": of_stages,
         "device": device_name(device),
     }
 
@@ -157,7 +182,7 @@ def _measure(
         for _ in check_image_size(network, min(shape)):
             pass  # what it has to say is said when training starts
         learner = Learner(recipe, network, device, _criterion(recipe, classes))
-        learner.keep_features = learner.keep_features and keep
+        learner.keep_features = learner.head_alone and keep
         if batch == 1:
             learner.try_one_image(shape)
         generator = torch.Generator().manual_seed(0)
@@ -170,8 +195,9 @@ def _measure(
         judged = noise(1 if masks else BATCH)  # whole scenes are judged one at a time
         learner.module.eval()
         with torch.inference_mode():
-            forward = min(_timed(lambda: learner.module(judged), 1, 1, device, control)) / len(judged)
+            forward = min(timed(lambda: learner.module(judged), 1, 1, device, control)) / len(judged)
             features = learner.network.features(judged)
+        share, crossing = frozen_part(learner, judged, device)
         feature_bytes = size(features) // len(judged)
         inputs: Features = noise(batch)
         if learner.keep_features:
@@ -183,7 +209,7 @@ def _measure(
         if isinstance(pipeline, MaskPipeline):
             view = (features if learner.keep_features else judged, pipeline.geometry(*shape), np.zeros(shape, np.uint8))
             names = [str(i) for i in range(classes)]
-            judge = min(_timed(lambda: list(measured_masks(network, module, [view], names)), 1, 1, device, control))
+            judge = min(timed(lambda: list(measured_masks(network, module, [view], names)), 1, 1, device, control))
         learner.train_mode()
         steps = HEAD_STEPS if learner.keep_features and not masks else STEPS
         seconds = []
@@ -192,22 +218,13 @@ def _measure(
             _, logits = learner.step(module, inputs, labels, 0)
             likeliest(logits.detach())  # as the log of steps asks
 
-        for i, took in enumerate(_timed(step, steps, 1, device, control)):
-            seconds.append(took)
-            tell(Progress(phase="estimate", done=i + 1, total=steps, unit="steps"))
+        with learner.chosen.in_force():
+            for i, took in enumerate(timed(step, steps, 1, device, control)):
+                seconds.append(took)
+                tell(Progress(phase="estimate", done=i + 1, total=steps, unit="steps"))
         params, learning = learner.params()
-        return Figures(statistics.median(seconds), forward, memory.bytes(), params, learning, learner.keep_features, feature_bytes, judge)
-
-
-def _timed(work: Callable[[], Any], times: int, warm: int, device: torch.device, control: Control) -> Iterator[float]:
-    for i in range(warm + times):
-        control.check()
-        began = time.perf_counter()
-        work()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        if i >= warm:
-            yield time.perf_counter() - began
+        median, kept = statistics.median(seconds), learner.keep_features
+        return Figures(median, forward, memory.bytes(), params, learning, kept, feature_bytes, judge, share, crossing)
 
 
 def _network(recipe: Recipe, classes: int, tell: Tell, control: Control) -> Network:
@@ -263,6 +280,7 @@ def _key(recipe: Recipe, batch: int, classes: int, shape: tuple[int, int], keep:
         "batch": batch,
         "ema": said["training"]["ema"] > 0,
         "augment": said["augment"]["enabled"],
+        "compute": [said["training"][key] for key in ("precision", "threads", "micro_batch")],
         "classes": classes,
         "machine": [device_name(device), torch.get_num_threads(), torch.__version__],
     }

@@ -20,6 +20,7 @@ class Figures:
     """What does not depend on the number of images. Seconds of one training step, and of one image forward in eval mode; bytes.
 
     judge: seconds of judging one image of a validation, whatever it begins from. feature_bytes: what one image's features take.
+    frozen_share: share of the forward pass in front of the first layer that learns; crossing_bytes: what one image's outputs take there.
     """
 
     step: float
@@ -30,6 +31,8 @@ class Figures:
     features_kept: bool
     feature_bytes: int
     judge: float
+    frozen_share: float
+    crossing_bytes: int
 
 
 def known(key: str) -> Figures | None:
@@ -42,9 +45,19 @@ def known(key: str) -> Figures | None:
 
 def keep(key: str, figures: Figures) -> None:
     """Keep them as the latest. Where that cannot be written, they are measured again next time."""
+    note(key, asdict(figures))
+
+
+def noted(key: str) -> Any:
+    """What was noted under that key, as JSON; None where nothing was."""
+    return _read().get(key)
+
+
+def note(key: str, what: dict[str, Any]) -> None:
+    """Note something else that was measured, as `keep` does."""
     said = _read()
     said.pop(key, None)
-    said = {**dict(list(said.items())[-(KEPT - 1) :]), key: asdict(figures)}
+    said = {**dict(list(said.items())[-(KEPT - 1) :]), key: what}
     with contextlib.suppress(OSError, StudioError):
         _file().parent.mkdir(parents=True, exist_ok=True)
         write_atomic(_file(), lambda file: file.write(json.dumps(said).encode()))

@@ -17,10 +17,11 @@ from tlstudio.models.network import Network
 from tlstudio.recipe import Recipe
 from tlstudio.training import optimizers
 from tlstudio.training.average import Average
-from tlstudio.training.features import Features, resized
+from tlstudio.training.features import Features, mapped, resized
 from tlstudio.training.groups import groups_of, set_rates
 from tlstudio.training.losses import Criterion
-from tlstudio.training.prepare import memory_format_of
+from tlstudio.training.machine_probe import Chosen, usual
+from tlstudio.training.precision import Precision
 
 
 class Learner:
@@ -28,13 +29,15 @@ class Learner:
 
     moving: the tensors of the state dict that training may change; still: those it must not. Both are views, not copies.
     before: checksums of what is frozen. average: of what moves, where the recipe asks for it.
-    keep_features: nothing random and nothing that learns comes before the head, so that its inputs are computed once.
+    head_alone: nothing random and nothing that learns comes before the head; keep_features: and images come without augmentation, so that
+    the head's inputs are the same in every epoch.
+    chosen: how it computes, as on most machines where it is not given; see `choose`.
     Raises InputError where nothing would learn, and for rates of layers that are not there.
     """
 
-    def __init__(self, recipe: Recipe, network: Network, device: torch.device, criterion: Criterion) -> None:
+    def __init__(self, recipe: Recipe, network: Network, device: torch.device, criterion: Criterion, chosen: Chosen | None = None) -> None:
         self.recipe, self.network, self.device, self.criterion = recipe, network, device, criterion
-        self.module: nn.Module = network.module.to(device).to(memory_format=memory_format_of(device))
+        self.module: nn.Module = network.module.to(device)
         self.frozen = frozen_paths(network, recipe.frozen)
         freeze(self.module, self.frozen, recipe.frozen.batchnorm)
         self.learning = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
@@ -43,18 +46,42 @@ class Learner:
         self.module.train()
         hold(self.module, self.frozen, recipe.frozen.batchnorm)
         self._modes = [(child, child.training) for child in self.module.modules()]
+        self._stand_in: tuple[nn.Module, nn.Module] | None = None
+        self.moving: dict[str, Tensor] = {}
+        self.still: dict[str, Tensor] = {}
+        self.choose(chosen or usual(self))
         self.before = self.checksums()
         state: dict[str, Tensor] = self.module.state_dict()
         self.moving = {name: tensor for name, tensor in state.items() if name not in self.before}
         self.still = {name: tensor for name, tensor in state.items() if name in self.before}
         in_head = {id(parameter) for parameter in network.head.parameters()}
         still = recipe.frozen.batchnorm == "eval" or not any(isinstance(child, _BatchNorm) for child in self.module.modules())
-        self.keep_features = all(id(parameter) in in_head for parameter in self.learning) and still and not recipe.augment.enabled
+        self.head_alone = all(id(parameter) in in_head for parameter in self.learning) and still
+        self.keep_features = self.head_alone and not recipe.augment.enabled
         self.optimizer: torch.optim.Optimizer = optimizers.REGISTRY.make(
             recipe.optimizer.kind, recipe.optimizer.options, groups_of(network, recipe.optimizer), recipe.optimizer.weight_decay
         )
         self.average = Average(self.moving, recipe.training.ema) if recipe.training.ema else None
         self._trained: dict[str, Tensor] | None = None
+
+    def choose(self, chosen: Chosen) -> None:
+        """Compute like that from now on. Threads are not its business, see `Chosen.in_force`. Not within an epoch: tensors may move."""
+        self.chosen = chosen
+        self.precision = Precision(self.device, chosen.precision)
+        self.module.to(memory_format=self.memory_format)
+        state: dict[str, Tensor] = self.module.state_dict()
+        for name, view in {**self.moving, **self.still}.items():
+            view.data = state[name]  # whoever holds the view goes on seeing the weights
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """How images should lie in memory that go through the network."""
+        return torch.channels_last if self.chosen.channels_last else torch.contiguous_format
+
+    @property
+    def layout(self) -> torch.memory_format:
+        """How images and weights lie in memory."""
+        return torch.channels_last if self.chosen.channels_last else torch.contiguous_format
 
     def checksums(self) -> dict[str, str]:
         return checksums(self.module, self.frozen, self.recipe.frozen.batchnorm)
@@ -69,34 +96,95 @@ class Learner:
         set_rates(self.optimizer, rates)
 
     def load_optimizer(self, state: dict[str, Any]) -> None:
-        """Go on with what the optimizer remembers of an earlier session. The groups' own facts stay: older checkpoints hold fewer."""
+        """Go on with what the optimizer remembers of an earlier session. The groups' own facts stay: older checkpoints hold fewer, and
+        another device has other ways."""
         own = [{key: value for key, value in group.items() if key != "params"} for group in self.optimizer.param_groups]
-        self.optimizer.load_state_dict(state)
-        for group, facts in zip(self.optimizer.param_groups, own, strict=True):
-            group.update(facts)
+        groups = [saved | facts for saved, facts in zip(state["param_groups"], own, strict=True)]
+        self.optimizer.load_state_dict({**state, "param_groups": groups})
 
-    def step(self, module: nn.Module, inputs: Features, labels: Tensor, number: int) -> tuple[Tensor, Tensor]:
-        """One training step, the `number`th of the run (0, 1, ...): the loss () it was made with, and the logits (B, C, ...).
+    def extra(self) -> dict[str, Any]:
+        """What else a checkpoint has to keep: the scale of gradients, where they are of 16 bits."""
+        return {"precision": self.precision.state()}
 
-        module: the whole network, or its head where features are kept. labels: (B,), or (B, H, W) of masks. Auxiliary heads add their
-        loss with the recipe's weight. Where every pixel is to be ignored no weight moves, only the averages of BatchNorm do.
+    def load_extra(self, state: dict[str, Any]) -> None:
+        """Go on with the `extra` of an earlier session."""
+        self.precision.load(state.get("precision", {}))
+
+    def step(self, module: nn.Module, inputs: Features, labels: Tensor, number: int, empty: bool | None = None) -> tuple[Tensor, Tensor]:
+        """One training step, the `number`th of the run (0, 1, ...): the loss () it was made with, and the logits (B, C, ...) float32.
+
+        module: the whole network, its head where features are kept, or what is behind the kept part. labels: (B,), or (B, H, W) of masks.
+        Auxiliary heads add their loss with the recipe's weight. Where every pixel is to be ignored (`empty`; None looks, for which a
+        graphics card has to be waited for) no weight moves, only the averages of BatchNorm do.
         """
-        logits, aux = self.network.outputs(module(inputs))
-        if labels.dim() > 1:
-            logits, aux = resized(logits, labels.shape[-2:]), [resized(extra, labels.shape[-2:]) for extra in aux]
-        loss = self.criterion(logits, labels)
-        if labels.dim() > 1 and bool((labels == IGNORE).all()):
-            return loss, logits
-        for extra in aux:
-            loss = loss + self.recipe.model.aux * self.criterion(extra, labels)
+        if empty is None:
+            empty = labels.dim() > 1 and bool((labels == IGNORE).all())
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self.recipe.optimizer.clip_norm:
-            torch.nn.utils.clip_grad_norm_(self.learning, self.recipe.optimizer.clip_norm)
-        self.optimizer.step()
+        loss, logits = self.descend(module, inputs, labels, empty=empty)
+        if empty:
+            return loss, logits
+        self.precision.step(self.optimizer, self.learning, self.recipe.optimizer.clip_norm)
         if self.average is not None:
             self.average.update(number)
         return loss, logits
+
+    def descend(self, module: nn.Module, inputs: Features, labels: Tensor, *, empty: bool) -> tuple[Tensor, Tensor]:
+        """Add the batch's gradients to those that are there, none where it is empty; in pieces, where that was chosen. Loss and logits
+        as `step` gives them."""
+        n = len(labels)
+        size = self.chosen.micro_batch or n
+        if size >= n:
+            return self._forward(module, inputs, labels, 1.0, empty)
+        losses, parts = [], []
+        for a in range(0, n, size):
+            piece = labels[a : a + size]
+            cut = mapped(lambda tensor, a=a: tensor[a : a + size], inputs)  # type: ignore[misc]
+            loss, logits = self._forward(module, cut, piece, len(piece) / n, empty)
+            losses.append(loss.detach() * (len(piece) / n))
+            parts.append(logits.detach())
+        return torch.stack(losses).sum(), torch.cat(parts)
+
+    def _forward(self, module: nn.Module, inputs: Features, labels: Tensor, share: float, empty: bool) -> tuple[Tensor, Tensor]:
+        """One pass forward and back. share: of the step's images."""
+        if not self.chosen.channels_last and isinstance(inputs, Tensor):
+            inputs = inputs.contiguous()
+        if self._stand_in is not None and self._stand_in[0] is module:
+            module = self._stand_in[1]
+        with self.precision.autocast():
+            logits, aux = self.network.outputs(module(inputs))
+        logits, aux = logits.float(), [extra.float() for extra in aux]
+        if labels.dim() > 1:
+            logits, aux = resized(logits, labels.shape[-2:]), [resized(extra, labels.shape[-2:]) for extra in aux]
+        loss = self.criterion(logits, labels)
+        if empty:
+            return loss, logits
+        total = loss
+        for extra in aux:
+            total = total + self.recipe.model.aux * self.criterion(extra, labels)
+        self.precision.backward(total if share == 1.0 else total * share)
+        return total, logits
+
+    @contextmanager
+    def rehearsing(self) -> Iterator[None]:
+        """Inside, passes in training mode leave no trace: averages of BatchNorm, chance and gradients are afterwards as they were."""
+        self.train_mode()
+        kept = [(buffer, buffer.clone()) for buffer in self.module.buffers()]
+        with torch.random.fork_rng([torch.cuda.current_device()] if self.device.type == "cuda" else []):
+            try:
+                yield
+            finally:
+                self.optimizer.zero_grad(set_to_none=True)
+                with torch.no_grad():
+                    for buffer, before in kept:
+                        buffer.copy_(before)
+
+    def stand_in(self, module: nn.Module, faster: nn.Module | None) -> None:
+        """Have `faster`, of the same weights, run in the steps in place of module; None for the module itself."""
+        self._stand_in = None if faster is None else (module, faster)
+
+    def training_modules(self) -> list[nn.Module]:
+        """What is in training mode while it learns."""
+        return [child for child, training in self._modes if training]
 
     @contextmanager
     def as_judged(self) -> Iterator[None]:

@@ -72,7 +72,7 @@ class Measured:
 
 
 def measure(forward: Callable[[Tensor], Tensor], batches: Iterable[tuple[Tensor, Tensor]]) -> Measured:
-    """Run `forward` (modules already in eval) over batches of (inputs (B, ...), labels (B,)) and keep the logits."""
+    """As `forward` (modules already in eval) sees batches of (inputs (B, ...), labels (B or fewer)): the logits of what has a label."""
     measuring = measured(forward, batches)
     while True:
         try:
@@ -87,7 +87,7 @@ def measured(forward: Callable[[Tensor], Tensor], batches: Iterable[tuple[Tensor
     logits, labels, done = [], [], 0
     for inputs, truth in batches:
         with torch.inference_mode():
-            logits.append(forward(inputs).float().cpu())
+            logits.append(forward(inputs)[: len(truth)].float().cpu())
         labels.append(truth.cpu())
         done += len(truth)
         yield done

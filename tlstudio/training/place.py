@@ -7,15 +7,18 @@ from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from tlstudio.errors import InputError, StudioError, sentences
 from tlstudio.events import Note
+from tlstudio.models.freezing import moved_since
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run, cannot_write
 from tlstudio.training import checkpoint
 from tlstudio.training.checkpoint import copied
-from tlstudio.training.setup import Result, Setup
+from tlstudio.training.setup import Ground, Result, Setup
+from tlstudio.training.stages import at
 from tlstudio.training.steps import StepLog
 
 
@@ -23,11 +26,12 @@ from tlstudio.training.steps import StepLog
 class Place:
     """epoch: whole epochs done; step: steps done in the next; sums: of that epoch so far (see StepLog).
 
-    best: {epoch, accuracy, loss, correct} of the best epoch, where accuracy is the metric, mean IoU of masks; best_state: its moving
-    tensors; best_to_write: their file is lost.
+    best: {epoch, accuracy, loss, correct, warm} of the best epoch, where accuracy is the metric, mean IoU of masks, and warm says that the
+    head had learned alone; best_state: its moving tensors; best_to_write: their file is lost.
     seconds: spent before this session.
     curve, losses: validation metric and loss of each epoch.
-    frozen: checksums of what is frozen when the run began. data: digest of its images.
+    frozen: checksums of what is frozen when the stage began. data: digest of its images.
+    moved: names of what moved in an earlier stage although it was frozen there. kept: how the stage keeps what the frozen part gives.
     """
 
     frozen: dict[str, str]
@@ -39,8 +43,11 @@ class Place:
     seconds: float = 0.0
     curve: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
+    kept: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        self._recipe: dict[str, Any] = {}
         self.best_state: dict[str, Tensor] | None = None
         self.best_to_write = False
         self._began = time.perf_counter()
@@ -54,10 +61,13 @@ class Place:
         self.epoch, self.step, self.sums = self.epoch + 1, 0, StepLog.zero()
 
     def judge(self, setup: Setup, epoch: int, found: Result) -> bool:
-        """Whether the epoch is the best so far: by metric, then loss; or by loss alone. If so, its weights are kept."""
+        """Whether the epoch is the best so far: by metric, then loss; or by loss alone. If so, its weights are kept.
+
+        What the head came to while it learned alone, before deeper layers, is the best only until they have learned for an epoch.
+        """
         self.curve.append(found.metric)
         self.losses.append(found.loss)
-        if self.best is not None:
+        if self.best is not None and (setup.warm or not self.best.get("warm")):
             if setup.recipe.training.best_by == "loss":
                 better = found.loss < self.best["loss"]
             else:
@@ -69,42 +79,64 @@ class Place:
 
     def take(self, setup: Setup, epoch: int, found: Result) -> None:
         """Keep the weights as they stand, of that epoch, as the best."""
-        self.best = {"epoch": epoch, "accuracy": found.metric, "loss": found.loss, "correct": found.correct}
+        self.best = {"epoch": epoch, "accuracy": found.metric, "loss": found.loss, "correct": found.correct, "warm": setup.warm}
         self.best_state = copied(setup.moving)
 
     def snapshot(self, setup: Setup) -> dict[str, Any]:
         """A copy of all that an exact resume needs. Random numbers need none: they follow from seed, epoch, step and sample."""
         return {
             "version": checkpoint.VERSION,
-            "recipe": _fixed(setup.recipe),
+            "recipe": self._recipe,
             **copied(asdict(self)),
             "seconds": self.elapsed,
             "moving": copied(setup.trained),
             "optimizer": copied(setup.optimizer.state_dict()),
             "average": copied(setup.average.state) if setup.average else {},
+            "extra": copied(setup.extra()) if hasattr(setup, "extra") else {},
         }
 
+    def enter(self, setup: Setup) -> None:
+        """A new stage begins: what was frozen in the one before is looked at for the last time."""
+        self.moved = sorted({*self.moved, *moved_since(setup.module, self.frozen)})
+        self.frozen, self.kept = setup.before, None
+
     @classmethod
-    def find(cls, run: Run, setup: Setup) -> Generator[Note, None, tuple[Place, bool]]:
-        """The place of the run's last checkpoint, put into the setup, and whether there was one.
+    def find(cls, run: Run, ground: Ground) -> Generator[Note, None, tuple[Place, Setup, bool]]:
+        """The place of the run's last checkpoint, the stage it is in, set up as it was left, and whether there was one.
 
         Files that are damaged or gone get a Note: without last.ckpt the run begins anew, without best.safetensors it goes on.
         Raises InputError where the recipe, the images or the frozen weights are not those that the run began with.
         """
-        place = cls(frozen=setup.before, data=setup.images.digest())
+        data = ground.images.digest()
         try:
             saved = checkpoint.load(run)
         except checkpoint.Damaged as damage:
             yield _begins_anew(run, damage)
             saved = None
         if saved is None:
-            return place, False
-        _refuse_changes(run, setup, saved, place)
-        setup.put_back(saved["moving"])
-        setup.load_optimizer(saved["optimizer"])
-        if setup.average:
-            setup.average.load(saved["average"])
+            setup = ground.setup(ground.stages[0])
+            place = cls(frozen=setup.before, data=data)
+            place._recipe = _fixed(ground.recipe)
+            return place, setup, False
+        _refuse_changes(run, ground.recipe, saved, data)
+        _put(ground.network.module, saved["moving"])
+        stage = at(ground.stages, saved["epoch"])
+        setup = ground.setup(stage)
+        begins = stage.first == saved["epoch"] + 1 and not saved["step"] and stage is not ground.stages[0]
+        if saved["frozen"] != setup.before and not begins:
+            raise InputError(
+                f"The pretrained weights are not those that the run {run.name} began with", "another version was installed", "Train again"
+            )
         found = cls(**{key: saved[key] for key in cls.__dataclass_fields__ if key in saved})
+        found._recipe = _fixed(ground.recipe)
+        if begins:  # the stage before had just ended
+            found.enter(setup)
+        else:
+            setup.load_optimizer(saved["optimizer"])
+            if hasattr(setup, "load_extra"):
+                setup.load_extra(saved.get("extra") or {})
+            if setup.average:
+                setup.average.load(saved["average"])
         if found.best is not None:
             try:
                 # Written before the checkpoint that knows of it, it may hold a newer epoch: then that one is the best.
@@ -112,7 +144,7 @@ class Place:
                 found.best_state = {name: state[name] for name in setup.moving}
             except (StudioError, KeyError) as trouble:
                 yield found._without_best(setup, trouble)
-        return found, True
+        return found, setup, True
 
     def _without_best(self, setup: Setup, trouble: Exception) -> Note:
         """Make do without best.safetensors; what to say about it."""
@@ -125,6 +157,14 @@ class Place:
             then = "Training goes on from the last checkpoint; the best epoch is chosen among those from here on."
         said = sentences(trouble.what, trouble.why) if isinstance(trouble, StudioError) else "best.safetensors holds another model."
         return Note(level="warn", message=f"{said} The best weights so far are lost. {then}")
+
+
+def _put(module: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Give named tensors of the network these values."""
+    state = module.state_dict()
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            state[name].copy_(tensor)
 
 
 def _begins_anew(run: Run, damage: StudioError) -> Note:
@@ -141,9 +181,9 @@ def _begins_anew(run: Run, damage: StudioError) -> Note:
     return Note(level="bad", message=f"{damage.what}: {damage.why}. {same}{aside}")
 
 
-def _refuse_changes(run: Run, setup: Setup, saved: dict[str, Any], place: Place) -> None:
-    """Raises InputError where the checkpoint is of another recipe, of other images or of other pretrained weights than at `place`."""
-    now = _fixed(setup.recipe)
+def _refuse_changes(run: Run, recipe: Recipe, saved: dict[str, Any], data: str) -> None:
+    """Raises InputError where the checkpoint is of another recipe or of other images. data: their digest."""
+    now = _fixed(recipe)
     for key, value in saved.get("recipe", now).items():
         if now.get(key) != value:
             raise InputError(
@@ -151,13 +191,9 @@ def _refuse_changes(run: Run, setup: Setup, saved: dict[str, Any], place: Place)
                 f"its {key} was {value!r} and is {now.get(key)!r}",
                 "Bring back the old value, or train again with the new",
             )
-    if saved["data"] != place.data:
+    if saved["data"] != data:
         raise InputError(
             f"The images of the run {run.name} have changed since it began", "", "Bring back the old ones, or train again with the new"
-        )
-    if saved["frozen"] != place.frozen:
-        raise InputError(
-            f"The pretrained weights are not those that the run {run.name} began with", "another version was installed", "Train again"
         )
 
 

@@ -17,6 +17,7 @@ from tlstudio.control import Control, Tell
 from tlstudio.data.datasets import ImageSet
 from tlstudio.data.mask_pipeline import MaskPipeline, common_shape
 from tlstudio.data.mask_set import MaskSet
+from tlstudio.data.picture_store import PictureStore
 from tlstudio.data.report import DatasetReport, Item, counted
 from tlstudio.data.scan import scan
 from tlstudio.data.splits import Splits, assign
@@ -25,7 +26,7 @@ from tlstudio.errors import InputError
 from tlstudio.events import Event, Note
 from tlstudio.models import catalogue
 from tlstudio.models.catalogue import Entry
-from tlstudio.recipe import Recipe
+from tlstudio.recipe import Data, Recipe
 from tlstudio.runs import absolute
 
 T = TypeVar("T")
@@ -35,12 +36,16 @@ _STEP, _LEAST = 32, 96  # networks halve a picture five times; in px
 
 @dataclass(frozen=True)
 class Images:
-    """The data of a run. sets: one a split; pipeline: what brings a picture, and its mask if it has one, to the model."""
+    """The data of a run. sets: one a split; pipeline: what brings a picture, and its mask if it has one, to the model.
+
+    store: of decoded pictures on the disk; close it when the sets are no longer used.
+    """
 
     report: DatasetReport
     splits: Splits
     sets: dict[str, ImageSet] | dict[str, MaskSet]
     pipeline: Pipeline | MaskPipeline
+    store: PictureStore | None = None
 
     @property
     def classes(self) -> list[str]:
@@ -62,9 +67,17 @@ class Images:
     @property
     def judged_views(self) -> list[int]:
         """Pixels of each validation picture as it comes to the model whole, to be judged. For masks."""
+        return [height * width for height, width in self.judged_shapes]
+
+    @property
+    def judged_shapes(self) -> list[tuple[int, int]]:
+        """(H, W) of each validation picture as it comes to the model whole. For masks."""
         assert isinstance(self.pipeline, MaskPipeline)
-        views = (self.pipeline.geometry(self.report.items[i].height, self.report.items[i].width).view for i in self.splits.val)
-        return [height * width for height, width in views]
+        return [self.pipeline.geometry(self.report.items[i].height, self.report.items[i].width).view for i in self.splits.val]
+
+    def mask_digest(self, i: int) -> str:
+        """BLAKE2b of the mask file of item i of the report."""
+        return self._truth(self.report.items[i])
 
     def digest(self) -> str:
         """BLAKE2b over contents, labels and splits in their order: the same data give the same digest wherever they lie.
@@ -110,8 +123,11 @@ def mask_pipeline_of(recipe: Recipe, entry: Entry, sizes: Sequence[tuple[int, in
     return MaskPipeline(data, recipe.augment, size=size, shape=shape, mean=data.mean or entry.mean, std=data.std or entry.std)
 
 
-def images_of(recipe: Recipe, tell: Tell, control: Control) -> Images:
-    """Scan and split the recipe's data. Raises InputError where there is too little to learn from or to judge by."""
+def images_of(recipe: Recipe, tell: Tell, control: Control, *, store: PictureStore | None = None) -> Images:
+    """Scan and split the recipe's data. Raises InputError where there is too little to learn from or to judge by.
+
+    store: where decoded pictures are kept for the next run; None: nowhere.
+    """
     data = recipe.data
     if not data.path:
         raise InputError("No images were named", "the recipe's data.path is empty", "Give a folder with one sub-folder a class")
@@ -130,16 +146,12 @@ def images_of(recipe: Recipe, tell: Tell, control: Control) -> Images:
             "Add a folder with pictures of something else" if data.task == "classification" else "See to it that data.ignore leaves two",
         )
     if not splits.train:
-        raise InputError("No image is left to learn from", "", "Lower the shares of validation and test, or add images")
+        raise _nothing_to_learn_from(report, data)
     if not splits.val:
-        raise InputError(
-            "No image is left to judge by",
-            "the validation share is 0, or no class has 3 different images",
-            "Raise data.val_share, or add images",
-        )
+        raise _nothing_to_judge_by(report, data)
     entry = catalogue.find(recipe.model.name, data.task)
     if data.task == "segmentation":
-        return _with_masks(recipe, entry, report, splits)
+        return _with_masks(recipe, entry, report, splits, store)
     pipeline = pipeline_of(recipe, entry)
     sets = {
         name: ImageSet(
@@ -148,10 +160,34 @@ def images_of(recipe: Recipe, tell: Tell, control: Control) -> Images:
             pipeline,
             max_pixels=data.max_pixels,
             seed=recipe.training.seed,
+            store=store,
         )
         for name in SPLITS
     }
-    return Images(report, splits, sets, pipeline)
+    return Images(report, splits, sets, pipeline, store)
+
+
+def _nothing_to_learn_from(report: DatasetReport, data: Data) -> InputError:
+    what = "No image is left to learn from"
+    if any(item.split in ("train", None) for item in report.items):
+        return InputError(what, "all of them are left out by data.exclude", "Take images out of data.exclude, or add images")
+    if report.task == "classification":
+        return InputError(what, "none in the training split can be used", "See in the data report why, and mend them or add others")
+    said = next((problem.message for problem in report.problems if problem.kind == "empty_split" and problem.level == "bad"), "")
+    why = said.partition(": ")[2] or "no picture of train can be used with its mask"
+    do = "Mend the masks, or change data.ignore" if "ignored" in why else "See in the data report why, and mend the masks"
+    return InputError(what, why, do)
+
+
+def _nothing_to_judge_by(report: DatasetReport, data: Data) -> InputError:
+    what = "No image is left to judge by"
+    if any(item.split == "val" for item in report.items):
+        return InputError(what, "the whole validation split is left out by data.exclude", "Take images out of data.exclude")
+    if not data.val_share:
+        return InputError(what, "the validation share is 0", "Raise data.val_share")
+    if report.task == "classification":
+        return InputError(what, "no class has 3 different images", "Add images")
+    return InputError(what, "there are less than 3 different pictures with masks to learn from", "Add pictures with their masks")
 
 
 def pixels_of(report: DatasetReport, items: Sequence[int]) -> list[int]:
@@ -159,7 +195,7 @@ def pixels_of(report: DatasetReport, items: Sequence[int]) -> list[int]:
     return [sum(report.shown[i].get(label, 0) for i in items) for label in range(len(report.classes))]
 
 
-def _with_masks(recipe: Recipe, entry: Entry, report: DatasetReport, splits: Splits) -> Images:
+def _with_masks(recipe: Recipe, entry: Entry, report: DatasetReport, splits: Splits, store: PictureStore | None) -> Images:
     assert report.coding is not None
     pipeline = mask_pipeline_of(recipe, entry, [(report.items[i].width, report.items[i].height) for i in splits.train])
     pixels = pixels_of(report, splits.train)
@@ -172,10 +208,11 @@ def _with_masks(recipe: Recipe, entry: Entry, report: DatasetReport, splits: Spl
             max_pixels=recipe.data.max_pixels,
             seed=recipe.training.seed,
             rare=[sum(pixels) / max(1, n) for n in pixels],
+            store=store,
         )
         for name in SPLITS
     }
-    return Images(report, splits, sets, pipeline)
+    return Images(report, splits, sets, pipeline, store)
 
 
 def device_of(recipe: Recipe) -> torch.device:

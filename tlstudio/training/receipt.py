@@ -13,11 +13,13 @@ import torch
 from tlstudio import __version__
 from tlstudio.models.network import Network
 from tlstudio.recipe import Recipe
+from tlstudio.training.machine_probe import Chosen
 from tlstudio.training.prepare import SPLITS, Images
 
 
-def receipt(recipe: Recipe, images: Images, network: Network, device: torch.device) -> dict[str, Any]:
-    """Versions, machine, seeds, what the images are and how they were split, how a picture comes to the model."""
+def receipt(recipe: Recipe, images: Images, network: Network, device: torch.device, chosen: Chosen | None = None) -> dict[str, Any]:
+    """Versions, machine, seeds, what the images are and how they were split, how a picture comes to the model; what was chosen to
+    compute with, which a resume goes on with."""
     pipeline = images.pipeline
     return {
         "tlstudio": __version__,
@@ -25,7 +27,8 @@ def receipt(recipe: Recipe, images: Images, network: Network, device: torch.devi
         "python": platform.python_version(),
         "system": platform.platform(),
         "device": device_name(device),
-        "threads": torch.get_num_threads(),
+        "threads": chosen.threads if chosen is not None else torch.get_num_threads(),
+        **({"chosen": chosen.to_json()} if chosen is not None else {}),
         "environment": {key: value for key, value in sorted(os.environ.items()) if key.startswith(("OMP_", "MALLOC_", "MKL_"))},
         "started": time.time(),
         "seeds": {"training": recipe.training.seed, "split": recipe.data.split_seed},

@@ -3,43 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from tlstudio.control import Control
+from tlstudio.data.picture_store import PictureStore
+from tlstudio.data.row_store import limit
 from tlstudio.events import Event, RunStarted
+from tlstudio.models.freezing import freeze, frozen_paths, still_names
 from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
-from tlstudio.training import losses, mask_tiles, schedules
+from tlstudio.training import losses, schedules
+from tlstudio.training.cached import Cached
 from tlstudio.training.image_size import check_image_size
-from tlstudio.training.kept_features import KeptFeatures, fits
+from tlstudio.training.keeping import Choice, Kept, choose, expected
 from tlstudio.training.learner import Learner
+from tlstudio.training.machine_probe import Chosen, probe
 from tlstudio.training.mask_measure import MeasuredMasks, Seen, measured_masks
 from tlstudio.training.measure import Measured, measured
 from tlstudio.training.prepare import Images, device_of, images_of, streamed
 from tlstudio.training.receipt import device_name
 from tlstudio.training.source import Source, WholeNetwork, cut
+from tlstudio.training.stages import Stage, plan
 
 Result = Measured | MeasuredMasks
 """What judging a split gives: figures of classes of whole images, or of masks."""
 
 
 class Setup(Learner):
-    """A learner with its images, and the plan of its rates. cuts: where an epoch is cut into batches. Raises InputError as Learner."""
+    """A learner with its images, and the plan of its rates: of one stage of a run.
 
-    def __init__(self, recipe: Recipe, images: Images, network: Network, device: torch.device) -> None:
-        super().__init__(recipe, network, device, losses.make(recipe.loss, images.classes, images.counts))
-        self.images = images
-        if self.keep_features and recipe.data.task == "segmentation":
-            views, (height, width) = images.judged_views, images.shape
-            # What is looked at through windows has maps of its own; and maps are larger than rows of features.
-            pixels = self.n("train") * height * width + sum(views)
-            self.keep_features = max(views) <= mask_tiles.WHOLE and fits(network, images.shape, pixels, device)
+    recipe: of the stage, see `stages`. cuts: where an epoch is cut into batches.
+    stage: None for the only one. warm: in it the head learns alone, before deeper layers.
+    moving: all that moves in any stage of the run, still: what never does. Raises InputError as Learner.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        images: Images,
+        network: Network,
+        device: torch.device,
+        *,
+        stage: Stage | None = None,
+        moving: Collection[str] = (),
+        chosen: Chosen | None = None,
+    ) -> None:
+        super().__init__(recipe, network, device, losses.make(recipe.loss, images.classes, images.counts), chosen)
+        self.images, self.choice = images, Choice()
+        self.first_epoch, self.warm = (stage.first, stage.warm) if stage else (1, False)
+        self._of_stage = self.moving
+        every = {**self.moving, **self.still}
+        self.moving = {name: tensor for name, tensor in every.items() if name in self._of_stage or name in moving}
+        self.still = {name: tensor for name, tensor in every.items() if name not in self.moving}
         self.cuts = cut(self.n("train"), recipe.training.batch_size)
         self.factor: schedules.Factor = schedules.factor_of(recipe, len(self.cuts))
         if any(end - start == 1 for start, end in self.cuts):
             self.try_one_image(images.shape)
+
+    @property
+    def trained(self) -> dict[str, Tensor]:
+        """The moving tensors as training moves them, also inside `as_judged`."""
+        of_stage = super().trained
+        return self.moving if of_stage is self.moving else {**self.moving, **of_stage}
 
     def n(self, split: str) -> int:
         """Images in a split."""
@@ -47,15 +77,35 @@ class Setup(Learner):
 
     def rates(self, step: int, judged: Sequence[float]) -> tuple[float, float]:
         """The rates of head and backbone in training step 0, 1, ... of the run. judged: validation losses of the epochs before it."""
-        factor = self.factor(step, judged)
+        before = self.first_epoch - 1
+        factor = self.factor(step - before * len(self.cuts), judged[before:])
         return self.recipe.optimizer.lr * factor, self.recipe.optimizer.backbone_lr * factor
 
-    def source(self, control: Control) -> Source:
-        """Where the steps get their inputs from. One that keeps features has to be filled first."""
-        sets, pipeline = self.images.sets, self.images.pipeline
-        if self.keep_features:
-            return KeptFeatures(self.network, sets, pipeline, self.device, control=control)
-        return WholeNetwork(self.network, sets, pipeline, self.device, augment=self.recipe.augment.enabled, control=control)
+    def noise(self, n: int) -> tuple[Tensor, Tensor]:
+        """A training batch of n images that show nothing, and labels; on the device."""
+        chance = torch.Generator().manual_seed(0)
+        pixels = torch.randint(0, 256, (n, 3, *self.images.shape), dtype=torch.uint8, generator=chance).to(self.device)
+        shape = (n, *self.images.shape) if self.recipe.data.task == "segmentation" else (n,)
+        labels = torch.randint(0, len(self.images.classes), shape, generator=chance).to(self.device)
+        return self.images.pipeline.normalise(pixels).contiguous(memory_format=self.layout), labels
+
+    def source(self, control: Control, as_before: dict[str, Any] | None = None) -> Source | Cached:
+        """Where the steps get their inputs from. One that keeps rows has to be filled first; `choice` says why one does not.
+
+        as_before: how a resumed run kept them, `Choice.to_json`.
+        """
+        found = choose(self, self.images, disk=limit(), as_before=Choice(**as_before) if as_before else None)
+        if isinstance(found, Kept):
+            return Cached(self, self.images, found, control)
+        self.choice = found
+        return self.whole(control)
+
+    def whole(self, control: Control) -> WholeNetwork:
+        """A source in which every batch runs through the whole network."""
+        augment = self.recipe.augment.enabled
+        return WholeNetwork(
+            self.network, self.images.sets, self.images.pipeline, self.device, augment=augment, control=control, layout=self.layout
+        )
 
     def measuring(
         self, source: Source, split: str, *, edges: bool = False, wanted: Collection[int] = (), seen: Seen | None = None
@@ -63,34 +113,86 @@ class Setup(Learner):
         """Judge the weights as they stand on a split, see `measured` and `measured_masks`; edges, wanted and seen are for masks."""
         if self.recipe.data.task == "segmentation":
             views = source.views(split)
-            return measured_masks(self.network, source.module, views, self.images.classes, edges=edges, wanted=wanted, seen=seen)
-        return measured(source.module, source.plain(split))
-
-    def started(self, run: Run, resumed_from: tuple[int, int] | None) -> RunStarted:
-        params, learning = self.params()
-        return RunStarted(
-            run=str(run.path),
-            name=self.recipe.name,
-            task=self.recipe.data.task,
-            model=self.recipe.model.name,
-            strategy=self.recipe.frozen.strategy,
-            epochs=self.recipe.training.epochs,
-            steps_per_epoch=len(self.cuts),
-            n_train=self.n("train"),
-            n_val=self.n("val"),
-            n_test=self.n("test"),
-            classes=self.images.classes,
-            device=device_name(self.device),
-            params=params,
-            params_learning=learning,
-            cached=self.keep_features,
-            resumed_from=resumed_from,
-        )
+            return measured_masks(self.network, source.judged, views, self.images.classes, edges=edges, wanted=wanted, seen=seen)
+        return measured(source.judged, source.plain(split))
 
 
-def set_up(recipe: Recipe, control: Control) -> Generator[Event, None, Setup]:
-    """Scan, split, build; scans and downloads tell their progress. Raises InputError and StudioError with sentences for the user."""
-    images = yield from streamed(lambda tell: images_of(recipe, tell, control), control)
+def started(setup: Setup, stages: Sequence[Stage], recipe: Recipe, run: Run, resumed_from: tuple[int, int] | None) -> RunStarted:
+    """The event of a run's begin, or of its going on. recipe: of the run."""
+    return RunStarted(
+        run=str(run.path),
+        name=recipe.name,
+        task=recipe.data.task,
+        model=recipe.model.name,
+        strategy=recipe.frozen.strategy,
+        epochs=stages[-1].last,
+        steps_per_epoch=len(setup.cuts),
+        n_train=setup.n("train"),
+        n_val=setup.n("val"),
+        n_test=setup.n("test"),
+        classes=setup.images.classes,
+        device=device_name(setup.device),
+        params=setup.params()[0],
+        params_learning=learning_of(setup.network, stages[-1].recipe),
+        cached=expected(setup, setup.images),
+        resumed_from=resumed_from,
+    )
+
+
+def learning_of(network: Network, recipe: Recipe) -> int:
+    """Parameters that learn under a recipe, whatever learns of the network now."""
+    module = network.module
+    before = [(parameter, parameter.requires_grad) for parameter in module.parameters()]
+    freeze(module, frozen_paths(network, recipe.frozen), recipe.frozen.batchnorm)
+    learning = sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
+    for parameter, learns in before:
+        parameter.requires_grad_(learns)
+    return learning
+
+
+def moving_in(network: Network, stages: Sequence[Stage]) -> set[str]:
+    """Names in the state dict that may move in any of the stages."""
+    module, out = network.module, set[str]()
+    names = set(module.state_dict())
+    for stage in stages:
+        frozen = stage.recipe.frozen
+        out |= names - still_names(module, frozen_paths(network, frozen), frozen.batchnorm)
+    return out
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all stages of a run stand on."""
+
+    recipe: Recipe
+    images: Images
+    network: Network
+    device: torch.device
+    stages: list[Stage]
+    moving: set[str]
+    chosen: Chosen | None = None
+
+    def setup(self, stage: Stage) -> Setup:
+        """Of one stage, from the weights as they stand."""
+        return Setup(stage.recipe, self.images, self.network, self.device, stage=stage, moving=self.moving, chosen=self.chosen)
+
+    def choosing(self, before: dict[str, Any] | None, control: Control) -> Ground:
+        """The same, with what it computes with chosen: as in the receipt of a run that goes on, else tried out where the run is long.
+
+        What is tried is the last stage, in which most learns.
+        """
+        chosen = Chosen.from_receipt(before, self.device)
+        last = self.stages[-1]
+        if chosen is None and last.recipe.frozen.strategy != "head":
+            setup = self.setup(last)
+            images = setup.n("train") * sum(stage.recipe.training.epochs for stage in self.stages if not stage.warm)
+            chosen = probe(setup, images, setup.noise, control)
+        return replace(self, chosen=chosen)
+
+
+def set_up(recipe: Recipe, control: Control) -> Generator[Event, None, Ground]:
+    """Scan, split, build, plan; scans and downloads tell their progress. Raises InputError and StudioError with sentences for the user."""
+    images = yield from streamed(lambda tell: images_of(recipe, tell, control, store=PictureStore()), control)
     device = device_of(recipe)
     network = yield from streamed(
         lambda tell: build(
@@ -109,4 +211,5 @@ def set_up(recipe: Recipe, control: Control) -> Generator[Event, None, Setup]:
         control,
     )
     yield from check_image_size(network, min(images.shape))
-    return Setup(recipe, images, network, device)
+    stages = plan(recipe, network)
+    return Ground(recipe, images, network, device, stages, moving_in(network, stages))

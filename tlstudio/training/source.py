@@ -1,33 +1,31 @@
-"""Where training steps and measurements get their inputs: pictures through the whole network, or kept features through the head.
+"""Where training steps and measurements get their inputs: pictures through the whole network, or kept rows through what learns.
 
-With everything but the head frozen, and no randomness before it, what enters the head is the same in every epoch: it is
-computed once and kept (`kept_features`). Both sources measure the same numbers to the bit; in training they agree to float rounding,
-for there the backbone gets its images in other batches.
+What frozen layers in front make of a view is the same in every epoch: it is computed once and kept (`cached`). With float32 kept in front
+of the head both sources measure the same numbers to the bit; in training they agree to float rounding, for there the frozen part gets its
+images in other batches.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from tlstudio.control import Control
-from tlstudio.data.datasets import ImageSet, batches
+from tlstudio.data.datasets import ImageSet
 from tlstudio.data.mask_pipeline import Geometry, MaskPipeline
 from tlstudio.data.mask_set import MaskSet
 from tlstudio.data.masks import Labels
 from tlstudio.data.transforms import Pipeline
 from tlstudio.models.network import Network
 from tlstudio.training.features import Features
+from tlstudio.training.loader import WORKERS, Loader
+from tlstudio.training.machine_probe import format_of
 from tlstudio.training.measure import BATCH
-from tlstudio.training.prepare import memory_format_of
 
-WORKERS = 2  # threads that decode ahead
-_AHEAD = 2  # whole pictures, which may be large
+__all__ = ["WORKERS", "Batch", "Loader", "Source", "View", "WholeNetwork", "cut"]
 
 Batch = tuple[Features, Tensor]
 """Inputs (B, ...) float on the device, int64 on the device: labels (B,), or those of each pixel (B, H, W)."""
@@ -36,16 +34,44 @@ View = tuple[Features, Geometry, Labels]
 
 
 class Source(Protocol):
-    """module is what learns and is called with a batch's inputs; it gives logits (B, C), or (B, C, h, w)."""
+    """module is what learns and is called with a batch's inputs; it gives logits (B, C), or (B, C, h, w).
+
+    judged: what measurements call with what `plain` and `views` give. exact: whether they come to the very figures of `evaluate`.
+    """
 
     module: nn.Module
+    judged: nn.Module
+
+    @property
+    def exact(self) -> bool: ...
+
+    @property
+    def empty(self) -> bool:
+        """Whether no pixel of the batch that `train` yielded last has a label."""
+        ...
+
+    def learn(self) -> None:
+        """Put into training mode what is not a module of the network, which is in it already."""
+        ...
+
+    def judge(self) -> None:
+        """Put everything into eval mode."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files."""
+        ...
 
     def train(self, order: Sequence[int], cuts: Sequence[tuple[int, int]], epoch: int) -> Generator[Batch, None, None]:
         """Batches of training images order[a:b] for each (a, b), augmented where the recipe says so."""
         ...
 
     def plain(self, split: str) -> Generator[Batch, None, None]:
-        """All images of a split in order, in measuring batches, never augmented. For classes of whole images."""
+        """All images of a split in order, in measuring batches, never augmented. For classes of whole images.
+
+        Inputs are always BATCH images: the last ones of a split are filled up, for rounding depends on the size of a batch. Labels are
+        those of the true ones, which come first.
+        """
         ...
 
     def views(self, split: str) -> Generator[View, None, None]:
@@ -65,11 +91,13 @@ class WholeNetwork:
         *,
         augment: bool,
         control: Control,
+        layout: torch.memory_format | None = None,
     ) -> None:
         self.module: nn.Module = network.module
+        self.judged = self.module
         self._sets: Any = sets
         self._augment = augment
-        self._loader = Loader(pipeline, device, control)
+        self._loader = Loader(pipeline, device, control, format_of(network.module, device) if layout is None else layout)
 
     def train(self, order: Sequence[int], cuts: Sequence[tuple[int, int]], epoch: int) -> Generator[Batch, None, None]:
         images = self._sets["train"]
@@ -80,53 +108,38 @@ class WholeNetwork:
                 size = group[0][1] - group[0][0]
                 yield from self._loader(images, order[group[0][0] : group[-1][1]], size, epoch, self._augment)
 
+    @property
+    def exact(self) -> bool:
+        return True
+
+    @property
+    def empty(self) -> bool:
+        return self._loader.empty
+
+    def learn(self) -> None:
+        """Everything is a module of the network."""
+
+    def judge(self) -> None:
+        self.module.eval()
+
+    def close(self) -> None:
+        """There are no files."""
+
     def plain(self, split: str) -> Generator[Batch, None, None]:
         images = self._sets[split]
-        yield from self._loader(images, range(len(images)), BATCH)
+        n = len(images)
+        left = n
+        for inputs, labels in self._loader(images, filled(range(n), BATCH), BATCH):
+            yield inputs, labels[:left]
+            left -= BATCH
 
     def views(self, split: str) -> Generator[View, None, None]:
         yield from self._loader.views(self._sets[split])
 
 
-class Loader:
-    """Pictures decoded ahead by threads, sent to the device as uint8, normalised there."""
-
-    def __init__(self, pipeline: Pipeline | MaskPipeline, device: torch.device, control: Control) -> None:
-        self._pipeline, self._device, self._control = pipeline, device, control
-        self._format = memory_format_of(device)
-        # On CUDA such a copy does not wait for the steps before it. On MPS it may read memory that is gone (pytorch #189690).
-        self._ahead = device.type == "cuda"
-
-    def __call__(
-        self, images: Any, order: Sequence[int], size: int, epoch: int = 0, augment: bool = False
-    ) -> Generator[tuple[Tensor, Tensor], None, None]:
-        """Batches of training views."""
-        loaded = batches(images, order, size, epoch=epoch, augment=augment, workers=WORKERS, control=self._control)
-        for pixels, labels, _ in loaded:
-            yield self._input(pixels), labels.to(self._device, non_blocking=self._ahead).long()
-
-    def views(self, images: MaskSet) -> Generator[tuple[Tensor, Geometry, Labels], None, None]:
-        """Whole pictures, in order."""
-        with ThreadPoolExecutor(WORKERS, thread_name_prefix="images") as pool:
-            waiting: deque[Future[tuple[Tensor, Geometry, Labels]]] = deque()
-            try:
-                for i in range(len(images)):
-                    waiting.append(pool.submit(images.whole, i))
-                    if len(waiting) > _AHEAD:
-                        yield self._view(waiting.popleft().result())
-                while waiting:
-                    yield self._view(waiting.popleft().result())
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-
-    def _view(self, loaded: tuple[Tensor, Geometry, Labels]) -> tuple[Tensor, Geometry, Labels]:
-        self._control.check()
-        pixels, geometry, labels = loaded
-        return self._input(pixels[None]), geometry, labels
-
-    def _input(self, pixels: Tensor) -> Tensor:
-        inputs = self._pipeline.normalise(pixels.to(self._device, non_blocking=self._ahead))
-        return inputs.contiguous(memory_format=self._format)
+def filled(places: Sequence[int], size: int) -> list[int]:
+    """The places, and as many of them again as make the last batch a whole one."""
+    return [*places, *(places[i % len(places)] for i in range(-len(places) % size))]
 
 
 def cut(n: int, size: int) -> list[tuple[int, int]]:

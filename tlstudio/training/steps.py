@@ -14,6 +14,7 @@ from tlstudio.errors import StudioError
 from tlstudio.events import Steps
 
 EVERY = 0.1  # seconds between two readings
+ROWS = 4  # of masks one row in so many is looked at: all of them took longer than the loss
 
 
 def check_finite(loss: float, epoch: int) -> None:
@@ -61,10 +62,13 @@ class StepLog:
     def add(self, loss: Tensor, logits: Tensor, labels: Tensor, rates: tuple[float, float]) -> None:
         """One step: mean loss (), logits (B, C, ...), labels (B, ...), the rates of head and backbone it was made with.
 
-        Of masks the share of pixels that are right counts as the images' accuracy.
+        Of masks the share of pixels that are right, in every fourth row, counts as the images' accuracy.
         """
         self._loss.append(loss.detach())
-        right = (likeliest(logits.detach()) == labels).sum()
+        logits = logits.detach()
+        if labels.dim() > 1:
+            logits, labels = logits[..., ::ROWS, :].contiguous(), labels[..., ::ROWS, :]
+        right = (likeliest(logits) == labels).sum()
         if labels.dim() > 1:
             right = right * len(labels) / (labels != IGNORE).sum().clamp_min(1)
         self._right.append(right)

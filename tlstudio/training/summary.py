@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from tlstudio.events import FrozenProof
+from tlstudio.events import FrozenProof, PrefixCached
 from tlstudio.models.freezing import digest
+from tlstudio.recipe import Recipe
 from tlstudio.training.mask_measure import MeasuredMasks
 from tlstudio.training.place import Place
 from tlstudio.training.receipt import device_name
 from tlstudio.training.setup import Result, Setup
 
 
-def proof_of(before: dict[str, str], after: dict[str, str]) -> FrozenProof:
-    """Checksums of every frozen tensor before the run's first step and after its last."""
-    moved = sorted(name for name in before if before[name] != after.get(name))
+def proof_of(before: dict[str, str], after: dict[str, str], earlier: Collection[str] = ()) -> FrozenProof:
+    """Checksums of every frozen tensor before the first step of the last stage and after its last. earlier: what moved in stages before."""
+    moved = sorted({*earlier, *(name for name in before if before[name] != after.get(name))})
     return FrozenProof(ok=not moved, tensors=len(before), before=digest(before), after=digest(after), moved=moved)
 
 
 def summary_of(
-    setup: Setup, place: Place, final: Result, proof: FrozenProof, reason: str, *, images_per_second: float | None, peak_memory: int
+    recipe: Recipe,
+    setup: Setup,
+    place: Place,
+    final: Result,
+    proof: FrozenProof,
+    reason: str,
+    *,
+    images_per_second: float | None,
+    peak_memory: int,
+    kept: Sequence[PrefixCached] = (),
 ) -> dict[str, Any]:
-    """summary.json. final: the weights of best.safetensors on the validation images. peak_memory: bytes."""
-    recipe, (params, learning) = setup.recipe, setup.params()
+    """summary.json. setup: of the last stage. final: the weights of best.safetensors on the validation images. peak_memory: bytes.
+
+    kept: what was kept of the frozen part in each stage of this session.
+    """
+    params, learning = setup.params()
     assert place.best is not None
     return {
         "name": recipe.name,
@@ -37,7 +51,8 @@ def summary_of(
         "images_per_second": images_per_second,
         "peak_memory": peak_memory,
         "device": device_name(setup.device),
-        "features_kept": setup.keep_features,
+        "features_kept": any(one.how != "none" for one in kept),
+        "kept": [one.to_json() for one in kept],
         "curve": place.curve,
         **{f"n_{split}": setup.n(split) for split in ("train", "val", "test")},
         "params": params,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtGui import QColor, QImage
 
-from tlstudio.gui.overlay import paint
+from tlstudio.gui.overlay import colour_tables
 from tlstudio.gui.overlay.canvas import OverlayCanvas
 from tlstudio.gui.overlay.picture import ClassLook, Look, Picture
 
@@ -74,9 +74,9 @@ def composite(picture: Picture, labels: np.ndarray, look: Look) -> np.ndarray:
         if label == 255 or not look.shows(int(label)):
             continue
         known = label < len(look.classes)
-        colour, own = (rgb(look.classes[label].colour), look.classes[label].opacity) if known else (rgb(paint.UNKNOWN_COLOUR), 1.0)
+        colour, own = (rgb(look.classes[label].colour), look.classes[label].opacity) if known else (rgb(colour_tables.UNKNOWN_COLOUR), 1.0)
         where = labels == label
         out[where] += look.opacity * own * (colour - out[where])
         rim = where & near
-        out[rim] += paint.RIM * own * (colour - out[rim])
+        out[rim] += colour_tables.RIM * own * (colour - out[rim])
     return out

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.overlay.scenes import CLASSES, at_border, brightest, composite, photo, rgb, scene, shot
 from tlstudio.gui import theme
-from tlstudio.gui.overlay import paint
+from tlstudio.gui.overlay import colour_tables
 from tlstudio.gui.overlay.canvas import OverlayCanvas
 from tlstudio.gui.overlay.picture import Look, Picture
 
@@ -85,10 +85,10 @@ def test_difference_of_one_class_has_its_three_colours(canvas: OverlayCanvas) ->
     canvas.set_look(Look(CLASSES, mode="difference", solo=1, opacity=1.0))
     got = shot(canvas)
     bright = [brightest(got[10:190, x : x + 80]) for x in (10, 110, 210)]
-    for seen, colour in zip(bright, (paint.FALSE_COLOUR, paint.FOUND_COLOUR, paint.MISSED_COLOUR), strict=True):
+    for seen, colour in zip(bright, (colour_tables.FALSE_COLOUR, colour_tables.FOUND_COLOUR, colour_tables.MISSED_COLOUR), strict=True):
         assert np.abs(seen - rgb(colour)).max() <= 2
     spread = [got[10:190, x : x + 80].std() for x in (10, 110, 210)]
-    plain = rgb(paint.FOUND_COLOUR).std()
+    plain = rgb(colour_tables.FOUND_COLOUR).std()
     assert spread[1] == pytest.approx(plain, abs=1)  # what was found has no stripes
 
 
@@ -101,7 +101,7 @@ def test_difference_over_all_classes_shows_what_is_wrong_on_grey(canvas: Overlay
     got = shot(canvas)
     unknown = got[5:45, 5:295]
     assert np.ptp(unknown, axis=-1).max() == 0  # grey, nothing over it
-    assert np.abs(brightest(got[60:190, 160:290]) - rgb(paint.FALSE_COLOUR)).max() <= 2
+    assert np.abs(brightest(got[60:190, 160:290]) - rgb(colour_tables.FALSE_COLOUR)).max() <= 2
 
 
 def test_a_contour_is_as_wide_as_asked(canvas: OverlayCanvas) -> None:

@@ -15,6 +15,7 @@ from tlstudio.gui.overlay.edit import MaskEditor
 from tlstudio.gui.overlay.edit_bar import EditBar
 from tlstudio.gui.overlay.edit_tools import Brush, Fill, Polygon
 from tlstudio.gui.overlay.picture import ClassLook
+from tlstudio.gui.overlay.regions import Region
 
 LOOKS = (ClassLook("sky", QColor("#E69F00")), ClassLook("road", QColor("#56B4E9")), ClassLook("tree", QColor("#E69F00"), hatched=True))
 
@@ -240,3 +241,18 @@ def test_where_there_is_no_room_save_is_its_icon(bar: EditBar, editor: MaskEdito
     assert not bar.save.icon().isNull()
     bar.resize(500, bar.height())
     assert bar.save.text() == "Save"
+
+
+def test_what_is_painted_gets_a_line_of_its_own_where_the_bar_is_narrow(bar: EditBar) -> None:
+    wide, narrow = bar.size_for(2000), bar.size_for(200)
+    assert narrow.height() > wide.height()
+    assert narrow.width() == 200
+    assert bar.size_for(2000) == wide
+
+
+def test_what_was_added_is_said_until_the_next_stroke(bar: EditBar, editor: MaskEditor) -> None:
+    bar.set_state(True, True, False, "/set/masks/a.png", added=True)
+    assert bar._state_words(True)[0] == "Added as a.png"
+    editor.paint(Region(0, 0, np.ones((2, 2), np.bool_)), 1)
+    editor.finish()
+    assert bar._state_words(True)[0] == "Not saved"

@@ -101,6 +101,7 @@ def test_the_loader_tells_the_wanted_picture_alone_and_brings_its_neighbours(tmp
     collection = Collection.of(evaluated(tmp_path), "run")
     loader, told = Loader(), list[int]()
     loader.loaded.connect(lambda place, _: told.append(place))
+    loader.loaded.connect(loader.count)
     loader.show_collection(collection)
     loader.want(2)
     loader.want(0, [1])

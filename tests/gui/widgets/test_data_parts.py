@@ -274,7 +274,7 @@ def test_augmentation_says_what_head_only_makes_of_it(session: Session, qtbot: Q
     card = AugmentPreview(session)
     _shown(qtbot, card)
     assert "one plain view" in card.sentence(session.recipe)
-    assert str(session.recipe.training.epochs) in card.sentence(session.recipe)
+    assert f"{session.recipe.augment.views} versions" in card.sentence(session.recipe)
     switch = card.findChild(QCheckBox, "augmentSwitch")
     assert isinstance(switch, QCheckBox)
     switch.click()

@@ -102,7 +102,7 @@ def test_weights_of_classes_that_are_not_there_are_taken_out(session: Session, q
 def test_the_preview_says_what_nobody_can_draw(qtbot: QtBot, session: Session) -> None:
     preview = SchedulePreview()
     qtbot.addWidget(preview)
-    recipe = Recipe().with_strategy("full").set({"schedule.kind": "plateau"})
+    recipe = Recipe().with_strategy("full").set({"schedule.kind": "plateau", "stages.head_epochs": 0})
     preview.show_recipe(recipe)
     assert preview.accessibleName().endswith("head 0.002; backbone 0.0002; falls when the loss stops falling")
     warmed = recipe.set({"schedule.kind": "constant", "schedule.warmup": 2.0})

@@ -27,7 +27,7 @@ def test_a_preset_is_asked_for_and_marked(qtbot: QtBot, session: Session) -> Non
     qtbot.addWidget(bar)
     bar.resize(640, 40)
     bar.show()
-    assert [button.text() for button in bar.buttons.values()] == ["Head only", "Last block", "Everything", "From scratch"]
+    assert [button.text() for button in bar.buttons.values()] == ["Head only", "Last block", "Gradual", "Everything", "From scratch"]
     with qtbot.waitSignal(bar.chosen) as chosen:
         bar.buttons["full"].click()
     assert chosen.args == ["full"]

@@ -197,7 +197,10 @@ def test_the_planned_rates_are_said(session: Session, qtbot: QtBot) -> None:
     preview.show_recipe(Recipe())
     assert "head 0.01 to " in preview.accessibleName()
     assert "backbone" not in preview.accessibleName()
-    preview.show_recipe(Recipe().with_strategy("full").set({"schedule.kind": "constant"}))
+    full = Recipe().with_strategy("full").set({"schedule.kind": "constant"})
+    preview.show_recipe(full)
+    assert "head 0.01 to 0.002; backbone 0.0002 to 0.0002" in preview.accessibleName()  # the head learns first, at its own rate
+    preview.show_recipe(full.set({"stages.head_epochs": 0}))
     assert preview.accessibleName() == "Planned learning rates: head 0.002 to 0.002; backbone 0.0002 to 0.0002"
     preview.show_recipe(Recipe().set({"training.epochs": 100_000}))
     assert not preview.grab().isNull()

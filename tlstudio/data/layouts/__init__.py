@@ -10,9 +10,10 @@ from pathlib import Path
 
 from tlstudio.control import Control, Tell, silent
 from tlstudio.data import listing, table
-from tlstudio.data.layouts import folders, segmentation, tables
+from tlstudio.data.layouts import folders, outlines, segmentation, tables
 from tlstudio.data.layouts.layout import Candidate, Layout
 from tlstudio.data.layouts.mask_layout import MaskLayout, Pair
+from tlstudio.data.layouts.outlines import Broken
 from tlstudio.data.listing import Folder
 from tlstudio.data.report import Problem
 from tlstudio.errors import InputError
@@ -30,16 +31,26 @@ def find(root: Path, task: str = "", data: Data | None = None, tell: Tell = sile
     tree, problems = listing.read(root, tell, control)
     if not any(folder.files for folder in tree.walk()):
         raise InputError(f"There are no files in {root}", "", "Choose the folder that holds the images")
+    broken: list[Broken] = []
     if task != "classification":
         data = data or Data()
         sure = task == "segmentation" or data.layout != "auto" or bool(data.masks)
         if data.masks:
             return segmentation.find_with(root, tree, problems, root / Path(data.masks).expanduser(), tell, control)
         if sure or not _has_table(root, tree):
-            found = segmentation.find(root, tree, problems, data, sure=sure)
+            found = segmentation.find(root, tree, problems, data, broken, sure=sure)
             if found is not None:
                 return found
-    return _classes(root, tree, problems)
+    try:
+        layout = _classes(root, tree, problems)
+    except InputError:
+        if broken:
+            raise outlines.unusable(root, broken) from None
+        raise
+    if broken and len({candidate.label for candidate in layout.candidates if listing.looks_like_image(candidate.path)}) < 2:
+        raise outlines.unusable(root, broken)
+    layout.problems += [one.problem(root) for one in broken]
+    return layout
 
 
 def _classes(root: Path, tree: Folder, problems: list[Problem]) -> Layout:

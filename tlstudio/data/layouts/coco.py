@@ -13,6 +13,7 @@ from tlstudio.data.drawing import Shape, Shapes
 from tlstudio.data.layouts import outlines
 from tlstudio.data.layouts.layout import split_word
 from tlstudio.data.layouts.mask_layout import MaskLayout, Pair
+from tlstudio.data.layouts.outlines import Broken
 from tlstudio.data.layouts.path_words import place
 from tlstudio.data.listing import Folder
 from tlstudio.data.masks import IGNORE
@@ -21,22 +22,24 @@ from tlstudio.errors import InputError
 
 _HEAD = 65_536
 _KEYS = re.compile(rb'"(images|annotations|categories|info|licenses)"\s*:')
+_CALLED = re.compile(r"coco|instances|annotations?(?![a-z])|segmentations?(?![a-z])|polygons?(?![a-z])|panoptic|stuff")
+_PARTS = ("images", "annotations", "categories")
 
 
-def find(layout: MaskLayout, tree: Folder) -> bool:
-    """Put the pictures of COCO files, anywhere in the tree, into the layout; False if no file has outlines."""
-    read: list[tuple[str, dict[str, Any]]] = []
-    for path in outlines.documents(tree):
-        if _may_be(layout.root / path) and _is_coco(said := outlines.read(layout.root / path)):
-            read.append((path, said))
+def find(layout: MaskLayout, tree: Folder, broken: list[Broken]) -> bool:
+    """Put the pictures of COCO files, anywhere in the tree, into the layout; False if no file has outlines.
+
+    broken: gets those that are meant to be such files, but cannot be used.
+    """
+    read = _documents(layout.root, tree, broken)
     if not read:
         return False
-    label_of = outlines.number(layout, _names(layout, [said for _, said in read]))
+    label_of = outlines.number(layout, _names(layout, read)) | {None: IGNORE}
     pictures = outlines.Pictures(layout, tree)
     boxes = crowds = 0
     for path, said in read:
         split = _split(path)
-        names = {str(category["id"]): str(category["name"]) for category in said["categories"]}
+        names = {str(category["id"]): outlines.named(category.get("name")) for category in said["categories"]}
         of_image: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for object_ in said["annotations"]:
             if isinstance(object_, dict) and str(object_.get("category_id")) in names:
@@ -51,7 +54,7 @@ def find(layout: MaskLayout, tree: Folder) -> bool:
                 objects = _by_depth(of_image[str(image.get("id"))])
                 shapes = [_shape(object_, label_of[names[str(object_["category_id"])]]) for object_ in objects]
                 boxes += shapes.count(None)
-                crowds += sum(shape is not None and shape.label == IGNORE for shape in shapes)
+                crowds += sum(shape is not None and bool(one.get("iscrowd")) for shape, one in zip(shapes, objects, strict=True))
                 drawn = Shapes(_size(image), tuple(shape for shape in shapes if shape is not None))
                 pictures.add(Pair(found, "", split or place(str(PurePosixPath(found).parent)).split, drawn))
     if not layout.pairs:
@@ -62,6 +65,28 @@ def find(layout: MaskLayout, tree: Folder) -> bool:
     return True
 
 
+def _documents(root: Path, tree: Folder, broken: list[Broken]) -> list[tuple[str, dict[str, Any]]]:
+    read: list[tuple[str, dict[str, Any]]] = []
+    without: list[Broken] = []
+    for path in outlines.documents(tree):
+        called = _CALLED.search(PurePosixPath(path).stem.casefold()) is not None
+        if not called and not _may_be(root / path):
+            continue
+        said, why = outlines.read(root / path)
+        if why:
+            broken.append(Broken(path, "COCO", why))
+        elif why := _trouble(said):
+            if _is_meant(said):
+                broken.append(Broken(path, "COCO", why))
+        elif any(isinstance(one, dict) and one.get("segmentation") for one in said["annotations"]):
+            read.append((path, said))
+        else:
+            without.append(Broken(path, "COCO", "it has boxes or captions only, no outlines", "Draw outlines where areas are meant"))
+    if not read:  # beside a file with outlines they are what is to be expected
+        broken += without
+    return read
+
+
 def _may_be(path: Path) -> bool:
     try:
         with path.open("rb") as file:
@@ -70,25 +95,52 @@ def _may_be(path: Path) -> bool:
         return False
 
 
-def _is_coco(said: Any) -> bool:
-    if not isinstance(said, dict) or not all(isinstance(said.get(key), list) for key in ("images", "annotations", "categories")):
-        return False
-    if not all(isinstance(one, dict) and "id" in one and "name" in one for one in said["categories"]):
-        return False
-    return any(isinstance(one, dict) and one.get("segmentation") for one in said["annotations"])
+def _trouble(said: Any) -> str:
+    """What a document lacks of a COCO file, as a clause; "" for nothing."""
+    if not isinstance(said, dict):
+        return "it is a list, where an object with 'images', 'annotations' and 'categories' is expected"
+    absent = [f"'{part}'" for part in _PARTS if not isinstance(said.get(part), list)]
+    if absent:
+        return f"it has no list {' and no list '.join(absent)}"
+    if not all(isinstance(one, dict) and "id" in one for one in said["categories"]):
+        return "a category in it has no id"
+    return ""
 
 
-def _names(layout: MaskLayout, documents: list[dict[str, Any]]) -> list[str]:
+def _is_meant(said: Any) -> bool:
+    """Whether a document that lacks something of a COCO file is one all the same, not some other JSON file."""
+    if not isinstance(said, dict):
+        return False
+    objects, images = (part if isinstance(part := said.get(key), list) else [] for key in ("annotations", "images"))
+    if any(isinstance(one, dict) and one.get("segmentation") for one in objects):
+        return True
+    return ("annotations" in said or "categories" in said) and any(isinstance(one, dict) and "file_name" in one for one in images)
+
+
+def _names(layout: MaskLayout, read: list[tuple[str, dict[str, Any]]]) -> list[str]:
     """The names of all categories in the order of their numbers. Raises InputError where files number them differently."""
     name_of: dict[str, str] = {}
-    for said in documents:
+    nameless: set[str] = set()
+    for path, said in read:
         for category in said["categories"]:
-            key, name = str(category["id"]), str(category["name"])
+            key, name = str(category["id"]), outlines.named(category.get("name"))
+            if name is None:
+                if key not in nameless:
+                    nameless.add(key)
+                    layout.problems.append(_nameless(layout, path, key, said["annotations"]))
+                continue
             if name_of.setdefault(key, name) != name:
                 what = f"The COCO files in {layout.root} do not agree on their classes"
                 why = f"number {key} is '{name_of[key]}' in one and '{name}' in another"
                 raise InputError(what, why, "Open a folder with those that belong together")
     return [name_of[key] for key in sorted(name_of, key=lambda key: (not key.isdecimal(), int(key) if key.isdecimal() else 0, key))]
+
+
+def _nameless(layout: MaskLayout, path: str, key: str, objects: list[Any]) -> Problem:
+    n = sum(isinstance(one, dict) and str(one.get("category_id")) == key for one in objects)
+    what = f"its objects ({n:,}) are left out of learning and judging"
+    said = f"Category {key} has no name, so that it is no class; {what}. Give it a name in the file."
+    return Problem("nameless_class", layout.absolute(path), said, "warn")
 
 
 def _split(path: str) -> str | None:

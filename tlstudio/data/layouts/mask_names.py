@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,14 @@ def read(path: Path) -> list[Named]:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
         if path.suffix.lower() == ".json":
             return _of_json(json.loads(text))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return []
     return _of_table(text) if path.suffix.lower() == ".csv" else _of_lines(text)
+
+
+def _numbered(named: list[Named]) -> list[Named]:
+    """With a name for a class whose place has none."""
+    return [one if one.name.strip() else replace(one, name=f"class {place}") for place, one in enumerate(named)]
 
 
 def _of_lines(text: str) -> list[Named]:
@@ -150,6 +156,7 @@ def _of_table(text: str) -> list[Named]:
         colour = _colour(cells[i] for i in rgb if i is not None) if None not in rgb else None
         number = cells[value] if value is not None else ""
         named.append(Named(cells[name], int(number) if _INT.fullmatch(number) else None, colour))
+    named = _numbered(named)
     return named if _distinct(named) else []
 
 
@@ -167,7 +174,8 @@ def _of_json(said: Any) -> list[Named]:
             pairs = [(int(value), name if isinstance(name, dict) else {"name": name}) for value, name in said.items()]
             return sorted((_of_object({"value": value, **about}) for value, about in pairs), key=lambda one: one.value or 0)
         said = [{"name": name, **({"value": about} if isinstance(about, int) else {"color": about})} for name, about in said.items()]
-    named = [_of_object(one) if isinstance(one, dict) else Named(str(one)) for one in said]
+    named = [_of_object(one) if isinstance(one, dict) else Named("" if one is None else str(one)) for one in said]
+    named = _numbered(named)
     return named if _distinct(named) else []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,18 +19,62 @@ from tlstudio.errors import InputError
 BACKGROUND = "background"
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A file that was meant to hold outlines, but cannot be used.
+
+    path: relative to the root. form: whose files they are. why: a clause. do: what mends it.
+    """
+
+    path: str
+    form: str
+    why: str
+    do: str = "Save it again, or fetch it anew"
+
+    def problem(self, root: Path) -> Problem:
+        said = f"This {self.form} file cannot be used: {self.why}; what it says is left out. {self.do}."
+        return Problem("broken_outlines", str(root / self.path), said, "bad")
+
+
+def unusable(root: Path, broken: list[Broken]) -> InputError:
+    """For a folder in which there would be masks but for those files."""
+    first = broken[0]
+    more = f" (one of {len(broken):,})" if len(broken) > 1 else ""
+    why = f"the {first.form} file {first.path}{more} cannot be used: {first.why}"
+    do = f"{first.do}. To learn classes of whole pictures instead, set data.task to 'classification'"
+    return InputError(f"The outlines of the pictures in {root} cannot be read", why, do)
+
+
 def documents(tree: Folder) -> Iterator[str]:
     """Every JSON file in the tree, those that are probably meant first."""
     paths = [path for path in tree.paths() if path.casefold().endswith(".json")]
     yield from sorted(paths, key=lambda path: ("instances" not in PurePosixPath(path).name, path))
 
 
-def read(path: Path) -> Any:
-    """What a JSON file says; None where it cannot be read."""
+def read(path: Path) -> tuple[Any, str]:
+    """What a JSON file says, and "": or None, and as a clause why it cannot be read."""
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        raw = path.read_bytes()
+        if not raw.strip():
+            return None, "it is empty"
+        return json.loads(raw), ""
+    except json.JSONDecodeError as error:
+        if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string"):
+            return None, f"it is cut short, it ends in the middle of line {error.doc.count(chr(10)) + 1:,}"
+        return None, f"it is damaged, line {error.lineno:,} is no JSON from character {error.colno:,} on"
+    except UnicodeDecodeError:
+        return None, "it is damaged, it is no text"
+    except RecursionError:
+        return None, "it is damaged, its brackets go too deep"
+    except (OSError, ValueError) as error:
+        return None, f"it cannot be read ({getattr(error, 'strerror', None) or error})"
+
+
+def named(said: Any) -> str | None:
+    """The name of a class as a file of outlines gives it; None for an empty one and for what is no name."""
+    if isinstance(said, bool) or not isinstance(said, str | int | float):
         return None
+    return str(said) if str(said).strip() else None
 
 
 def is_background(name: str) -> bool:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from tlstudio.control import Control, Tell
 from tlstudio.data import listing
-from tlstudio.data.layouts import cityscapes, coco, labelme, mask_names, pairs, voc
+from tlstudio.data.layouts import cityscapes, coco, labelme, mask_names, outlines, pairs, voc
 from tlstudio.data.layouts.mask_layout import PAIRS, MaskLayout
+from tlstudio.data.layouts.outlines import Broken
 from tlstudio.data.layouts.pairs import File, Found
 from tlstudio.data.listing import Folder
 from tlstudio.data.report import Problem, counted
@@ -24,22 +25,21 @@ _TITLES = {  # in the order in which they are looked for: the more special names
 }
 
 
-def find(root: Path, tree: Folder, problems: list[Problem], data: Data, *, sure: bool) -> MaskLayout | None:
+def find(root: Path, tree: Folder, problems: list[Problem], data: Data, broken: list[Broken], *, sure: bool) -> MaskLayout | None:
     """The layout of pictures and masks, as data says or as it looks.
 
     sure: that it is segmentation is said; else None where nothing looks like masks, or where it may as well be a folder for each class.
-    Raises InputError where a layout that is said is not there.
+    broken: gets the files that were meant to hold outlines, but cannot be used. Raises InputError where a layout that is said is not
+    there.
     """
-    if data.layout != "auto":
-        found = _one(data.layout, root, tree, problems, sure=True)
-        if found is None:
-            raise _not_there(root, tree, data.layout)
-        return found
-    for kind in _TITLES:
-        if found := _one(kind, root, tree, problems, sure=sure):
+    for kind in _TITLES if data.layout == "auto" else [data.layout]:
+        if found := _one(kind, root, tree, problems, broken, sure=sure):
+            found.problems += [one.problem(root) for one in broken]
             return found
+    if sure and broken:
+        raise outlines.unusable(root, broken)
     if sure:
-        raise _nothing(root, tree)
+        raise _nothing(root, tree) if data.layout == "auto" else _not_there(root, tree, data.layout)
     return None
 
 
@@ -70,7 +70,7 @@ def _of(file: File, path: str, role: str) -> File:
     return File(path, file.stem, replace(file.where, role=role))
 
 
-def _one(kind: str, root: Path, tree: Folder, problems: list[Problem], *, sure: bool) -> MaskLayout | None:
+def _one(kind: str, root: Path, tree: Folder, problems: list[Problem], broken: list[Broken], *, sure: bool) -> MaskLayout | None:
     layout = MaskLayout(root, kind, problems=list(problems))
     if kind == "pairs":
         there = _pairs(layout, tree, sure=sure)
@@ -79,9 +79,9 @@ def _one(kind: str, root: Path, tree: Folder, problems: list[Problem], *, sure: 
     elif kind == "cityscapes":
         there = cityscapes.find(layout, tree)
     elif kind == "coco":
-        there = coco.find(layout, tree)
+        there = coco.find(layout, tree, broken)
     else:
-        there = labelme.find(layout, tree, [one.name for one in mask_names.find(root, tree)[0]])
+        there = labelme.find(layout, tree, [one.name for one in mask_names.find(root, tree)[0]], broken)
     if there and not layout.named:
         _name(layout, tree)
     return layout if there else None
@@ -129,7 +129,7 @@ def _not_there(root: Path, tree: Folder, wanted: str) -> InputError:
 
 def _can_be(kind: str, root: Path, tree: Folder) -> bool:
     try:
-        return _one(kind, root, tree, [], sure=True) is not None
+        return _one(kind, root, tree, [], [], sure=True) is not None
     except InputError:
         return False
 

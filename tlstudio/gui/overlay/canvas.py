@@ -171,7 +171,9 @@ class OverlayCanvas(ViewWidget):
             corner = self.from_picture(0, 0)
             marks.pixel_grid(painter, QRectF(left, top, right - left, bottom - top).translated(corner), corner, self.zoom / ratio)
         if self._handle.isVisibleTo(self):
-            paint_sides(painter, self._handle.at * self.width(), 72, self.tr("Prediction"), self.tr("Truth"))
+            by_hand = self.picture is not None and self.picture.by_hand
+            said = self.tr("Corrected") if by_hand else self.tr("Prediction")
+            paint_sides(painter, self._handle.at * self.width(), 72, said, self.tr("Truth"))
         if self._mark is not None:
             marks.cross(painter, self.from_picture(self._mark.x(), self._mark.y()))
         if self.tool is not None:
@@ -196,6 +198,8 @@ class OverlayCanvas(ViewWidget):
 
     def _place_handle(self) -> None:
         swipes = self._stage is not None and self.look.mode == "swipe" and self.look.masks
+        if self._handle.hasFocus() and not swipes:
+            self.setFocus()  # else the next button of the page would get it
         self._handle.setVisible(swipes)
         self._handle.place(self.look.swipe)
 

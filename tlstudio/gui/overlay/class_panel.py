@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QColorDialog, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QCheckBox, QColorDialog, QLabel, QSlider, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.overlay.class_heads import ClassHeads
@@ -30,6 +30,8 @@ class ClassPanel(Floating):
 
     lines_changed = Signal()
     """Something was shown or hidden, and the panel is of another height."""
+    correction_shown = Signal(bool)
+    """Whether the user wants to see the mask as it was corrected by hand, or as it was predicted."""
     predict_asked = Signal()
     """There are no masks, and the user wants some."""
 
@@ -50,14 +52,18 @@ class ClassPanel(Floating):
         self._filter.setToolTip(self.tr("Show only the classes whose name holds this"))
         self._mean_word, self._mean = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight), label("", "section")
         self._mean.setObjectName("pictureIou")
-        tip = self.tr("The mean over the classes that are in the prediction or the truth of this picture")
-        self._mean_word.show_text(self.tr("Mean IoU of this picture"), tip, short=self.tr("Mean IoU"))
+        self.corrected = QCheckBox(self.tr("Corrected"))
+        self.corrected.setObjectName("showCorrection")
+        self.corrected.setToolTip(
+            self.tr("The mask as it was corrected by hand, with its mean IoU; unticked: as it was predicted. The run keeps its own figures")
+        )
+        self.corrected.clicked.connect(self.correction_shown)
         self.difference, self.heat = DifferenceLegend(found), HeatLegend()
         opacity_word, contour_word = label(self.tr("Opacity"), "small"), label(self.tr("Outline"), "small")
         sides = (GAP - 3, 0, GAP - 3, 0)
         self._contour_line = widget(row(contour_word, (self.contour, 1), self._contour_word, spacing=12, margins=sides))
         self._filter_line = widget(row((self._filter, 1), margins=(GAP - 7, 2, GAP - 7, 2)))
-        self._mean_line = widget(column(hairline(), row((self._mean_word, 1), self._mean, margins=sides), spacing=6))
+        self._mean_line = widget(column(hairline(), row((self.corrected, 1), (self._mean_word, 1), self._mean, margins=sides), spacing=6))
         self._difference_line = widget(column(hairline(), self.difference, spacing=6))
         self._heat_line = widget(column(hairline(), self.heat, spacing=6))
         self._classes = widget(
@@ -86,21 +92,39 @@ class ClassPanel(Floating):
         looking.changed.connect(self._follow)
         self._rest_of: tuple[object, ...] = ()
         self._rest_height = 0
+        self.corrected.hide()
+        self._has_mean = False
         self._lines: tuple[object, ...] = ()
         self._seen: tuple[object, ...] = ()
         self._fit_words()
         self._follow()
 
-    def show_figures(self, shares: Sequence[float], ious: Sequence[float | None], mean: float | None) -> None:
-        """Of the picture that is seen, one a class; empty where nothing is known."""
+    def show_figures(self, shares: Sequence[float], ious: Sequence[float | None], mean: float | None, *, by_hand: bool = False) -> None:
+        """Of the picture that is seen, one a class; empty where nothing is known. by_hand: of a mask that was corrected."""
+        if by_hand:
+            tip = self.tr("Of the mask as it was corrected; it is not in the figures of the run")
+            self._mean_word.show_text(self.tr("Mean IoU, corrected"), tip, short=self.tr("Mean IoU"))
+        else:
+            tip = self.tr("The mean over the classes that are in the prediction or the truth of this picture")
+            self._mean_word.show_text(self.tr("Mean IoU of this picture"), tip, short=self.tr("Mean IoU"))
         self.list.lines.show_figures(shares, ious)
         self._mean.setText(score(mean))
-        self._mean_line.setVisible(mean is not None)
+        self._has_mean = mean is not None
+        self._mean_line.setVisible(self._has_mean or not self.corrected.isHidden())
         known = any(iou is not None for iou in ious)
         if known != self.list.ious:
             self.list.ious = known
             self.list.viewport().update()
             self._heads.place()
+        self._tell()
+
+    def show_correction(self, there: bool, shown: bool, *, changeable: bool) -> None:
+        """there: whether the prediction was corrected by hand; shown: whether that is what is seen."""
+        self.corrected.setVisible(there)
+        self._mean_word.setVisible(not there)
+        self._mean_line.setVisible(there or self._has_mean)
+        self.corrected.setChecked(shown)
+        self.corrected.setEnabled(changeable)
         self._tell()
 
     def show_difference(self, counts: Found | None) -> None:

@@ -12,8 +12,11 @@ from tlstudio.data import masks, overlay_index
 from tlstudio.data.masks import Coding
 from tlstudio.errors import StudioError
 
-Entry = Mapping[str, Any]
-"""{path, prediction, truth, confidence, entropy, iou, pixel_accuracy, per_class, shares}: one picture of the document."""
+Entry = dict[str, Any]
+"""{path, prediction, truth, confidence, entropy, iou, pixel_accuracy, per_class, shares}: one picture of the document.
+
+Where the prediction was corrected by hand: corrected, the file, and corrected_iou; the other figures stay those of the prediction.
+"""
 
 WORST, BEST, NAME = "worst", "best", "name"
 
@@ -66,6 +69,11 @@ class Collection:
     def has_scores(self) -> bool:
         """Whether the IoU of at least one picture is known."""
         return any(entry.get("iou") is not None for entry in self.entries)
+
+    @property
+    def has_corrected(self) -> bool:
+        """Whether at least one prediction was corrected by hand."""
+        return any(entry.get("corrected") for entry in self.entries)
 
     @property
     def has_predictions(self) -> bool:

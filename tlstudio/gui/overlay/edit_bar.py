@@ -6,9 +6,9 @@ import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFrame, QSizePolicy, QSpinBox, QWidget
 
 from tlstudio.data.masks import IGNORE
 from tlstudio.gui.overlay import edit_keys
@@ -18,9 +18,10 @@ from tlstudio.gui.overlay.edit_keys import EditKeys
 from tlstudio.gui.overlay.edit_tools import Brush, Fill, Polygon
 from tlstudio.gui.overlay.picture import ClassLook
 from tlstudio.gui.widgets.elided_label import ElidedLabel
-from tlstudio.gui.widgets.parts import Button, IconLabel, ToolButton, column, hairline, row
+from tlstudio.gui.widgets.parts import Button, IconLabel, ToolButton, column, hairline, row, widget
 
 MAX_RADIUS = 200
+_SIDE = 8
 _ICONS = {"brush": "paint-brush", "eraser": "eraser", "fill": "paint-bucket", "polygon": "polygon"}
 
 
@@ -52,6 +53,7 @@ class EditBar(QFrame):
         self._editor: MaskEditor | None = None
         self._tool: Brush | Fill | Polygon | None = None
         self._saved_as, self._busy, self._failed, self._may_add = "", "", "", ""
+        self._added = False
         self._make()
         self._show()
 
@@ -68,6 +70,7 @@ class EditBar(QFrame):
             self._editor.stepped = lambda: None
         self._editor = editor
         self._saved_as = self._busy = self._failed = ""
+        self._added = False
         if editor is not None:
             editor.stepped = self._stepped
             editor.label = max(0, self.classes.currentIndex())
@@ -90,9 +93,9 @@ class EditBar(QFrame):
         if not self.tool:
             self._take("brush")
 
-    def set_state(self, dirty: bool, can_undo: bool, can_redo: bool, saved_as: str) -> None:
-        """saved_as: the file that holds what was saved last, or ""."""
-        self._saved_as, self._busy, self._failed = saved_as, "", ""
+    def set_state(self, dirty: bool, can_undo: bool, can_redo: bool, saved_as: str, *, added: bool = False) -> None:
+        """saved_as: the file that holds what was saved last, or ""; added: it is one of the training set."""
+        self._saved_as, self._added, self._busy, self._failed = saved_as, added, "", ""
         self._show_steps(dirty, can_undo, can_redo)
 
     def set_busy(self, words: str) -> None:
@@ -127,6 +130,7 @@ class EditBar(QFrame):
         self.radius.setRange(1, MAX_RADIUS)
         self.radius.setValue(8)
         self.radius.setSuffix(self.tr(" px"))
+        self.radius.lineEdit().setTextMargins(5, 0, 0, 0)  # as far from the edge as the words of the lists beside it
         self.radius.setAccessibleName(self.tr("Radius of the brush"))
         self.radius.setToolTip(self.tr("Radius of brush and eraser in pixels of the picture; 1 is a single pixel (keys , and .)"))
         self.radius.valueChanged.connect(self._resized)
@@ -156,9 +160,10 @@ class EditBar(QFrame):
         self._mark, self._state = IconLabel("check"), ElidedLabel("small")
         self._state.setObjectName("editState")
         self._state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        first = row(*self.buttons.values(), self.radius, (self.classes, 1), (self.erased, 1), spacing=4)
+        tools, what = row(*self.buttons.values(), None, spacing=4), row(self.radius, (self.classes, 1), (self.erased, 1), spacing=4)
+        first = self._first = row(widget(tools), (widget(what), 1), spacing=4)
         second = row(self.undo, self.redo, self.discard, 4, self._mark, (self._state, 1), self.add, self.save, spacing=4)
-        self.setLayout(column(first, hairline(), second, spacing=4, margins=(8, 6, 8, 6)))
+        self.setLayout(column(first, hairline(), second, spacing=4, margins=(_SIDE, 6, _SIDE, 6)))
         plain = {key: functools.partial(self.buttons[name].click) for name, key in edit_keys.TOOLS.items()}
         sizes = {edit_keys.SMALLER: -1, edit_keys.LARGER: 1}
         in_hand: dict[str, Callable[[], object]] = {key: functools.partial(self._grow, by) for key, by in sizes.items()}
@@ -229,7 +234,7 @@ class EditBar(QFrame):
             self._tool.close()
 
     def _stepped(self) -> None:
-        self._failed = ""
+        self._failed, self._added = "", False
         self._show()
 
     def _show(self) -> None:
@@ -258,18 +263,32 @@ class EditBar(QFrame):
         self._mark.setVisible(bool(words))
         self._mark.show_icon(icon_name, role)
         self._mark.setToolTip(self._failed or words)
-        self._state.show_text(words, self._failed or self._saved_as, short=self.tr("Saved") if icon_name == "check-circle" else "")
+        short = self.tr("Added") if self._added else self.tr("Saved")
+        self._state.show_text(words, self._failed or self._saved_as, short=short if icon_name == "check-circle" else "")
 
     def _state_words(self, dirty: bool) -> tuple[str, str, str]:
         if self._busy:
             return self._busy, "spinner", "muted"
         if self._failed:
             return self._failed, "warning-circle", "bad"
-        if dirty:
+        if dirty and not self._added:
             return self.tr("Not saved"), "circle", "warn"
         if self._saved_as:
-            return self.tr("Saved as %1").replace("%1", Path(self._saved_as).name), "check-circle", "good"
+            words = self.tr("Added as %1") if self._added else self.tr("Saved as %1")
+            return words.replace("%1", Path(self._saved_as).name), "check-circle", "good"
         return "", "check", "muted"
+
+    def size_for(self, most: int) -> QSize:
+        """How large the bar is where it may be at most so wide: what is painted gets a line of its own where that is too little."""
+        sides = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._first.setDirection(sides[0])
+        if self._first.minimumSize().width() + 2 * _SIDE + 2 > most:
+            self._first.setDirection(sides[1])
+        layout = self.layout()
+        assert layout is not None
+        layout.invalidate()  # it does not hear of what its part does
+        hint = self.sizeHint()
+        return QSize(min(most, hint.width()), hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is no room for its word, the button is its icon."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QObject, QRect, QTimer
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QTimer
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from tlstudio import places
@@ -64,6 +64,7 @@ class Editing(QObject):
             self.end()
         elif self._viewer.picture is not None and not self._why_not():
             self._viewer.panels.editing = True
+            self._page.window().installEventFilter(self)
             self._begin()
             self._bar.set_label(self._to_paint())
             self._bar.take_brush()
@@ -91,6 +92,7 @@ class Editing(QObject):
         self.editor = None
         self._bar.set_editor(None)
         self._canvas.set_tool(None)
+        self._page.window().removeEventFilter(self)
         self._source.edit.setChecked(False)
         viewer.loader.again(viewer.place)
         viewer.panels.arrange()
@@ -107,7 +109,7 @@ class Editing(QObject):
 
     def save(self, then: Callable[[], Any] | None = None) -> None:
         """Write the corrected mask beside the one that it corrects."""
-        editor, entry = self.editor, self._entry
+        editor, entry, of = self.editor, self._entry, self._of
         coding = self._coding
         if editor is None or coding is None:
             return
@@ -115,7 +117,12 @@ class Editing(QObject):
 
         def done(said: dict[str, Any]) -> None:
             self._saved_as = said["mask"]
-            entry[self._of] = said["mask"]  # what is looked at from now on
+            if of == "truth":
+                entry["truth"] = said["mask"]  # what is looked at from now on
+            else:
+                entry.update(corrected=said["mask"], corrected_iou=self._viewer.counts.mean_iou)
+                self._viewer.correction = True
+            self._viewer.panels.film.refresh()
             self._viewer.loader.again(self._viewer.place)
             if self.editor is editor:
                 editor.saved()
@@ -124,6 +131,13 @@ class Editing(QObject):
                 then()
 
         self._job("correct_mask", {"beside": entry.get(self._of) or ""}, self.tr("Saving…"), done)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The window is not closed over what is not saved, either."""
+        if event.type() == QEvent.Type.Close and isinstance(watched, QWidget) and not self.may_leave(watched.close):
+            event.ignore()
+            return True
+        return False
 
     # inside
 
@@ -164,8 +178,9 @@ class Editing(QObject):
         assert picture is not None
         truth = picture.prediction is None or (viewer.looking.look.mode == "truth" and picture.truth is not None)
         self._of = "truth" if truth else "prediction"
-        labels = (picture.truth if truth else picture.prediction).copy()  # type: ignore[union-attr]
-        picture = replace(picture, truth=labels) if truth else replace(picture, prediction=labels)
+        said = picture.corrected if picture.corrected is not None else picture.prediction  # what was corrected is corrected on
+        labels = (picture.truth if truth else said).copy()  # type: ignore[union-attr]
+        picture = replace(picture, truth=labels) if truth else replace(picture, prediction=labels, by_hand=True)
         if viewer.looking.look.mode not in (self._of, "contour", "difference", "side"):
             viewer.looking.set_mode(self._of)
         viewer.take_edited(picture)
@@ -223,7 +238,7 @@ class Editing(QObject):
 
         def done(said: dict[str, Any]) -> None:
             if self.editor is not None:
-                self._bar.set_state(self.editor.dirty, self.editor.can_undo, self.editor.can_redo, said["mask"])
+                self._bar.set_state(self.editor.dirty, self.editor.can_undo, self.editor.can_redo, said["mask"], added=True)
             self._session.scan(data.path)
 
         args = {"data": data.path, "recipe": self._session.recipe.model_dump(mode="json")}

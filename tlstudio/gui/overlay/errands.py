@@ -50,7 +50,8 @@ class Errands(QObject):
         paths = [str(viewer.collection.entries[place]["path"]) for place in places]
         args = {"run": wish.run, "paths": paths, "flips": wish.flips}
         words = self.tr("Predicting masks")
-        self._task.begin(self._session.predictor, "predict", args, words, lambda said: self._predicted(said, title))
+        first = self.tr("The model is being loaded…")
+        self._task.begin(self._session.predictor, "predict", args, words, lambda said: self._predicted(said, title), first)
 
     def _predicted(self, said: list[dict[str, Any]], title: str) -> None:
         masks = [entry["mask"] for entry in said if entry.get("mask")]

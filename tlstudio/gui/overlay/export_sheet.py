@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QDialog, QFileDialog, QLineEdit, QProgressBar, QRadioButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QCheckBox, QDialog, QFileDialog, QLineEdit, QProgressBar, QRadioButton, QWidget
 
 from tlstudio.errors import sentences
 from tlstudio.exporting.export import formats
@@ -61,6 +61,11 @@ class ExportSheet(QDialog):
         reach = {"all": count(n, self.tr("picture"), self.tr("pictures")), "one": self.tr("This picture")}
         which = Segments(reach, "all", self._choose_reach, name="exportPictures")
         which.setVisible(n > 1)
+        self.corrected = QCheckBox(self.tr("With corrections by hand"))
+        self.corrected.setObjectName("exportCorrected")
+        self.corrected.setToolTip(self.tr("Predictions that were corrected are written so; unticked: all as they were predicted"))
+        self.corrected.setChecked(True)
+        self.corrected.setVisible(self._collection.has_corrected and self._which == "prediction")
         self.folder = QLineEdit(str(Path.home() / self.tr("masks")))
         self.folder.setObjectName("exportFolder")
         self.folder.setAccessibleName(self.tr("Folder to write into"))
@@ -81,7 +86,7 @@ class ExportSheet(QDialog):
         self._bar.setAccessibleName(self.tr("Progress"))
         self._said, self._wrong = ElidedLabel("small"), label("", "bad", wrap=True)
         area = scrolling(widget(column(*choices, None, spacing=2)))
-        self._what = widget(row(self._kinds, which, None, spacing=12))
+        self._what = widget(row(self._kinds, which, self.corrected, None, spacing=12))
         self.setLayout(
             column(
                 label(self.tr("Export masks"), "title"), 4, (area, 1), hairline(), self._what,
@@ -97,6 +102,7 @@ class ExportSheet(QDialog):
 
     def _choose_kind(self, key: str) -> None:
         self._which = key
+        self.corrected.setVisible(self._collection.has_corrected and key == "prediction")
 
     def _choose_reach(self, key: str) -> None:
         self._all = key == "all"
@@ -112,7 +118,7 @@ class ExportSheet(QDialog):
         chosen = self.formats.checkedButton()
         assert chosen is not None
         args: dict[str, Any] = {
-            "source": dict(self._collection.document),
+            "source": self._document(),
             "format": chosen.property("format"),
             "out": str(Path(self.folder.text()).expanduser()),
             "paths": [] if self._all else [self._picture],
@@ -120,6 +126,13 @@ class ExportSheet(QDialog):
             "look": look_json(self._look),
         }
         self._task.begin(self._session.librarian, "export_masks", args, self.tr("Writing"), self._done)
+
+    def _document(self) -> dict[str, Any]:
+        document = dict(self._collection.document)
+        if self.corrected.isChecked():
+            images = document["images"]
+            document["images"] = [{**image, "prediction": image.get("corrected") or image.get("prediction")} for image in images]
+        return document
 
     def _done(self, said: dict[str, Any]) -> None:
         self._made = said["folder"]

@@ -53,6 +53,9 @@ class FilmModel(QAbstractListModel):
             said = [name if role == Qt.ItemDataRole.AccessibleTextRole else entry["path"]]
             if entry.get("iou") is not None:
                 said.append(self.tr("Mean IoU %1").replace("%1", score(entry["iou"])))
+            if entry.get("corrected"):
+                words = self.tr("Corrected by hand, mean IoU %1").replace("%1", score(entry.get("corrected_iou")))
+                said.append(words if entry.get("corrected_iou") is not None else self.tr("Corrected by hand"))
             if place in self.with_past:
                 said.append(self.tr("Its masks of several epochs were kept"))
             return "\n".join(said)
@@ -135,13 +138,15 @@ class _Frame(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colour("accent"), 3 if chosen else 1))
             painter.drawRoundedRect(QRectF(box).adjusted(-1, -1, 1, 1), 5, 5)
-        if place in view.film.with_past:
+        signs = ["clock-counter-clockwise"] if place in view.film.with_past else []
+        signs += ["pencil-simple"] if entry.get("corrected") else []
+        for i, sign in enumerate(signs):
             side = theme.px(16)
-            mark = QRect(box.right() - side - 4, box.top() + 4, side, side)
+            mark = QRect(box.right() - (side + 6) * (i + 1) + 2, box.top() + 4, side, side)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour("surface"))
             painter.drawRoundedRect(mark.adjusted(-2, -2, 2, 2), 4, 4)
-            paint_icon(painter, mark, "clock-counter-clockwise", "text")
+            paint_icon(painter, mark, sign, "text")
         painter.setFont(theme.font(9, bold=chosen))
         painter.setPen(colour("text" if chosen else "muted"))
         iou = entry.get("iou")

@@ -70,6 +70,10 @@ class FilmStrip(Floating):
     def mark(self, place: int) -> None:
         self.list.mark(place)
 
+    def refresh(self) -> None:
+        """A picture's state changed."""
+        self.list.viewport().update()
+
     def next_to(self, place: int, step: int) -> int | None:
         """The place of the picture so many before or after that one; None beyond the ends."""
         order = self.order

@@ -23,6 +23,15 @@ RIGHT, FALSE_ALARM, MISSED = 0, 1, 2
 Places = NDArray[np.intp]
 
 
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """What a layer looks like by a table: fill and ink (see paint.py), None where nothing is drawn."""
+
+    table: object
+    fill: QImage | None
+    ink: QImage | None
+
+
 @dataclass(eq=False)
 class Layer:
     """A tile of h x w screen pixels. Codes are labels, or what a mode makes of them; uint8, 255 is not drawn.
@@ -37,8 +46,7 @@ class Layer:
     mixed: Labels
     rim_at: Places
     rim: Labels
-    painted: tuple[object, QImage | None, QImage | None] | None = field(default=None)
-    """What it looks like by the table that comes first: fill and ink (see paint.py)."""
+    painted: Painted | None = field(default=None)
 
     @property
     def nbytes(self) -> int:

@@ -22,7 +22,7 @@ class Loader(QObject):
     """Give it a collection, then `want`. Signals carry the entry's place in the collection."""
 
     loaded = Signal(int, object)
-    """The Picture at that place, which is the one wanted now."""
+    """The Picture at that place, which is the one wanted now; whoever shows it asks to have it counted."""
     failed = Signal(int, object)
     counted = Signal(int, object)
     """The Counts of the picture wanted now."""
@@ -34,7 +34,7 @@ class Loader(QObject):
         self._kept: OrderedDict[int, Picture] = OrderedDict()
         self._counts: dict[int, Counts] = {}
         self._jobs: dict[int, Background[tuple[int, Picture | StudioError]]] = {}
-        self._counting: Background[tuple[int, Counts]] | None = None
+        self._counting: Background[tuple[int, Picture, Counts]] | None = None
         self._neighbours: list[int] = []
         self.wanted = -1
 
@@ -72,13 +72,15 @@ class Loader(QObject):
         self._counts.pop(place, None)
 
     def count(self, place: int, picture: Picture) -> None:
-        """Count the pixels of a picture (again); `counted` tells."""
+        """Count the pixels of what is shown of the picture at that place; `counted` tells, at once where that is known."""
         assert self._collection is not None
         classes = len(self._collection.names)
         if self._counting is not None:
             self._counting.forget()
-        if classes and (picture.prediction is not None or picture.truth is not None):
-            self._counting = Background(lambda: (place, Counts.of(picture, classes)), self._counted)
+        if place in self._counts and self._kept.get(place) is picture:
+            self.counted.emit(place, self._counts[place])
+        elif classes and (picture.prediction is not None or picture.truth is not None):
+            self._counting = Background(lambda: (place, picture, Counts.of(picture, classes)), self._counted)
 
     def _start(self, place: int) -> None:
         collection = self._collection
@@ -109,17 +111,14 @@ class Loader(QObject):
 
     def _tell(self, place: int, picture: Picture) -> None:
         self.loaded.emit(place, picture)
-        if place in self._counts:
-            self.counted.emit(place, self._counts[place])
-        else:
-            self.count(place, picture)
         for neighbour in self._neighbours:
             if neighbour not in self._kept:
                 self._start(neighbour)
 
-    def _counted(self, said: tuple[int, Counts]) -> None:
-        place, counts = said
-        self._counts[place] = counts
+    def _counted(self, said: tuple[int, Picture, Counts]) -> None:
+        place, picture, counts = said
+        if self._kept.get(place) is picture:  # not a mask of an earlier epoch, nor one that is painted on
+            self._counts[place] = counts
         if place == self.wanted:
             self.counted.emit(place, counts)
 

@@ -98,7 +98,7 @@ class ModeSegments(Segments):
         self.more.setToolButtonStyle(beside if self._compact else alone)
         side = theme.px(12 if self._compact else 16)
         self.more.setIconSize(QSize(side, side))
-        self.more.setIcon(icon("caret-down" if self._compact else "dots-three", "text" if rare else "muted"))
+        self.more.setIcon(icon("caret-down" if self._compact else "dots-three", "accent" if rare else "muted"))
         (self.more if rare or self._compact else self.buttons[self._mode]).setChecked(True)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from tlstudio.data import overlay_index
-from tlstudio.errors import Cancelled, StudioError
+from tlstudio.errors import StudioError
 from tlstudio.events import Event, Progress
 from tlstudio.gui.jobs import EngineWorker, JobHandle
 from tlstudio.gui.loading import Loading
@@ -28,6 +28,8 @@ class Opened(QObject):
         self._session = session
         self.loading = Loading()
         self.collection: Collection | None = None
+        self.predicts = False
+        """Whether a run first has to predict what is being opened, which takes a while."""
         self._job: JobHandle | None = None
         self._again: tuple[EngineWorker, str, dict[str, Any], str] | None = None
 
@@ -40,14 +42,17 @@ class Opened(QObject):
         """Look at a run on one of its splits; it is evaluated first where that has not been done."""
         done = Path(run, "evaluations", split, overlay_index.NAME).is_file()
         worker = self._session.librarian if done else self._session.inspector  # what is there needs no torch, nor waits for it
+        self.predicts = not done
         self._ask(worker, "overlay", {"source": run, "split": split}, title)
 
     def open_folder(self, folder: str, masks: str = "", title: str = "") -> None:
         """Open pictures and masks in whatever layout, or pictures alone. masks: the folder that they are in, where that is another one."""
+        self.predicts = False
         self._ask(self._session.librarian, "overlay", {"source": folder, "masks": masks}, title or Path(folder).name)
 
     def open_sample(self) -> None:
         """The generated leaves with their masks; drawn if they are not there yet."""
+        self.predicts = False
         self._ask(self._session.librarian, "sample", {"task": "segmentation"}, self.tr("Generated leaves"))
 
     def open_pictures(self, paths: Sequence[str]) -> None:
@@ -62,8 +67,10 @@ class Opened(QObject):
             self._ask(*self._again)
 
     def cancel(self) -> None:
+        """What is under way is heard of no more; it ends when it can."""
         if self._job is not None:
-            self._job.cancel()
+            self._drop()
+            self.leave()
 
     def leave(self) -> None:
         """Go back to what was open before the last wish failed."""
@@ -95,10 +102,7 @@ class Opened(QObject):
 
         def failed(error: StudioError) -> None:
             self._job = None
-            if isinstance(error, Cancelled):
-                self.leave()
-            else:
-                self._show(Loading("failed", source, error=error))
+            self._show(Loading("failed", source, error=error))
 
         self._job = worker.submit(job, args).connect_to(events, done, failed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QMargins, QRect, QSize, QTimer
+from PySide6.QtCore import QEvent, QMargins, QRect, QTimer
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -13,12 +13,12 @@ from tlstudio.gui.overlay import mode_bar, time_slider
 from tlstudio.gui.overlay.arrangement import BETWEEN, Arrangement, Sizes, arrange
 from tlstudio.gui.overlay.canvas import OverlayCanvas
 from tlstudio.gui.overlay.class_panel import WIDTH, ClassPanel
+from tlstudio.gui.overlay.colour_tables import FALSE_COLOUR, FOUND_COLOUR, MISSED_COLOUR
 from tlstudio.gui.overlay.edit_bar import EditBar
 from tlstudio.gui.overlay.film_strip import FilmStrip
 from tlstudio.gui.overlay.looking import Looking
 from tlstudio.gui.overlay.minimap import Minimap
 from tlstudio.gui.overlay.mode_bar import ModeBar
-from tlstudio.gui.overlay.paint import FALSE_COLOUR, FOUND_COLOUR, MISSED_COLOUR
 from tlstudio.gui.overlay.picture import Mode, Picture
 from tlstudio.gui.overlay.task import Task
 from tlstudio.gui.overlay.task_notice import TaskNotice
@@ -90,7 +90,9 @@ class Panels(QWidget):
             second: Mode = "truth" if "truth" not in missing else "image"
             for canvas, mode, title in zip((self.canvas, self.beside), (first, second), self._titles, strict=True):
                 canvas.set_look(replace(look, mode=mode))
-                title.setText(mode_words()[mode])
+                picture = self.canvas.picture
+                by_hand = mode == "prediction" and picture is not None and picture.by_hand
+                title.setText(self.tr("Corrected") if by_hand else mode_words()[mode])
         else:
             self.canvas.set_look(look)
         if side != self.beside.isVisibleTo(self):
@@ -131,7 +133,7 @@ class Panels(QWidget):
             film=self.film.sizeHint().height(),
             time=px(time_slider.HEIGHT) if self.has_past and not self.editing else None,
             minimap=self.minimap.sizeHint() if self.has_picture and not self.beside.isVisibleTo(self) else None,
-            edit=self._edit_size if self.editing else None,
+            edit=self.edit.size_for if self.editing else None,
             notice=self.notice.size_for if self.notice.wanted else None,
         )
         now = self.arrangement = arrange(self.size(), asked)
@@ -146,6 +148,8 @@ class Panels(QWidget):
             (self.edit, now.edit),
             (self.notice, now.notice),
         ):
+            if box is None and panel.isAncestorOf(self.focusWidget() or self):
+                self.canvas.setFocus()  # else the next button that happens to be there would get it
             _put(panel, box)
         self._place_canvases(now)
         free = QRect(0, now.bar.bottom(), now.classes.left(), self.height() - now.insets[3] - now.bar.bottom())
@@ -176,10 +180,6 @@ class Panels(QWidget):
         if not self._linked:
             self._linked = True
             self.canvas.link(self.beside)
-
-    def _edit_size(self, most: int) -> QSize:
-        hint = self.edit.sizeHint()
-        return QSize(min(most, hint.width()), hint.height())
 
     def _chip(self) -> QLabel:
         chip = label("", "chip")

@@ -23,6 +23,7 @@ class Picture:
     """image: upright, at its own size. prediction, truth: labels of the same size, or None. path: the picture's file.
 
     confidence: probability of the likeliest class, 0..255 for 0..1; entropy: of all probabilities over its largest value, likewise.
+    corrected: the prediction as a hand corrected it, or None; by_hand: whether `prediction` is that.
     """
 
     path: str
@@ -31,6 +32,8 @@ class Picture:
     truth: Labels | None = None
     confidence: NDArray[np.uint8] | None = None
     entropy: NDArray[np.uint8] | None = None
+    corrected: Labels | None = None
+    by_hand: bool = False
 
     @property
     def width(self) -> int:

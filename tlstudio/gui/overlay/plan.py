@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tlstudio.gui.overlay.paint import Table, class_table, difference_table, heat_table
+from tlstudio.gui.overlay.colour_tables import Table, class_table, difference_table, heat_table
 from tlstudio.gui.overlay.picture import Look, Picture
 from tlstudio.gui.overlay.tiles import Source
 
@@ -57,7 +57,7 @@ class Planner:
         if look.mode == "contour":
             if not (prediction or truth):
                 return Plan()
-            source = (said if prediction else true)._replace(rim=max(1.0, look.contour * ratio))
+            source = (said if prediction else true)._replace(rim=max(1.0, look.contour * ratio), outline=True)
             return Plan((Part(source, self._table("contour", look), filled=False),))
         classes = self._table("classes", look)
         if look.mode == "swipe":

@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QImageReader, QPainter
 from tlstudio.data import masks
 from tlstudio.data.images import load_rgb
 from tlstudio.data.masks import Coding
-from tlstudio.errors import InputError
+from tlstudio.errors import InputError, StudioError
 from tlstudio.gui.overlay.collection import Collection, Entry
 from tlstudio.gui.overlay.picture import Labels, Picture
 from tlstudio.training import mask_scores
@@ -54,6 +54,11 @@ class Counts:
     def ious(self) -> list[float | None]:
         """By class; [] where prediction or truth is missing."""
         return mask_scores.iou(self.confusion) if self.confusion is not None else []
+
+    @property
+    def mean_iou(self) -> float | None:
+        """Over the classes that are in prediction or truth; None where one of the two is missing."""
+        return mask_scores.mean_iou(self.confusion) if self.confusion is not None else None
 
     def found(self, solo: int | None) -> Found | None:
         """Pixels of that class that were found, invented and missed; over all classes (None) those that are right and wrong, and -1."""
@@ -134,6 +139,14 @@ def _read_grey(path: str, size: tuple[int, int], what: str) -> NDArray[np.uint8]
         raise InputError(f"The {what} cannot be read", f"{Path(path).name}: {error}", "Predict again") from None
 
 
+def _corrected(entry: Entry, collection: Collection, size: tuple[int, int]) -> Labels | None:
+    """None where there is none, or none that can be read: then what was corrected is shown. (Who opened the masks was told.)"""
+    try:
+        return read_labels(entry["corrected"], collection.own_coding, size, "corrected mask") if entry.get("corrected") else None
+    except StudioError:
+        return None
+
+
 def read(entry: Entry, collection: Collection) -> Picture:
     """A picture with all its masks. Raises StudioError (missing, damaged, of another size)."""
     image = read_image(entry["path"])
@@ -147,6 +160,7 @@ def read(entry: Entry, collection: Collection) -> Picture:
         confidence = _read_grey(entry["confidence"], size, "map of confidence")
     if entry.get("entropy"):
         entropy = _read_grey(entry["entropy"], size, "map of entropy")
-    picture = Picture(entry["path"], image, prediction, truth, confidence, entropy)
+    corrected = _corrected(entry, collection, size)
+    picture = Picture(entry["path"], image, prediction, truth, confidence, entropy, corrected)
     picture.pyramid.build()  # here, where nobody waits for it
     return picture

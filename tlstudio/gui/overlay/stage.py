@@ -19,7 +19,7 @@ from tlstudio.gui.overlay.plan import Part, Plan, Planner
 from tlstudio.gui.overlay.tiles import TILE, Grid, Tiles
 from tlstudio.gui.overlay.view import Size, View
 
-FRAME, RECOLOUR = 0.010, 0.012
+FRAME, RECOLOUR = 0.007, 0.010
 """Seconds of making tiles, and of giving tiles other colours, after which the rest waits for the next frame.
 
 What was painted last stands in for it.
@@ -66,7 +66,7 @@ class Stage:
         ready = [place for place in places if place in self._made]
         complete = len(ready) == len(places)
         if not complete:
-            self._stand_in(painter, view, look)
+            self._stand_in(painter, view, grid, look, [place for place in places if place not in self._made])
         elif all(place in self._made for place in grid.touched(*view.shown)):  # not only a corner of it
             self._before = Shown(view, grid, plan, self._made)
         part = exposed.translated(-x, -y).intersected(QRect(0, 0, *view.plane))
@@ -130,7 +130,7 @@ class Stage:
         if not self._has(plan, grid, place):
             return False
         painted = (self.tiles.layer(part.source, grid, place).painted for part in plan.parts)
-        return all(one is not None and one[0] is part.table for one, part in zip(painted, plan.parts, strict=True))
+        return all(one is not None and one.table is part.table for one, part in zip(painted, plan.parts, strict=True))
 
     def _images(self, plan: Plan, grid: Grid, place: Size) -> Images:
         corner = grid.rect(place)
@@ -194,10 +194,14 @@ class Stage:
             if image is not None:
                 painter.drawImage(x * TILE, y * TILE, image)
 
-    def _stand_in(self, painter: QPainter, view: View, look: Look) -> None:
+    def _stand_in(self, painter: QPainter, view: View, grid: Grid, look: Look, missing: list[Size]) -> None:
         """What was painted before, at its place and size in this view; where nothing was, the photo, coarse as it is."""
         before = self._before
         assert before is not None
+        if (before.view, before.grid) == (view, grid) and all(place in before.made for place in missing):
+            made, (x, y) = {place: before.made[place] for place in missing}, view.origin
+            self._draw(painter, QPoint(x, y), before.plan, grid, made, look, None, self._split(view, look) - x)
+            return
         scale = view.zoom / before.view.zoom
         known, seen = (QRectF(x, y, right - x, bottom - y) for x, y, right, bottom in (before.view.shown, view.shown))
         if not QRectF(known.topLeft() * scale, known.size() * scale).contains(seen):

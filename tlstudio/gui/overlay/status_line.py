@@ -31,15 +31,16 @@ class Reading:
     has_prediction: bool
     has_truth: bool
     right: bool | None
+    by_hand: bool = False
 
     @classmethod
     def of(cls, picture: Picture, classes: tuple[ClassLook, ...], x: int, y: int) -> Reading:
         said = int(picture.prediction[y, x]) if picture.prediction is not None else IGNORE
         true = int(picture.truth[y, x]) if picture.truth is not None else IGNORE
         looks = [classes[label] if label < len(classes) else None for label in (said, true)]
-        sure = int(picture.confidence[y, x]) / 255 if picture.confidence is not None else None
+        sure = int(picture.confidence[y, x]) / 255 if picture.confidence is not None and not picture.by_hand else None
         right = said == true if said != IGNORE and true != IGNORE else None
-        return cls(x, y, looks[0], looks[1], sure, picture.prediction is not None, picture.truth is not None, right)
+        return cls(x, y, looks[0], looks[1], sure, picture.prediction is not None, picture.truth is not None, right, picture.by_hand)
 
 
 class StatusLine(QFrame):
@@ -102,7 +103,8 @@ class StatusLine(QFrame):
         nothing = self.tr("nothing said")
         if at.has_prediction:
             sure = f" {score(at.sure)}" if at.sure is not None else ""
-            out.append(self.tr("Prediction %1").replace("%1", at.prediction.name if at.prediction is not None else nothing) + sure)
+            words = self.tr("Corrected %1") if at.by_hand else self.tr("Prediction %1")
+            out.append(words.replace("%1", at.prediction.name if at.prediction is not None else nothing) + sure)
         if at.has_truth:
             out.append(self.tr("Truth %1").replace("%1", at.truth.name if at.truth is not None else nothing))
         if at.right is not None:
@@ -138,7 +140,7 @@ class StatusLine(QFrame):
             pen.word(f"x {at.x}", "muted", pen.width("x ") + wide)
             pen.word(f"y {at.y}", "muted", pen.width("y ") + wide + 8)
         for has, title, look, sure in (
-            (at.has_prediction, self.tr("Prediction"), at.prediction, at.sure),
+            (at.has_prediction, self.tr("Corrected") if at.by_hand else self.tr("Prediction"), at.prediction, at.sure),
             (at.has_truth, self.tr("Truth"), at.truth, None),
         ):
             if has:

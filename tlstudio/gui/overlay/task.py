@@ -22,25 +22,37 @@ class Task(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.loading = Loading()
+        self.first = ""
+        """What is done before there is any progress."""
+        self.stopping = False
         self._job: JobHandle | None = None
         self._asked: tuple[EngineWorker, str, dict[str, Any], str, Callable[[Any], Any]] | None = None
 
-    def begin(self, worker: EngineWorker, job: str, args: dict[str, Any], words: str, done: Callable[[Any], Any]) -> None:
-        """words: what is being done. done: is given the job's answer. One that is still running is cancelled."""
+    def begin(self, worker: EngineWorker, job: str, args: dict[str, Any], words: str, done: Callable[[Any], Any], first: str = "") -> None:
+        """words: what is being done; first: what comes before it. done: is given the job's answer. One that still runs is cancelled."""
         if self._job is not None:
             self._job.forget()
-        self._asked = worker, job, args, words, done
+        self._asked, self.first = (worker, job, args, words, done), first
         self._show(Loading("busy", words))
         self._job = worker.submit(job, args).connect_to(self._events, self._done, self._failed)
 
     def again(self) -> None:
         """Go on after a cancel or a failure; what is finished is not done again."""
         if self._asked is not None:
-            self.begin(*self._asked)
+            self.begin(*self._asked, self.first)
 
     def cancel(self) -> None:
-        if self._job is not None:
+        """At once where nothing has begun (a model may take a while to load), else after the piece that is being done."""
+        if self._job is None:
+            return
+        if self.loading.progress is None:
+            self._job.forget()
+            self._job = None
+            self._show(replace(self.loading, state="cancelled"))
+        else:
             self._job.cancel()
+            self.stopping = True
+            self.changed.emit()
 
     def close(self) -> None:
         """Say nothing any more; what runs is cancelled."""
@@ -66,5 +78,5 @@ class Task(QObject):
         self._show(replace(self.loading, state=state, error=error))
 
     def _show(self, loading: Loading) -> None:
-        self.loading = loading
+        self.loading, self.stopping = loading, self.stopping and loading.state == "busy"
         self.changed.emit()

@@ -60,12 +60,16 @@ class TaskNotice(Floating):
         words = self.tr("%1: stopped").replace("%1", loading.what) if loading.state == "cancelled" else loading.what
         self._words.show_text(words)
         more = ""
-        if loading.state == "failed" and loading.error is not None:
+        if self._task.stopping:
+            more = self.tr("Stopping after this picture…")
+        elif loading.state == "failed" and loading.error is not None:
             more = str(loading.error)
         elif progress is not None and progress.total:
             more = self.tr("%1 of %2").replace("%1", f"{progress.done:,}").replace("%2", f"{progress.total:,}")
             left = remaining(progress.remaining) if busy else ""
             more += f", {left}" if left else ""
+        elif busy:
+            more = self._task.first
         self._more.setText(more)
         self._more.setVisible(bool(more))
         share = progress.overall if progress is not None else None
@@ -73,6 +77,7 @@ class TaskNotice(Floating):
         self._bar.setValue(round(1000 * (share or 0)))
         self._bar.setVisible(busy)
         self._cancel.setVisible(busy)
+        self._cancel.setEnabled(not self._task.stopping)
         self._resume.setVisible(loading.state in ("failed", "cancelled"))
         self._close.setVisible(not busy)
         self.setAccessibleName(f"{words}. {more}")

@@ -27,11 +27,15 @@ T = TypeVar("T")
 
 
 class Source(NamedTuple):
-    """What a layer shows. solo: the class that a difference is about. rim: width of rims in screen pixels."""
+    """What a layer shows. solo: the class that a difference is about. rim: width of rims in screen pixels.
+
+    outline: only the rims are drawn; it has a layer of its own, which is painted with other colours.
+    """
 
     kind: Kind
     solo: int | None = None
     rim: float = 1.0
+    outline: bool = False
 
 
 class Grid(NamedTuple):

@@ -42,7 +42,10 @@ class Viewer(QWidget):
         layout.addWidget(self.status)
         self.collection: Collection | None = None
         self.picture: Picture | None = None
-        """What is shown now; its prediction may be that of an earlier epoch."""
+        """What is shown now; its prediction may be that of an earlier epoch, or one that was corrected."""
+        self._read: Picture | None = None  # as its files are
+        self.correction = True
+        """Whether of a prediction that was corrected by hand the correction is shown."""
         self.counts = Counts()
         self.place = -1
         self._seen: tuple[object, ...] = ()
@@ -73,12 +76,14 @@ class Viewer(QWidget):
         self.past.found.connect(self._past_found)
         self.past.brought.connect(self._show_past)
         self.panels.time.epoch_changed.connect(self._want_epoch)
+        self.panels.classes.correction_shown.connect(self.show_correction)
 
     # what is open
 
     def show_collection(self, collection: Collection) -> None:
         """Open another collection at its first picture."""
         self.collection, self.picture, self._size = collection, None, None
+        self._read, self.correction = None, True
         self.place = -1
         self.loader.show_collection(collection)
         self.looking.show_collection(collection)
@@ -107,6 +112,13 @@ class Viewer(QWidget):
         if self.loader.busy:
             self._patience.start()
 
+    def show_correction(self, on: bool) -> None:
+        """The mask as it was corrected by hand, or as it was predicted."""
+        if on != self.correction:
+            self.correction = on
+            if self._read is not None and not self.panels.editing:
+                self._loaded(self.place, self._read)
+
     def step(self, by: int) -> None:
         """The picture so many further along the strip."""
         to = self.panels.film.next_to(self.place, by)
@@ -121,6 +133,8 @@ class Viewer(QWidget):
         self.picture = picture
         self.panels.time.to_end()
         self.panels.show_picture(picture, keep_view=True)
+        self._show_figures()
+        self.loader.count(self.place, picture)
 
     def labels_edited(self) -> None:
         """Prediction or truth of the picture was painted on: count anew."""
@@ -130,6 +144,9 @@ class Viewer(QWidget):
     # what comes
 
     def _loaded(self, place: int, picture: Picture) -> None:
+        self._read = picture
+        if self.correction and picture.corrected is not None:
+            picture = replace(picture, prediction=picture.corrected, by_hand=True)
         self.picture, self.counts = picture, Counts()
         self.looking.show_picture(picture)
         self.panels.time.show_epochs(self.past.epochs(place), best=not self._of_an_epoch)
@@ -143,6 +160,8 @@ class Viewer(QWidget):
         self._show_file(picture)
         if self.past_shown:
             self._want_epoch(self.panels.time.epoch)
+        else:
+            self.loader.count(place, picture)
         self.picture_shown.emit()
 
     def _fit(self) -> None:
@@ -156,7 +175,7 @@ class Viewer(QWidget):
             canvas.fit()
 
     def _failed(self, place: int, error: StudioError) -> None:
-        self.picture, self.counts = None, Counts()
+        self.picture, self._read, self.counts = None, None, Counts()
         self.looking.show_picture(None)
         self.panels.has_past = False
         self.panels.trouble.show_error(error)
@@ -168,6 +187,9 @@ class Viewer(QWidget):
 
     def _counted(self, place: int, counts: Counts) -> None:
         self.counts = counts
+        assert self.collection is not None
+        if self.picture is not None and self.picture.by_hand and not self.panels.editing:
+            self.collection.entries[place]["corrected_iou"] = counts.mean_iou
         self._show_figures()
 
     def _say_busy(self) -> None:
@@ -190,13 +212,16 @@ class Viewer(QWidget):
         entry = self.collection.entries[self.place]
         of_truth = self.looking.look.mode == "truth" or (self.picture is not None and self.picture.prediction is None)
         shares, ious = counts.shares(of_truth=of_truth), counts.ious()
-        known = self.picture is not None and not self.past_shown
+        by_hand = self.picture is not None and self.picture.by_hand and not self.past_shown
+        known = self.picture is not None and not self.past_shown and not by_hand
         if known and not ious:
             ious = list(entry.get("per_class") or ())
         if known and not shares and not of_truth:
             shares = list(entry.get("shares") or ())
         defined = [iou for iou in ious if iou is not None]
-        classes.show_figures(shares, ious, sum(defined) / len(defined) if defined else None)
+        classes.show_figures(shares, ious, sum(defined) / len(defined) if defined else None, by_hand=by_hand)
+        there = self._read is not None and self._read.corrected is not None and not self.past_shown
+        classes.show_correction(there, by_hand, changeable=not self.panels.editing)
         classes.show_difference(counts.found(self.looking.look.solo))
 
     @property
@@ -251,6 +276,6 @@ class Viewer(QWidget):
             if epoch == -1:
                 self.loader.want(place)
             return
-        self.picture = replace(picture, prediction=labels, confidence=None, entropy=None)
+        self.picture = replace(picture, prediction=labels, confidence=None, entropy=None, by_hand=False)
         self.panels.show_picture(self.picture, keep_view=True)
         self.loader.count(place, self.picture)

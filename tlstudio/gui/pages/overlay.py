@@ -219,7 +219,11 @@ class OverlayPage(Page):
         sample = Offer(self.tr("Show the sample"), sample_tip, self._sample, "leaf", "", "showOverlaySample")
         if loading.state == "busy":
             cancel = Offer(self.tr("Cancel"), self.tr("Open nothing"), opened.cancel, name="cancelOverlay")
-            self._state.show_busy(self.tr("Opening the pictures and their masks"), loading.progress, [cancel])
+            words = self.tr("Opening the pictures and their masks")
+            if opened.predicts:
+                begun = loading.progress is not None
+                words = self.tr("The run predicts these pictures for the first time") if begun else self.tr("The model is being loaded")
+            self._state.show_busy(words, loading.progress, [cancel])
         elif loading.state == "failed" and loading.error is not None:
             again = Offer(self.tr("Try again"), self.tr("Open it once more"), opened.again, "arrow-clockwise")
             back = Offer(self.tr("Back"), self.tr("To what was open before"), opened.leave, "caret-left")

@@ -14,6 +14,7 @@ from tlstudio.gui.checks import Check
 from tlstudio.gui.opening import open_folder
 from tlstudio.gui.page import Page
 from tlstudio.gui.session import Session
+from tlstudio.gui.stage_plan import one_stage
 from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, column, label, row, widget
 from tlstudio.gui.widgets.scrolling import scrolling
 from tlstudio.gui.widgets.train_empty import TrainEmpty
@@ -53,9 +54,8 @@ class TrainPage(Page):
                 return "running", self.tr("Starting")
             if live.state == "running" and live.history.progress and live.history.progress.phase == "features":
                 return "running", self.tr("Computing features")
-            at = min(len(live.history.epochs) + 1, started.epochs)
             form = self.tr("Paused in epoch %1 of %2") if live.state == "paused" else self.tr("Epoch %1 of %2")
-            return "running", form.replace("%1", str(at)).replace("%2", str(started.epochs))
+            return "running", form.replace("%1", str(live.history.epoch_now)).replace("%2", str(started.epochs))
         if live.state == "failed":
             return "problem", self.tr("Could not go on")
         if live.state == "done":
@@ -72,8 +72,10 @@ class TrainPage(Page):
         return self.tr(
             "Choose what learns, then press Start (Ctrl+Enter). Every default is set.\n\n"
             "Head only is the place to begin: the pretrained backbone stays as it is, and a run takes seconds to minutes. "
-            "If that is not good enough, try Last block, then Everything. What should I freeze? measures how near your images are to "
-            "what the model knows. Beside Start stands what a run will take, measured on this computer.\n\n"
+            "If that is not good enough, try Last block, then Gradual, then Everything. What should I freeze? measures how near your "
+            "images are to what the model knows. Beside Start stands what a run will take, measured on this computer.\n\n"
+            "Where more than the head learns, the head learns first: see Stages, and the bands above the plots. What frozen layers make of "
+            "each image is computed once and kept, also for the next run; the line below the table says so (File, Kept data).\n\n"
             "Advanced holds optimizer, loss and schedule, and the rates by depth: drag the line so that early blocks change less, or "
             "a point for one block; with the keys, Left and Right choose, Up and Down move, Delete resets.\n\n"
             "In the plots the thin line is each step, the bold one its running mean (0.85), the dashed one the validation images after "
@@ -138,12 +140,14 @@ class TrainPage(Page):
         from tlstudio.gui.widgets.basics_card import BasicsCard
         from tlstudio.gui.widgets.checklist import Checklist
         from tlstudio.gui.widgets.cost_measured import CostLines
+        from tlstudio.gui.widgets.stages_card import StagesCard
         from tlstudio.gui.widgets.strategy_cards import StrategyCards
         from tlstudio.gui.widgets.train_live import TrainLive
 
         session = self.session
         self.advice = AdviceCard(session)
         self.strategies, self.basics = StrategyCards(session), BasicsCard(session, self.advice.ask)
+        self.stages = StagesCard(session)
         self.checklist, self.live = Checklist(self._mend), TrainLive(session)
         self.cost = CostLines()
         self.start = Button(self.tr("Start"), "primary", "play", on=self._start)
@@ -153,7 +157,7 @@ class TrainPage(Page):
         )
         self.see.setObjectName("seeResultsButton")
         self.hint = label("", "muted", wrap=True)
-        self._settings = widget(column(self.advice, self.basics, self.checklist, None, spacing=GAP))
+        self._settings = widget(column(self.advice, self.basics, self.stages, self.checklist, None, spacing=GAP))
         self._settings.installEventFilter(self)
         self._settings_area = scrolling(self._settings)
         begin = row(self.start, self.see, (self.hint, 100), (self.cost, 100), None)
@@ -227,7 +231,7 @@ class TrainPage(Page):
 
     def _show_cost(self) -> None:
         if self._body is not None:
-            self.cost.show_estimate(self.session.estimate, self.session.recipe.training.epochs)
+            self.cost.show_estimate(self.session.estimate, one_stage(self.session.recipe))
             self._show_run()
 
     def _how(self) -> str:

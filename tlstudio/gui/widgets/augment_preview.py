@@ -10,6 +10,7 @@ from tlstudio.errors import StudioError
 from tlstudio.gui import theme
 from tlstudio.gui.mask_blend import Mask
 from tlstudio.gui.session import Session
+from tlstudio.gui.stage_plan import epochs, has_frozen_part
 from tlstudio.gui.widgets.parts import Button, column, label, row, widget
 from tlstudio.gui.widgets.preview_job import PreviewJob
 from tlstudio.gui.widgets.preview_tile import PreviewTile
@@ -56,7 +57,8 @@ class AugmentPreview(QWidget):
         self._says.setToolTip(
             self.tr(
                 "Head-only training computes what the frozen backbone makes of each image once and keeps it. "
-                "With augmentation every epoch sees other views, so that each has to go through the backbone again."
+                "With augmentation a few changed versions of each image are kept instead, and epochs take turns with them; how many is set "
+                "on the train page."
             )
         )
         self._failure = label("", "bad", wrap=True)
@@ -109,12 +111,14 @@ class AugmentPreview(QWidget):
 
     def sentence(self, recipe: Recipe) -> str:
         """What on or off means for this recipe, and what turning it on costs."""
-        epochs = str(recipe.training.epochs)
-        if recipe.frozen.strategy == "head":
-            if recipe.augment.enabled:
-                return self.tr("On: all images pass the backbone in each of the %1 epochs, not once.").replace("%1", epochs)
-            said = self.tr("Off: one plain view of each image. On: all pass the backbone %1 times, not once.")
-            return said.replace("%1", epochs)
+        views, exact = f"{recipe.augment.views:,}", recipe.training.cache == "exact"
+        if recipe.augment.enabled and has_frozen_part(recipe):
+            if exact:
+                said = self.tr("On: all images pass the frozen part in each of the %1 epochs, each time a little different.")
+                return said.replace("%1", f"{epochs(recipe):,}")
+            return self.tr("On: %1 versions of each image pass the frozen part once; epochs take turns with them.").replace("%1", views)
+        if recipe.frozen.strategy == "head" and not exact:
+            return self.tr("Off: one plain view of each image. On: %1 versions of each pass the backbone, not one.").replace("%1", views)
         if recipe.augment.enabled:
             return self.tr("On: each epoch sees each image a little differently, so that none is learned by heart.")
         return self.tr("Off: each epoch sees the very same images and may learn them by heart.")

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QWidget
 
 from tlstudio.gui.metric import MASKS
+from tlstudio.gui.planned import backbone_rests
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.depth_rates_form import DepthRatesForm
 from tlstudio.gui.widgets.elided_label import ElidedLabel
@@ -15,12 +16,16 @@ from tlstudio.gui.widgets.form import KindForm, RecipeField, RecipeForm
 from tlstudio.gui.widgets.loss_form import LossForm
 from tlstudio.gui.widgets.parts import GAP, ToolButton, column, hairline, header, label, row, widget
 from tlstudio.gui.widgets.schedule_preview import SchedulePreview
+from tlstudio.gui.widgets.views_form import ViewsForm
 from tlstudio.recipe import Loss
 
 if TYPE_CHECKING:
     from tlstudio.gui.group_rates import GroupRates
 
 BASIC = ("training.epochs", "optimizer.lr", "optimizer.backbone_lr", "training.batch_size")
+
+
+_MACHINE = ("device", "cache", "precision", "threads", "micro_batch", "compile")
 
 
 class BasicsCard(QFrame):
@@ -35,7 +40,7 @@ class BasicsCard(QFrame):
         self.setAccessibleName(self.tr("Training settings"))
         self._tail, self._ask = label("", "small"), ask
         self.basic = RecipeForm(session, BASIC)
-        tip = self.tr("Optimizer, rates by depth, loss, schedule, seed and device")
+        tip = self.tr("Optimizer, rates by depth, loss, schedule, seed, and how this computer is used")
         self.fold = ToolButton("caret-right", tip, text=self.tr("Advanced"), role="muted")
         self.fold.setObjectName("advancedFold")
         self.fold.setCheckable(True)
@@ -45,13 +50,13 @@ class BasicsCard(QFrame):
         self._gist.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.fold.setProperty("edge", True)
         self.augment = RecipeField(session, "augment.enabled", caption=self.tr("Augmentation"))
-        self._cost = label("", "small", wrap=True)
+        self.views = ViewsForm(session)
         self._advanced: QWidget | None = None
         self.preview: SchedulePreview | None = None
         self.by_depth: DepthRatesForm | None = None
         self._groups: tuple[dict[str, Any], GroupRates] | None = None
         self._column = column(
-            header(self.tr("Basics"), self._tail, ask), self.basic, self.augment, self._cost, hairline(),
+            header(self.tr("Basics"), self._tail, ask), self.basic, self.augment, self.views, hairline(),
             row(self.fold, (self._gist, 1)), spacing=6,
         )  # fmt: skip
         self._column.setContentsMargins(*[GAP - 1] * 4)
@@ -63,22 +68,13 @@ class BasicsCard(QFrame):
 
     def refresh(self) -> None:
         recipe = self.session.recipe
-        rests = recipe.frozen.strategy == "head"
-        self.basic.editors["optimizer.backbone_lr"].setEnabled(not rests)
+        self.basic.editors["optimizer.backbone_lr"].setEnabled(not backbone_rests(recipe))
+        self.basic.editors["training.epochs"].setEnabled(not recipe.stages.own)  # each stage of one's own has its epochs
         kinds = self._titles()
         words = [kinds["optimizer"], kinds["schedule"].lower()]
         if recipe.loss.kind != Loss().kind:
             words.insert(0, kinds["loss"])
         self._gist.show_text(", ".join(words))
-        if rests and not recipe.augment.enabled:
-            text = self.tr("Off: the backbone computes each image once. On: anew in every epoch.")
-        elif rests:
-            text = self.tr("On: the backbone computes a changed view of every image in each epoch, not once for the whole run.")
-        elif recipe.augment.enabled:
-            text = self.tr("On: each image is changed at random in each epoch. See the views on the data page.")
-        else:
-            text = self.tr("Off. Turning it on costs next to nothing here, and helps where images are few.")
-        self._cost.setText(text)
         self._say_when()
         self._show_rates()
 
@@ -135,7 +131,8 @@ class BasicsCard(QFrame):
                 RecipeForm(session, ["optimizer.weight_decay", "optimizer.decay_norms", "optimizer.clip_norm"]), self.by_depth, hairline(),
                 LossForm(session), hairline(),
                 KindForm(session, "schedule"), RecipeForm(session, ["schedule.warmup"]), self.preview, hairline(),
-                RecipeForm(session, ["training.ema", "training.best_by", "training.keep_masks", "training.seed", "training.device"]),
+                RecipeForm(session, ["training.ema", "training.best_by", "training.keep_masks", "training.seed"]), hairline(),
+                RecipeForm(session, [f"training.{name}" for name in _MACHINE]),
                 spacing=10,
             )
         )  # fmt: skip

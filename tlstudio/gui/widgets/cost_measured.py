@@ -33,12 +33,14 @@ def once_words(document: dict[str, Any]) -> str:
     return form.replace("%1", took(document["once_seconds"])).replace("%2", kept)
 
 
-def run_seconds(document: dict[str, Any], epochs: int) -> float:
-    """Of a whole run of so many epochs."""
-    return float(document["once_seconds"] + epochs * document["epoch_seconds"])
+def run_seconds(document: dict[str, Any], epochs: int | None) -> float:
+    """Of a whole run of so many epochs; None: as the document says, because epochs of several stages differ."""
+    if epochs is None and "run_seconds" in document:
+        return float(document["run_seconds"])
+    return float(document["once_seconds"] + (epochs or 0) * document["epoch_seconds"])
 
 
-def tip(document: dict[str, Any], epochs: int) -> str:
+def tip(document: dict[str, Any], epochs: int | None) -> str:
     """All that was measured, one fact a line."""
     facts = [
         (tr("An epoch"), took(document["epoch_seconds"])),
@@ -62,8 +64,8 @@ class CostMeasured(QWidget):
         self.setLayout(row(self.memory, self.epoch, spacing=GAP + 8))
         self.show_estimate(Loading(), 1)
 
-    def show_estimate(self, estimate: Loading, epochs: int) -> None:
-        """estimate: of the session; epochs: of the recipe."""
+    def show_estimate(self, estimate: Loading, epochs: int | None) -> None:
+        """estimate: of the session; epochs: of the recipe, None where it has several stages (see `run_seconds`)."""
         document = estimate.document
         if estimate.ready:
             about = tip(document, epochs)
@@ -102,8 +104,8 @@ class CostLines(QWidget):
         self.setLayout(column(None, self._first, self._second, None, spacing=0))
         self.show_estimate(Loading(), 1)
 
-    def show_estimate(self, estimate: Loading, epochs: int) -> None:
-        """estimate: of the session; epochs: of the recipe."""
+    def show_estimate(self, estimate: Loading, epochs: int | None) -> None:
+        """estimate: of the session; epochs: of the recipe, None where it has several stages (see `run_seconds`)."""
         document = estimate.document
         if estimate.ready:
             about, epoch = tip(document, epochs), took(document["epoch_seconds"])

@@ -92,7 +92,7 @@ class CostPanel(QFrame):
             brief = brief.replace(f"%{at}", part)
         self.totals.show_text(line, "\n".join([*(f"{what}: {value}" for what, value in facts), how]), short=brief)
 
-    def show_estimate(self, estimate: Loading, epochs: int) -> None:
+    def show_estimate(self, estimate: Loading, epochs: int | None) -> None:
         """What was measured takes the place of the lesser counts, which become a line of text."""
         self._estimate = estimate
         self.measured.show_estimate(estimate, epochs)

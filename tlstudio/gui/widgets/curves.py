@@ -20,6 +20,8 @@ from tlstudio.gui.widgets.line_ends import End
 from tlstudio.gui.widgets.parts import colour
 from tlstudio.gui.widgets.plot import Plot, Stroke
 
+_NONE = np.empty(0)
+
 
 def tr(text: str) -> str:
     return QCoreApplication.translate("curves", text)
@@ -38,10 +40,14 @@ class RunCurves(Plot):
         self._series = Series(what)
         self._history = RunHistory()
         self._ends_at = 1.0
+        self._was_dense = False
+        self._judged: tuple[Floats, Floats] | None = None
         self._pointed = pointed
         super().__init__(name, tr("epoch"), lambda value: f"{value:g}" if value < 1000 else words.short(value), description)
         self._raw = self.line(Stroke("accent", 1, faint=True))
         self._mean = self.line(Stroke("accent"))
+        # where steps are denser than pixels
+        self._dense_raw, self._dense_mean = self.band(Stroke("accent", 1, faint=True)), self.band(Stroke("accent"))
         self._val = self.line(Stroke("trainable", dash=True, points=True))
         self._cursor = pg.InfiniteLine(0)
         self._cursor.setVisible(False)
@@ -58,15 +64,20 @@ class RunCurves(Plot):
         self._ends_at = float(max(epochs, 1))
         self.set_x(0, self._ends_at)
         columns = max(64, int(self.getPlotItem().vb.width()))
-        raw = thin(x, self._series.raw, 0, self._ends_at, columns)
-        mean = thin(x, self._series.smooth, 0, self._ends_at, columns)
-        self._raw.setData(raw[0], raw[1] * k)
-        self._mean.setData(mean[0], mean[1] * k)
+        raw, mean = self._series.thinned(0, self._ends_at, columns)
+        dense = len(mean[0]) < len(x)  # then it is a smallest and a largest value for each column of pixels
+        for line, (at, values) in ((self._raw, raw), (self._mean, mean)) if not (dense and self._was_dense) else ():
+            line.setData(*((_NONE, _NONE) if dense else (at, values * k)))
+        self._was_dense = dense
         at = np.array([float(epoch.epoch) for epoch in history.epochs])
         val = np.array([self._validation(epoch) for epoch in history.epochs]) * k
         at, val = thin(at, val, 0, self._ends_at, columns)
-        self._val.setData(at, val)
+        if self._judged is None or not all(map(np.array_equal, self._judged, (at, val))):  # its dots take longer than all else
+            self._judged = at, val
+            self._val.setData(at, val)
         self._frame(raw[1] * k, mean[1] * k, val)
+        for area, (at, values) in ((self._dense_raw, raw), (self._dense_mean, mean)):
+            self.fill(area, *((at, values * k) if dense else (_NONE, _NONE)))
         self._end_words(x, mean[1] * k, val, star)
         self.set_uprights([(stage.first_epoch - 1, "muted") for stage in history.stages[1:]])
 

@@ -5,22 +5,26 @@ Import this only where a plot is about to be shown (pyqtgraph).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QWidget
 
-from tlstudio.events import StageStarted
 from tlstudio.gui import metric, theme
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.planned import backbone_rests, planned
-from tlstudio.gui.series import Series
+from tlstudio.gui.series import Floats, Series
+from tlstudio.gui.stage_plan import epochs as planned_epochs
+from tlstudio.gui.stage_plan import plan
 from tlstudio.gui.widgets.curves import RunCurves
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import GAP, column, header, label, row, widget
 from tlstudio.gui.widgets.plot import AXIS, RIGHT
 from tlstudio.gui.widgets.rate_lane import RateLane
 from tlstudio.gui.widgets.stage_band import StageBand
-from tlstudio.gui.words import strategy_word
 from tlstudio.recipe import Recipe
 
 _NARROW = 390  # below it the plots stand one over the other
@@ -33,6 +37,7 @@ class CurvesCard(QFrame):
         super().__init__()
         self.setProperty("kind", "card")
         self._bands: list[StageBand] = []
+        self._document: Mapping[str, Any] = {}
         self._used = {"lr": Series("lr"), "backbone_lr": Series("backbone_lr")}
         self._lanes = {"lr": RateLane(AXIS, RIGHT, self.tr("head")), "backbone_lr": RateLane(AXIS, RIGHT, self.tr("backbone"))}
         self._units = {"loss": ElidedLabel("small"), "accuracy": ElidedLabel("small")}
@@ -99,17 +104,28 @@ class CurvesCard(QFrame):
             )
             self.accuracy.setToolTip(of_masks if masks else self.loss.toolTip())
 
+    def know_layers(self, document: Mapping[str, Any]) -> None:
+        """The `layers` document, which says how many blocks there are to plan with."""
+        self._document = document
+
     def draw_rates(self, history: RunHistory, recipe: Recipe) -> None:
         """Draw the bands of stages and the lanes of rates anew."""
         epochs = _epochs(history, recipe)
+        stages = plan(recipe, self._document)
+        begun = history.stages
+        ahead = [stage.started() for stage in stages if not begun or begun[-1].last_epoch < stage.first <= epochs]
         for band in self._bands:
-            band.show_stages(history.stages or [self._planned_stage(recipe)], epochs)
-        x, *plans = planned(recipe)
-        for (name, lane), plan in zip(self._lanes.items(), plans, strict=True):
+            band.show_stages([*begun, *ahead], epochs, len(begun))
+        x, *plans = planned(stages)
+        alone = [(stage.first_epoch - 1, stage.last_epoch) for stage in begun if stage.learns == "head"]
+        for (name, lane), planned_ in zip(self._lanes.items(), plans, strict=True):
             used = self._used[name]
             used.update(history)
-            rests = self.tr("the backbone is frozen: no rate") if name == "backbone_lr" and backbone_rests(recipe) else ""
-            lane.show_rates((used.x, used.raw), (x, plan), epochs, rests)
+            rests = name == "backbone_lr" and (backbone_rests(recipe) if not begun else len(alone) == len(begun) and not ahead)
+            said = self.tr("the backbone is frozen: no rate") if rests else ""
+            at, rates = used.thinned(0, epochs, max(64, lane.width()), smooth=False)[0]
+            at, rates = np.r_[at, used.x[-1:]], np.r_[rates, used.raw[-1:]]  # a column ends with its largest, not with its last
+            lane.show_rates((at, _blank(at, rates, alone if name == "backbone_lr" else [])), (x, planned_), epochs, said)
 
     def say(self, message: str) -> None:
         """A quiet sentence in the middle while there is nothing to see; "" for none."""
@@ -117,13 +133,6 @@ class CurvesCard(QFrame):
             self._message.setText(message)
             self._message.setVisible(bool(message))
             self._place()
-
-    def _planned_stage(self, recipe: Recipe) -> StageStarted:
-        learns = {"head": self.tr("head"), "last-block": self.tr("last block and head"), "custom": self.tr("own choice")}
-        word = learns.get(recipe.frozen.strategy, self.tr("everything"))
-        return StageStarted(
-            name=strategy_word(recipe.frozen.strategy), learns=word, first_epoch=1, last_epoch=recipe.training.epochs, at=0.0
-        )
 
     def _point(self, what: str, text: str) -> None:
         self._units[what].show_text(text or self._said[what], short="%" if what == "accuracy" and not text else "")
@@ -155,4 +164,12 @@ class CurvesCard(QFrame):
 
 
 def _epochs(history: RunHistory, recipe: Recipe) -> int:
-    return history.started.epochs if history.started else recipe.training.epochs
+    return history.started.epochs if history.started else planned_epochs(recipe)
+
+
+def _blank(at: Floats, rates: Floats, spans: Sequence[tuple[int, int]]) -> Floats:
+    """The rates with NaN in those stretches of epochs, in which nothing has them."""
+    out = rates.copy()
+    for first, last in spans:
+        out[(at > first) & (at <= last)] = np.nan
+    return out

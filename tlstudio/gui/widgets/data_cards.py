@@ -54,7 +54,7 @@ ARRANGEMENTS = (
     ),
     Arrangement(0, tuple(((name, 0),) for name in ("masks", "split", "strip", "balance", "problems", "resize", "augment", "strengths"))),
 )
-_STRIP, _PROBLEMS, _HISTOGRAM, _BARS = 208, 200, 92, 100  # heights below which these would show too little
+_STRIP, _PROBLEMS, _HISTOGRAM, _BARS, _MANY_BARS = 208, 200, 92, 100, 148  # heights below which these would show too little
 _EXAMPLES = 200  # pictures among which the one for the previews is looked for
 
 
@@ -78,19 +78,12 @@ class DataCards(QScrollArea):
         self._none = widget(row(IconLabel("check-circle", "good"), label(self.tr("Nothing is wrong with these images."), "muted"), None))
         self._images, self._balance = label(self.tr("Images by class"), "section"), label(self.tr("Balance"), "section")
         hint = label(self.tr("Click a picture to see it large"), "small")
+        sizes = header(self.tr("Sizes"), label(self.tr("images"), "small"))
+        self._bars = column(header(self._balance, self._ratio), (self.balance, 3), 4, sizes, (self.histogram, 2), spacing=4)
         cards: dict[str, QWidget] = {
             "split": card(column(self.split)),
             "strip": card(column(header(self._images, hint), (self.strip, 1), self._legend, spacing=6)),
-            "balance": card(
-                column(
-                    header(self._balance, self._ratio),
-                    (self.balance, 3),
-                    4,
-                    header(self.tr("Sizes"), label(self.tr("images"), "small")),
-                    (self.histogram, 2),
-                    spacing=4,
-                )
-            ),
+            "balance": card(self._bars),
             "problems": card(column(header(self.tr("Problems"), self._sum), 8, self._none, (self.problems, 1), spacing=0)),
             "resize": card(column(self.resize_tiles)),
             "augment": card(column(self.augment)),
@@ -243,7 +236,9 @@ class DataCards(QScrollArea):
     def _fit(self) -> None:
         self.strip.setMinimumHeight(theme.px(_STRIP) if len(self.session.classes) > 1 else theme.px(120))
         self.balance.setMaximumHeight(self.balance.height_for_all())
-        self.balance.setMinimumHeight(min(self.balance.height_for_all(), theme.px(_BARS)))
+        many = len(self.session.classes) > 5  # then they need the room more than the sizes do
+        self._bars.setStretchFactor(self.balance, 12 if many else 3)
+        self.balance.setMinimumHeight(min(self.balance.height_for_all(), theme.px(_MANY_BARS if many else _BARS)))
         self.problems.setMinimumHeight(min(self.problems.height_for_all(), theme.px(_PROBLEMS)))
         self.histogram.setMinimumHeight(theme.px(_HISTOGRAM))
 

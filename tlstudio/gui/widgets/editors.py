@@ -64,6 +64,11 @@ class Editor(QWidget):
                 self._words[word] = said_
                 self.input.setItemText(at, said_)
 
+    def show_empty(self, text: str) -> None:
+        """What an empty line means now."""
+        if isinstance(self.input, QLineEdit):
+            self.input.setPlaceholderText(text)
+
     # what it shows
 
     def show_value(self, value: Any) -> None:
@@ -153,6 +158,7 @@ class Editor(QWidget):
         if spec.form == "int":
             spin = QSpinBox()
             spin.setRange(int(spec.low if spec.low is not None else -_INT), int(spec.high if spec.high is not None else _INT))
+            spin.setSpecialValueText(self._words.get(str(spin.minimum()), ""))
             spin.lineEdit().setTextMargins(8, 0, 0, 0)  # its figures start where those of a line do
             spin.setKeyboardTracking(False)
             spin.valueChanged.connect(self._give)

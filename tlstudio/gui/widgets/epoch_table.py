@@ -19,6 +19,7 @@ Index = QModelIndex | QPersistentModelIndex
 _EPOCH, _STAGE, _TRAIN, _VAL, _ACCURACY, _RIGHT, _RATE, _TIME, _BEST = range(9)
 _WIDTHS = (56, 96, 82, 74, 72, 84, 90, 72, 64)
 _SPARE = (_STAGE, _RATE, _TRAIN, _TIME)  # what a narrow table leaves out first: it stands in the plots too
+_SPARE_STAGED = (_RATE, _STAGE, _TRAIN, _TIME)  # where a run has several stages, one wants to see which
 
 
 class EpochModel(QAbstractTableModel):
@@ -159,6 +160,7 @@ class EpochTable(TableView):
         super().__init__("epochTable")
         self.setAccessibleName(self.tr("Epochs, newest first"))
         self._grown: dict[int, int] = {}
+        self._staged = False
         self.epochs = EpochModel(self)
         self.setModel(self.epochs)
         self.setItemDelegate(_Cells(self))
@@ -172,6 +174,10 @@ class EpochTable(TableView):
         return QSize(theme.px(480), theme.px(32 + 3 * 28 + 4))  # the rest is scrolled
 
     def follow(self, history: RunHistory, task: str = "") -> None:
+        staged = len(history.stages) > 1
+        if staged != self._staged:
+            self._staged = staged
+            self._fit()
         if self.epochs.follow(history, task):
             needed = self._needed()
             if any(needed[column] > self._grown.get(column, 0) for column in needed):
@@ -204,4 +210,4 @@ class EpochTable(TableView):
 
     def _fit(self) -> None:
         widths = [max(theme.px(width), self._grown.get(column, 0)) for column, width in enumerate(_WIDTHS)]
-        self.fit_columns(widths, _SPARE, _BEST)
+        self.fit_columns(widths, _SPARE_STAGED if self._staged else _SPARE, _BEST)

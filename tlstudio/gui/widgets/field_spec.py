@@ -42,7 +42,7 @@ class Spec:
         parts = [*info.metadata, *_inside(kind)]
         bounds = {name: getattr(part, name) for part in parts for name in ("ge", "gt", "le", "lt") if hasattr(part, name)}
         low, high = bounds.get("ge", bounds.get("gt")), bounds.get("le", bounds.get("lt"))
-        form, words, whole = _form(kind, "gt" in bounds)
+        form, words, whole = _form(_plain(kind), "gt" in bounds)
         return cls(
             form, info.title or "", info.description or "", str(extra.get("unit", "")), low, high, "gt" in bounds, "lt" in bounds,
             words, whole, optional,
@@ -71,8 +71,15 @@ def _unwrapped(kind: Any) -> tuple[Any, bool]:
     return kind, False
 
 
+def _plain(kind: Any) -> Any:
+    """X of Annotated[X, ...]."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
 def _inside(kind: Any) -> list[Any]:
-    """What bounds the numbers of a dictionary."""
+    """What bounds the numbers of a dictionary, or a number that may be left out."""
+    if get_origin(kind) is Annotated:
+        return [part for info in get_args(kind)[1:] for part in getattr(info, "metadata", [info])]
     if get_origin(kind) is not dict or get_origin(get_args(kind)[1]) is not Annotated:
         return []
     return [part for info in get_args(get_args(kind)[1])[1:] for part in getattr(info, "metadata", [info])]

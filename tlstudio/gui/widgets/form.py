@@ -29,9 +29,10 @@ def tr(text: str) -> str:
 class _Rows(QWidget):
     """Rows of label and editor; labels stand in one column, `words` wide."""
 
-    def __init__(self, words: int = LABEL) -> None:
+    def __init__(self, words: int = LABEL, *, even: bool = False) -> None:
+        """even: editors stand under those of other forms, however long a label is: it takes two lines."""
         super().__init__()
-        self._words = words
+        self._words, self._even = words, even
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(TIGHT)
@@ -68,6 +69,8 @@ class _Rows(QWidget):
 
     def _fit(self) -> None:
         self._grid.setColumnMinimumWidth(0, theme.px(self._words))
+        for beside in self._beside.values() if self._even else ():
+            beside.setFixedWidth(theme.px(self._words))
 
 
 def _beside(text: str, help: str, editor: QWidget) -> QLabel:
@@ -80,8 +83,8 @@ def _beside(text: str, help: str, editor: QWidget) -> QLabel:
 class RecipeForm(_Rows):
     """Rows of fields of the recipe: RecipeForm(session, ["training.epochs", "optimizer.lr"], name="optimizerForm")."""
 
-    def __init__(self, session: Session, keys: Sequence[str], *, name: str = "") -> None:
-        super().__init__()
+    def __init__(self, session: Session, keys: Sequence[str], *, name: str = "", even: bool = False) -> None:
+        super().__init__(even=even)
         self.setObjectName(name)
         self.session = session
         self._task_of: dict[str, str] = {}
@@ -91,6 +94,7 @@ class RecipeForm(_Rows):
             if task := str(extra.get("task") or ""):
                 self._task_of[key] = task
             self.add(key, RecipeField(session, key, caption=info.title or ""))
+        self._fit()
         if self._task_of:
             session.recipe_changed.connect(self._show_rows)
             self._show_rows()

@@ -17,6 +17,7 @@ from tlstudio.gui.words import strategy_word
 
 _TIGHT = ((10, ""), (9, "QToolButton { padding: 5px 4px; }"), (8, "QToolButton { padding: 5px 2px; }"))
 SPACING = 2
+_AROUND = 26  # padding and frame of a tool with its icon alone
 _Lines = tuple[list[QWidget | None], list[QWidget | None]]
 
 
@@ -24,7 +25,7 @@ class FreezeBar(QFrame):
     """objectName freezePreset; each button's objectName is the strategy's word, besides last-n, byPattern and invert."""
 
     chosen = Signal(str)
-    """A strategy: head, last-block, full, scratch."""
+    """A strategy: head, last-block, gradual, full, scratch."""
     inverted = Signal()
     pattern_asked = Signal()
 
@@ -65,6 +66,10 @@ class FreezeBar(QFrame):
             "head": self.tr("Only the new layers learn. Fastest, and right for few images or images like everyday photos. Start here."),
             "last-block": self.tr(
                 "The head and the backbone's last block learn. For some hundred images, or when Head only is not enough."
+            ),
+            "gradual": self.tr(
+                "The head learns first, then the last blocks join in, stage by stage. The ticks show what learns in the end; the stages "
+                "are set on the train page."
             ),
             "full": self.tr("All layers learn, from the pretrained weights. For thousands of images, or images unlike everyday photos."),
             "scratch": self.tr("All layers learn, from random weights; nothing pretrained is used. To compare, or for very many images."),
@@ -111,7 +116,7 @@ class FreezeBar(QFrame):
             needed = self._needed([self.last, *tools], None, words=False)
         spare = self.width() - needed
         for part in (self.invert, self._own, self.pattern):
-            wide = part.sizeHint().width() if part is self._own else self.fontMetrics().horizontalAdvance(part.text()) + 8
+            wide = part.sizeHint().width() if part is self._own else self.fontMetrics().horizontalAdvance(part.text()) + 16
             said = spare >= wide and (part is not self._own or self._custom)
             spare -= wide if said else 0
             if isinstance(part, QToolButton):
@@ -131,16 +136,16 @@ class FreezeBar(QFrame):
                 button.setFont(theme.font(tight[0]))
         tools = (self.pattern, self.invert)
         there = [part for part in parts if part is not self.last or not self.last.isHidden()]
-        wide = sum(theme.px(36) if part in tools else part.sizeHint().width() for part in there)
+        wide = sum(theme.px(18) + _AROUND if part in tools else part.sizeHint().width() for part in there)
         return wide + SPACING * len(there) + 16
 
     def _place(self, lines: int) -> None:
         """Put the parts into the first line, or what is no button with a word into the second."""
-        head, last_block, full, scratch = self.buttons.values()
+        head, last_block, gradual, full, scratch = self.buttons.values()
         rest: list[QWidget | None] = [None, self._own, self.pattern, self.invert]
-        both: _Lines = ([head, last_block, self.last, full, scratch, *rest], [])
+        both: _Lines = ([head, last_block, self.last, gradual, full, scratch, *rest], [])
         if lines == 2:
-            both = [head, last_block, full, scratch, None], [self.last, *rest]
+            both = [head, last_block, gradual, full, scratch, None], [self.last, *rest]
         if both == self._placed:
             return
         self._placed = both

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, QPoint
 
+from tlstudio.gui.stage_plan import frozen_at_last
 from tlstudio.gui.ticks import Mask, State
 from tlstudio.gui.widgets.pattern_popover import PatternPopover
 from tlstudio.gui.widgets.rate_popover import RatePopover
@@ -32,10 +33,8 @@ class LayerChoice(QObject):
     # what learns
 
     def paths(self) -> Sequence[str]:
-        """What the recipe freezes in the layers that are shown."""
-        frozen = self.session.recipe.frozen
-        found: Sequence[str] = self._pane.document["presets"].get(frozen.strategy, ())
-        return frozen.paths if frozen.strategy == "custom" else found
+        """What the recipe freezes in the layers that are shown, in its last stage."""
+        return frozen_at_last(self.session.recipe, self._pane.document)
 
     def last(self) -> int:
         """How many of the last blocks learn, where the choice is just that, else 0."""
@@ -63,7 +62,8 @@ class LayerChoice(QObject):
             recipe = self.session.recipe.with_strategy("last-block")
             strategy, paths = pane.ticks.strategy(pane.blocks[-last], pane.document["presets"], weights=recipe.model.weights)
             self.session.take(
-                recipe.set({"frozen.strategy": strategy, "frozen.paths": paths}), self.tr("choose how many of the last blocks learn")
+                recipe.set({"frozen.strategy": strategy, "frozen.paths": paths, "stages.own": ()}),
+                self.tr("choose how many of the last blocks learn"),
             )
 
     def ask_pattern(self) -> None:
@@ -79,7 +79,8 @@ class LayerChoice(QObject):
     def _put(self, mask: Mask, text: str) -> None:
         weights = self.session.recipe.model.weights
         strategy, paths = self._pane.ticks.strategy(mask, self._pane.document["presets"], weights=weights)
-        self.session.edit({"frozen.strategy": strategy, "frozen.paths": paths}, text)
+        # a plan of one's own would say otherwise than the ticks
+        self.session.edit({"frozen.strategy": strategy, "frozen.paths": paths, "stages.own": ()}, text)
 
     def _named(self, paths: Sequence[str]) -> str:
         if len(paths) == 1:

@@ -14,6 +14,7 @@ from tlstudio.gui import theme
 from tlstudio.gui.layer_rates import LayerRates
 from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.session import Session
+from tlstudio.gui.stage_plan import one_stage
 from tlstudio.gui.ticks import Mask, Ticks
 from tlstudio.gui.widgets import layer_files
 from tlstudio.gui.widgets.cost_panel import CostPanel, batch_of
@@ -97,7 +98,7 @@ class LayerPane(QFrame):
         head.size_given.connect(self._take_size)
         head.batch_given.connect(session.look_with)
         head.menu_asked.connect(lambda: self.menu().popup(head.more.mapToGlobal(head.more.rect().bottomLeft())))
-        session.estimate_changed.connect(lambda: self.cost.show_estimate(session.estimate, session.recipe.training.epochs))
+        session.estimate_changed.connect(lambda: self.cost.show_estimate(session.estimate, one_stage(session.recipe)))
         session.layers_changed.connect(self.refresh)
         session.recipe_changed.connect(self._show_ticks)
 
@@ -252,7 +253,7 @@ class LayerPane(QFrame):
         elif unknown:
             self.problem = self.tr("%1 is not in this model: choose a preset, or tick anew.").replace("%1", unknown[0])
         self.cost.show_cost(self.document, learning, self.problem)
-        self.cost.show_estimate(self.session.estimate, recipe.training.epochs)
+        self.cost.show_estimate(self.session.estimate, one_stage(recipe))
         if layers.meant:
             self._find()
         self.tree.viewport().update()

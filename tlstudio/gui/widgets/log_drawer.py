@@ -13,7 +13,7 @@ from tlstudio.gui import theme
 from tlstudio.gui.history import MAX_NOTES, RunHistory
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import ToolButton, column, row
-from tlstudio.gui.words import percent
+from tlstudio.gui.words import percent, strategy_word
 
 
 def tr(text: str) -> str:
@@ -24,9 +24,11 @@ def log_lines(history: RunHistory, many: int = MAX_NOTES) -> list[str]:
     """The last lines of a run's log, oldest first: notes, epochs, its end; each with its time of day."""
     said: list[tuple[float, str]] = [(note.at, note.message) for note in history.notes[-many:]]
     said += [(epoch.at, _epoch(epoch, history)) for epoch in islice(reversed(history.epochs), many)]
+    said += [(stage.at, _stage(stage)) for stage in history.stages]
+    said += [(cache.at, cache.sentence) for cache in history.caches if cache.sentence]
     if history.started is not None:
         text = tr("%1, %2: %3 images to learn from, %4 for validation, on %5").replace("%1", history.started.model)
-        text = text.replace("%2", history.started.strategy).replace("%3", f"{history.started.n_train:,}")
+        text = text.replace("%2", strategy_word(history.started.strategy).lower()).replace("%3", f"{history.started.n_train:,}")
         said.append((history.started.at, text.replace("%4", f"{history.started.n_val:,}").replace("%5", history.started.device)))
     if history.failed is not None:
         said.append((history.failed.at, history.failed.what))
@@ -34,6 +36,16 @@ def log_lines(history: RunHistory, many: int = MAX_NOTES) -> list[str]:
         said.append((history.ended.at, tr("stopped; the best is kept") if history.ended.reason == "stopped" else tr("completed")))
     lines = [f"{datetime.datetime.fromtimestamp(at):%H:%M:%S}  {text}" for at, text in sorted(said, key=lambda pair: pair[0])]
     return lines[-many:]
+
+
+def _stage(stage: events.StageStarted) -> str:
+    text = tr("epochs %1 to %2, learning: %3").replace("%1", str(stage.first_epoch)).replace("%2", str(stage.last_epoch))
+    text = text.replace("%3", stage.learns)
+    if stage.lr is not None:
+        text += tr("; head's rate %1").replace("%1", f"{stage.lr:.3g}")
+    if stage.backbone_lr is not None and stage.learns != "head":
+        text += tr("; backbone's rate %1").replace("%1", f"{stage.backbone_lr:.3g}")
+    return text
 
 
 def _epoch(epoch: events.EpochEnded, history: RunHistory) -> str:

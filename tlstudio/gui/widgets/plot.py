@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtWidgets import QFrame, QGraphicsPathItem, QGraphicsView, QWidget
 
 from tlstudio.gui import theme
-from tlstudio.gui.series import round_ticks
+from tlstudio.gui.series import Floats, round_ticks
 from tlstudio.gui.widgets.line_ends import End, Frame, place, place_note
 from tlstudio.gui.widgets.parts import colour
 
@@ -35,10 +36,13 @@ class Stroke:
     faint: bool = False
     points: bool = False
 
+    def tone(self) -> QColor:
+        out = QColor(colour(self.role))
+        out.setAlpha(100 if self.faint else 255)
+        return out
+
     def pen(self) -> QPen:
-        tone = QColor(colour(self.role))
-        tone.setAlpha(100 if self.faint else 255)
-        out: QPen = pg.mkPen(tone, width=self.width)
+        out: QPen = pg.mkPen(self.tone(), width=self.width)
         if self.dash:
             out.setDashPattern([4, 3])
             out.setCapStyle(Qt.PenCapStyle.FlatCap)
@@ -64,7 +68,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.getPlotItem().vb.setDefaultPadding(0)
         self._said = said
         self._x_label = x_label
+        self._ranges = [(0.0, 0.0), (0.0, 0.0)]
         self._lines: list[tuple[Any, Stroke]] = []
+        self._bands: list[tuple[Any, Stroke]] = []
         self._uprights: list[tuple[float, str]] = []
         self._ends: list[End] = []
         self._note: End | None = None
@@ -90,6 +96,28 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._restyle_line(item, stroke)
         return item
 
+    def band(self, stroke: Stroke) -> Any:
+        """A new area for what is as dense as the pixels, where a thick line would take long; give it points with `fill`."""
+        item = QGraphicsPathItem()
+        item.setPen(QPen(Qt.PenStyle.NoPen))
+        self.addItem(item, ignoreBounds=True)
+        self._bands.append((item, stroke))
+        item.setBrush(stroke.tone())
+        return item
+
+    def fill(self, item: Any, x: Floats, y: Floats) -> None:
+        """x, y: of `thin`, two values for each column of pixels; none for nothing. Filled between them, never thinner than the stroke."""
+        if len(x) < 4:
+            item.setPath(QPainterPath())
+            return
+        half = next(stroke for other, stroke in self._bands if other is item).width / 2
+        frame = self.frame
+        pad = half * (frame.y_range[1] - frame.y_range[0]) / max(1.0, frame.box.height())
+        n = len(x) // 2 * 2
+        low, high = np.minimum(y[:n:2], y[1:n:2]), np.maximum(y[:n:2], y[1:n:2])
+        edge = np.r_[high + pad, (low - pad)[::-1]]
+        item.setPath(pg.arrayToQPath(np.r_[x[:n:2], x[:n:2][::-1]], edge, finiteCheck=True))
+
     def set_uprights(self, uprights: Sequence[tuple[float, str]]) -> None:
         """Dotted lines over the whole height: (x, role of their colour)."""
         if list(uprights) != self._uprights:
@@ -98,7 +126,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def set_x(self, low: float, high: float) -> None:
         """The range of the x axis, with a tick at round whole numbers."""
-        self.setXRange(low, high, padding=0)
+        if self._ranges[0] != (low, high):  # each change of a range has the axes drawn anew
+            self._ranges[0] = low, high
+            self.setXRange(low, high, padding=0)
         self.viewport().update()  # hairlines and words move with the range, wherever they stand
         many = max(2, int(self.getPlotItem().vb.width() / theme.px(48)))
         ticks = [tick for tick in round_ticks(low, high, many) if low <= tick <= high and tick == round(tick)]
@@ -108,7 +138,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def set_y(self, low: float, high: float, ticks: Sequence[float]) -> None:
         """Range and ticks with their hairlines. (With pyqtgraph's own grid on, the labels at both ends of the axis vanish.)"""
-        self.setYRange(low, high, padding=0)
+        if self._ranges[1] != (low, high):
+            self._ranges[1] = low, high
+            self.setYRange(low, high, padding=0)
         self.viewport().update()
         if list(ticks) != self._ticks:
             self._ticks = list(ticks)
@@ -206,6 +238,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         item.layout.setContentsMargins(0, theme.px(8), theme.px(RIGHT), 0)
         for line, stroke in self._lines:
             self._restyle_line(line, stroke)
+        for area, stroke in self._bands:
+            area.setBrush(stroke.tone())
         self.viewport().update()
 
     def _restyle_line(self, line: Any, stroke: Stroke) -> None:

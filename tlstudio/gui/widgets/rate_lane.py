@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
@@ -34,11 +36,11 @@ class RateLane(QWidget):
         self._fit()
 
     def show_rates(self, used: tuple[Floats, Floats], planned: tuple[Floats, Floats], epochs: int, instead: str = "") -> None:
-        """used, planned: (places in epochs, rates). instead: what is said where this group has no rate, because it is frozen."""
+        """used, planned: (places in epochs, rates; NaN while this group rests). instead: what is said where it has no rate at any time."""
         self._used, self._planned, self._epochs, self._instead = used, planned, max(1, epochs), instead
-        rates = used[1] if len(used[1]) else planned[1][:1]
-        now = rate_text(float(rates[-1])) if len(rates) else ""
-        text = instead or self.tr("Learning rate, %1: %2").replace("%1", self._word).replace("%2", now)
+        now = self._now()[1]
+        said = self.tr("none now, it is frozen") if math.isnan(now) else rate_text(now)
+        text = instead or self.tr("Learning rate, %1: %2").replace("%1", self._word).replace("%2", said)
         self.setToolTip(text)
         self.setAccessibleName(text)
         self.update()
@@ -59,11 +61,11 @@ class RateLane(QWidget):
             painter.drawText(QRectF(left, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
             painter.end()
             return
-        top = max((float(np.max(rates)) for rates in (self._used[1], self._planned[1]) if len(rates)), default=0.0)
-        if top <= 0 or width < 8:
+        top = float(np.fmax.reduce(np.r_[self._used[1], self._planned[1], np.nan]))
+        if not top > 0 or width < 8:
             painter.end()
             return
-        now = float(self._used[0][-1]) if len(self._used[0]) else 0.0
+        now, rate = self._now()
         after = self._planned[0] >= now
         parts = ((self._planned[0][after], self._planned[1][after], 90), (*self._used, 255))
         for x, rates, alpha in parts:
@@ -71,26 +73,40 @@ class RateLane(QWidget):
                 tone = QColor(colour("muted"))
                 tone.setAlpha(alpha)
                 painter.setPen(QPen(tone, 1.75))
-                places, values = thin(x, rates, 0, self._epochs, max(2, width // 8))
-                painter.drawPolyline(QPolygonF([self._point(a, b, left, width, top) for a, b in zip(places, values, strict=True)]))
-        self._say(painter, now, left, width, top)
+                places, values = thin(x, rates, 0, self._epochs, max(2, width // 4))
+                known = np.isfinite(values)
+                points = [self._point(a, b, left, width, top) for a, b in zip(places[known], values[known], strict=True)]
+                painter.drawPolyline(QPolygonF(points))
+        if math.isfinite(rate):
+            self._say(painter, now, rate, left, width, top)
         painter.end()
 
     def _point(self, x: float, rate: float, left: int, width: int, top: float) -> QPointF:
         return QPointF(left + width * x / self._epochs, 5 + (self.height() - 10) * (1 - rate / top))
 
-    def _say(self, painter: QPainter, now: float, left: int, width: int, top: float) -> None:
+    def _now(self) -> tuple[float, float]:
+        """Where the run is, in epochs, and the rate there; NaN while this group rests. Before a run the first rate that is planned."""
+        if len(self._used[0]):
+            return float(self._used[0][-1]), float(self._used[1][-1])
+        known = np.flatnonzero(np.isfinite(self._planned[1]))
+        return 0.0, float(self._planned[1][known[0]]) if len(known) else math.nan
+
+    def _say(self, painter: QPainter, now: float, rate: float, left: int, width: int, top: float) -> None:
         """The rate of now, at the end of what was used; where there is no room to the right of it, below the line."""
-        used = self._used[1] if len(self._used[1]) else self._planned[1][:1]
-        if not len(used):
-            return
-        text = f"{self._word} {rate_text(float(used[-1]))}"
-        painter.setPen(colour("text"))
-        end = self._point(now, float(used[-1]), left, width, top)
+        text = f"{self._word} {rate_text(rate)}"
+        if not len(self._used[0]):  # it begins where this group's first stage does
+            known = np.flatnonzero(np.isfinite(self._planned[1]))
+            now = float(self._planned[0][known[0]])
+        end = self._point(now, rate, left, width, top)
         long = painter.fontMetrics().horizontalAdvance(text)
         x = min(end.x() + 8, left + width - long)
-        at = Qt.AlignmentFlag.AlignTop if end.y() > self.height() * 0.4 else Qt.AlignmentFlag.AlignBottom
-        painter.drawText(QRectF(x, 0, long + 2, self.height()), at, text)
+        high = painter.fontMetrics().height()
+        box = QRectF(x, 0 if end.y() > self.height() * 0.4 else self.height() - high, long + 2, high)
+        veil = QColor(colour("surface"))  # the planned line may pass under it
+        veil.setAlpha(190)
+        painter.fillRect(box, veil)
+        painter.setPen(colour("text"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -33,6 +33,10 @@ def _words(key: str, task: str) -> dict[str, str]:
             "mps": tr("Apple (MPS)"),
             "xpu": tr("Intel (XPU)"),
         },
+        "training.cache": {"auto": tr("Computed once, kept"), "exact": tr("Anew each time")},
+        "training.precision": {"auto": tr("Automatic"), "float32": tr("32 bits"), "mixed": tr("Mixed, 16 bits")},
+        "training.threads": {"0": tr("auto")},
+        "training.micro_batch": {"0": tr("auto")},
         "training.best_by": {"metric": metric.validation_word([task]), "loss": tr("Validation loss")},
         "frozen.batchnorm": {
             "eval": tr("Keeps its averages"),

@@ -136,8 +136,10 @@ class RunBar(QFrame):
         if live.state == "done":
             seconds = live.summary.get("seconds")
             return self.tr("finished, took %1").replace("%1", took(seconds)) if seconds is not None else self.tr("finished")
-        at = f"{min(len(history.epochs) + 1, started.epochs)}"
-        epoch = self.tr("epoch %1 of %2").replace("%1", at).replace("%2", str(started.epochs))
+        epoch = self.tr("epoch %1 of %2").replace("%1", str(history.epoch_now)).replace("%2", str(started.epochs))
+        stage = history.stage_of(history.epoch_now)
+        if stage is not None and (len(history.stages) > 1 or stage.last_epoch < started.epochs):  # what learns now is not what learns later
+            epoch = self.tr("%1, %2").replace("%1", stage.learns).replace("%2", epoch)
         if live.state == "stopped":
             return self.tr("stopped in %1; the best is kept").replace("%1", epoch)
         if live.state == "failed":
@@ -147,7 +149,7 @@ class RunBar(QFrame):
         if live.state == "stopping":
             return self.tr("stopping; the best is kept")
         if history.progress and history.progress.phase == "features":
-            return self.tr("backbone looks at each image once")
+            return self.tr("frozen part looks at each image once")
         return epoch
 
     def _starting(self, live: LiveRun) -> str:

@@ -13,6 +13,8 @@ from tlstudio.gui import theme
 from tlstudio.gui.group_rates import Span
 from tlstudio.gui.planned import backbone_rests, planned
 from tlstudio.gui.series import Floats, thin
+from tlstudio.gui.stage_plan import epochs as all_epochs
+from tlstudio.gui.stage_plan import plan
 from tlstudio.gui.widgets.parts import colour
 from tlstudio.gui.widgets.rate_lane import rate_text
 from tlstudio.recipe import Recipe
@@ -29,19 +31,20 @@ class SchedulePreview(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("schedulePreview")
-        self._recipe = Recipe()
+        self._recipe, self._epochs = Recipe(), 1
         self._groups: list[tuple[str, Floats, Span]] = []
         self._x: Floats = np.empty(0)
         self._fit()
 
     def show_recipe(self, recipe: Recipe, spans: Mapping[str, Span] | None = None) -> None:
         """spans: by group the spread of its layers' multipliers, a group that rests left out; None while the layers are not known."""
-        self._recipe = recipe
-        self._x, head, backbone = planned(recipe)
+        self._recipe, self._epochs = recipe, all_epochs(recipe)
+        self._x, head, backbone = planned(plan(recipe))
         if spans is None:
             spans = {"head": _PLAIN} | ({} if backbone_rests(recipe) else {"backbone": _PLAIN})
         rates = {"head": head, "backbone": backbone}
-        self._groups = [(group, rates[group], spans[group]) for group in ("head", "backbone") if group in spans and len(rates[group])]
+        known = [group for group in ("head", "backbone") if group in spans and np.isfinite(rates[group]).any()]
+        self._groups = [(group, rates[group], spans[group]) for group in known]
         words = self._lines()
         self.setAccessibleName(self.tr("Planned learning rates: %1").replace("%1", "; ".join(words)))
         self.setToolTip("\n".join([self.tr("Planned learning rates over the epochs, as they will be used"), *words]))
@@ -51,6 +54,7 @@ class SchedulePreview(QWidget):
         names = {"head": self.tr("head"), "backbone": self.tr("backbone")}
         out = []
         for group, rates, (low, high) in self._groups:
+            rates = rates[np.isfinite(rates)]
             largest, last = float(np.max(rates)), float(rates[-1])
             if high > low * 1.001:
                 form = self.tr("%1 at most %2 to %3, by layer")
@@ -80,14 +84,14 @@ class SchedulePreview(QWidget):
         box = QRectF(1, 4, self.width() - 2, self.height() - 8 - line * (len(words) + 1))
         painter.setPen(QPen(colour("line"), 1))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
-        top = max((float(np.max(rates)) * high for _, rates, (_, high) in self._groups), default=0.0)
+        top = max((float(np.nanmax(rates)) * high for _, rates, (_, high) in self._groups), default=0.0)
         if top > 0:
             for group, rates, span in self._groups:
                 self._curve(painter, box, rates, span, top, group)
         painter.setPen(colour("muted"))
         below = QRectF(0, box.bottom() + 2, self.width(), line)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, self.tr("epoch %1").replace("%1", f"{self._recipe.training.epochs:,}"))
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, self.tr("epoch %1").replace("%1", f"{self._epochs:,}"))
         for i, text in enumerate(words):
             self._say(painter, below.translated(0, line * (i + 1)), text, self._groups[i][0] if i < len(self._groups) else "")
         painter.end()
@@ -111,8 +115,8 @@ class SchedulePreview(QWidget):
 
     def _curve(self, painter: QPainter, box: QRectF, rates: Floats, span: Span, top: float, group: str) -> None:
         """The group's largest rates, and down to its smallest ones a band."""
-        epochs = self._recipe.training.epochs
-        x, y = thin(np.r_[self._x, epochs], np.r_[rates, rates[-1]], 0, epochs, max(2, int(box.width() / 2)))
+        epochs, known = self._epochs, np.isfinite(rates)
+        x, y = thin(np.r_[self._x[known], epochs], np.r_[rates[known], rates[-1]], 0, epochs, max(2, int(box.width() / 2)))
         low, high = span
 
         def line(times: float) -> list[QPointF]:

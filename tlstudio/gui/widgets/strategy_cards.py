@@ -9,11 +9,20 @@ from PySide6.QtWidgets import QGridLayout, QRadioButton, QWidget
 from tlstudio.gui import theme
 from tlstudio.gui.metric import MASKS
 from tlstudio.gui.session import Session
-from tlstudio.gui.widgets.parts import GAP, RADIUS, IconLabel, colour, column, label, row
+from tlstudio.gui.widgets.parts import GAP, RADIUS, TIGHT, IconLabel, colour, column, label, row, widget
 from tlstudio.gui.words import strategy_word
 
-_ICONS = {"head": "snowflake", "last-block": "stack", "full": "flame", "scratch": "dice-five", "custom": "sliders"}
+_ICONS = {
+    "head": "snowflake",
+    "last-block": "stack",
+    "gradual": "arrow-fat-lines-up",
+    "full": "flame",
+    "scratch": "dice-five",
+    "custom": "sliders",
+}
 HEIGHT = 64
+BRIEF = 44
+_NARROWEST, _BRIEFEST = 168, 132
 _STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
 
 
@@ -25,6 +34,7 @@ def _lines() -> dict[str, str]:
     return {
         "head": tr("New head learns; fastest"),
         "last-block": tr("Head and last block learn"),
+        "gradual": tr("Head, then more joins in"),
         "full": tr("All layers learn; slowest"),
         "scratch": tr("Needs far more images"),
         "custom": tr("As ticked on the model page"),
@@ -44,6 +54,10 @@ def _tips(task: str) -> dict[str, str]:
             "The last block of the backbone learns too, at a small rate. "
             "Try it when the head alone is not good enough, from some hundred images on."
         ),
+        "gradual": tr(
+            "The head learns first; then the last blocks join in, a few at a time and at falling rates. "
+            "Careful with what the backbone knows; try it when Last block helped and Everything did not."
+        ),
         "full": tr("Every layer learns, the pretrained ones at a small rate. For many images that look unlike everyday photos."),
         "scratch": tr("Forget what the model learned elsewhere and start from random weights. To compare, or with very many images."),
         "custom": tr("The layers you ticked on the model page are frozen, the others learn."),
@@ -62,10 +76,11 @@ class StrategyCard(QRadioButton):
         self.setAccessibleDescription(_lines()[strategy])
         self._icon = IconLabel(_ICONS[strategy], "muted", 24)
         self._mark = IconLabel("circle", "muted")
-        words = column(
-            None, label(strategy_word(strategy), "section"), label(_lines()[strategy], "small", wrap=True), None, spacing=2
-        )  # fmt: skip
-        self.setLayout(row(self._icon, 4, (words, 1), self._mark, margins=(GAP, 4, GAP - 2, 4)))
+        self._line, self._gap = label(_lines()[strategy], "small", wrap=True), widget(row(spacing=0))
+        words = column(None, label(strategy_word(strategy), "section"), self._line, None, spacing=2)
+        self._row = row(self._icon, self._gap, (words, 1), self._mark, spacing=6)
+        self._brief = False
+        self.setLayout(self._row)
         self.toggled.connect(self._show)
         self._fit()
 
@@ -110,8 +125,18 @@ class StrategyCard(QRadioButton):
         if theme.restyles(event) and hasattr(self, "_mark"):
             self._fit()
 
+    def show_brief(self, brief: bool) -> None:
+        """Its name alone, where there is little room; the rest stands in the tooltip."""
+        if brief != self._brief:
+            self._brief = brief
+            for part in (self._icon, self._gap, self._line):
+                part.setHidden(brief)
+            self._fit()
+
     def _fit(self) -> None:
-        self.setFixedHeight(theme.px(HEIGHT))
+        side = 12 if self._brief else GAP
+        self._row.setContentsMargins(side, 4, side - 2, 4)
+        self.setFixedHeight(theme.px(BRIEF if self._brief else HEIGHT))
 
 
 class StrategyCards(QWidget):
@@ -130,7 +155,7 @@ class StrategyCards(QWidget):
         for strategy, card in self.cards.items():
             card.setParent(self)
             card.clicked.connect(lambda _=False, strategy=strategy: self._choose(strategy))
-        self._shape: tuple[int, bool] | None = None
+        self._shape: tuple[int, bool, bool] | None = None
         session.recipe_changed.connect(self.refresh)
         self.refresh()
 
@@ -161,18 +186,23 @@ class StrategyCards(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        """One row where the cards fit, else two columns."""
+        """One row where the cards fit, at least with their names alone; else three columns, or two."""
         own = self.session.recipe.frozen.strategy == "custom"
-        many = 5 if own else 4
-        across = many if self.width() >= many * theme.px(168) + (many - 1) * GAP else 2
-        if self._shape == (across, own):
+        many = len(self.cards) if own else len(self.cards) - 1
+        brief = self.width() < many * theme.px(_NARROWEST) + (many - 1) * GAP
+        gap, narrowest = (TIGHT, _BRIEFEST) if brief else (GAP, _NARROWEST)
+        across = next((n for n in (many, 3, 2) if self.width() >= n * theme.px(narrowest) + (n - 1) * gap), 2)
+        if self._shape == (across, own, brief):
             return
-        self._shape = (across, own)
+        self._shape = (across, own, brief)
+        self._grid.setSpacing(gap)
+        for card in self.cards.values():
+            card.show_brief(brief)
         self.cards["custom"].setVisible(own)
         shown = [card for strategy, card in self.cards.items() if own or strategy != "custom"]
         for card in self.cards.values():
             self._grid.removeWidget(card)
         for i, card in enumerate(shown):
             self._grid.addWidget(card, i // across, i % across)
-        for i in range(5):
+        for i in range(len(self.cards)):
             self._grid.setColumnStretch(i, 1 if i < across else 0)

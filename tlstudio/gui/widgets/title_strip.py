@@ -82,6 +82,8 @@ class TitleStrip(QFrame):
         self._action(menu, self.tr("Save the recipe"), self.save, "Ctrl+S")
         self._action(menu, self.tr("Save the recipe as…"), self.save_as, "Ctrl+Shift+S")
         menu.addSeparator()
+        self._action(menu, self.tr("Kept data…"), self.show_kept)
+        menu.addSeparator()
         self._action(menu, self.tr("Quit"), self.window_.close, "Ctrl+Q")
 
     def _edit(self, menu: QMenu) -> None:
@@ -212,6 +214,11 @@ class TitleStrip(QFrame):
     def show_guide(self) -> None:
         page = self.window_.page
         GuideSheet(page.word(), page.guide(), self.window_).open()
+
+    def show_kept(self) -> None:
+        from tlstudio.gui.widgets.kept_sheet import KeptSheet
+
+        KeptSheet(self.session, self.window_).open()
 
     def show_about(self) -> None:
         box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("About"), f"Transfer Learning Studio {__version__}", parent=self.window_)

@@ -16,6 +16,7 @@ from tlstudio.errors import StudioError
 from tlstudio.events import Progress
 from tlstudio.gui import theme
 from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.cache_line import CacheLine
 from tlstudio.gui.widgets.curves_card import CurvesCard
 from tlstudio.gui.widgets.epoch_table import EpochTable
 from tlstudio.gui.widgets.failure_card import FailureCard
@@ -42,13 +43,12 @@ class TrainLive(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._draw_next)
-        self.masks = MasksForming(session)
-        self.setLayout(column(self.failure, (self.curves, 5), self.masks, (self.table, 3), self.proof, self.log, spacing=GAP // 2))
-        layout = self.layout()
-        assert layout is not None
-        layout.setSpacing(GAP)
+        self.masks, self.cache = MasksForming(session), CacheLine()
+        foot = column(self.cache, self.proof, self.log, spacing=GAP // 2)
+        self.setLayout(column(self.failure, (self.curves, 5), self.masks, (self.table, 3), foot, spacing=GAP))
         session.run_changed.connect(self.changed)
         session.recipe_changed.connect(self.changed)
+        session.layers_changed.connect(self.changed)
         self.table.setMinimumHeight(theme.px(32 + 3 * 28 + 4))
         self.draw()
 
@@ -96,6 +96,7 @@ class TrainLive(QWidget):
         recipe = live.recipe if live.recipe is not None and (live.active or live.history.x) else self.session.recipe
         if part != "table":
             if part == "rates":
+                self.curves.know_layers(self.session.layers.document)
                 self.curves.draw_rates(live.history, recipe)
             else:
                 self.curves.draw_half(part, live.history, recipe)
@@ -104,6 +105,7 @@ class TrainLive(QWidget):
         self.table.follow(live.history, recipe.data.task)
         self.log.follow(live.history)
         self.proof.show_proof(live.history.proof)
+        self.cache.show_caches(live.history.caches)
         saved = live.history.checkpoint
         failed = live.state == "failed"
         resumable = failed and bool(live.run) and saved is not None

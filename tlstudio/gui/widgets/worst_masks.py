@@ -136,8 +136,8 @@ class WorstMasks(QFrame):
     def _arrange(self) -> None:
         """Four in a row, or two rows of two; the tools in one line, or each in its own."""
         across = AT_ONCE if self.width() >= theme.px(520) else AT_ONCE // 2
-        wide = self.width() >= theme.px(310)
-        self.overlay.setText(self.tr("Open in Overlay") if self.width() >= theme.px(430) or not wide else "")
+        wide = self.width() >= theme.px(350)
+        self.overlay.setText(self.tr("Open in Overlay") if self.width() >= theme.px(430) or not wide else self.tr("Overlay"))
         self._tools.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self.classes.setFixedHeight(theme.px(CONTROL))
         for tile in self.tiles:

@@ -8,7 +8,7 @@ from pydantic import field_validator
 
 from tlstudio.models.heads.kind import HeadKind
 from tlstudio.recipe import Section
-from tlstudio.recipe.sections import titled
+from tlstudio.recipe.field import titled
 
 Activation = Literal["relu", "gelu", "silu", "tanh"]
 _LARGEST, _DEEPEST = 65_536, 8

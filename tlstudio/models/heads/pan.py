@@ -6,7 +6,7 @@ from typing import Any
 
 from tlstudio.models.heads.kind import HeadKind
 from tlstudio.recipe import Section
-from tlstudio.recipe.sections import titled
+from tlstudio.recipe.field import titled
 
 
 class Options(Section):

@@ -9,7 +9,7 @@ from pydantic import field_validator
 from tlstudio.models.heads.kind import HeadKind
 from tlstudio.models.heads.unet import CHANNELS, five
 from tlstudio.recipe import Section
-from tlstudio.recipe.sections import titled
+from tlstudio.recipe.field import titled
 
 
 class Options(Section):

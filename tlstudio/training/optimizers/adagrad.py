@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tlstudio.recipe import Section
 from tlstudio.registry import Kind
+from tlstudio.training.optimizers.fused import fused
 
 
 class Options(Section):
@@ -19,7 +20,7 @@ class Options(Section):
 def _make(options: Options, groups: list[dict[str, Any]], weight_decay: float) -> Any:
     import torch
 
-    return torch.optim.Adagrad(groups, lr_decay=options.lr_decay, weight_decay=weight_decay)
+    return torch.optim.Adagrad(groups, lr_decay=options.lr_decay, weight_decay=weight_decay, fused=fused(groups, ("cpu",)))
 
 
 KIND = Kind("adagrad", "Adagrad", "Weights that moved much move less and less. For heads on few, very unlike images.", Options, _make)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tlstudio.recipe import Section
 from tlstudio.registry import Kind
+from tlstudio.training.optimizers.fused import fused
 
 
 class Options(Section):
@@ -20,7 +21,7 @@ class Options(Section):
 def _make(options: Options, groups: list[dict[str, Any]], weight_decay: float) -> Any:
     import torch
 
-    return torch.optim.AdamW(groups, betas=(options.beta1, options.beta2), weight_decay=weight_decay)
+    return torch.optim.AdamW(groups, betas=(options.beta1, options.beta2), weight_decay=weight_decay, fused=fused(groups))
 
 
 KIND = Kind(

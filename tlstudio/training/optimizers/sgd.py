@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tlstudio.recipe import Section
 from tlstudio.registry import Kind
+from tlstudio.training.optimizers.fused import fused
 
 
 class Options(Section):
@@ -21,7 +22,7 @@ def _make(options: Options, groups: list[dict[str, Any]], weight_decay: float) -
     import torch
 
     nesterov = options.nesterov and options.momentum > 0  # without momentum there is nowhere to look ahead to
-    return torch.optim.SGD(groups, momentum=options.momentum, nesterov=nesterov, weight_decay=weight_decay)
+    return torch.optim.SGD(groups, momentum=options.momentum, nesterov=nesterov, weight_decay=weight_decay, fused=fused(groups))
 
 
 KIND = Kind(

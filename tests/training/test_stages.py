@@ -1,0 +1,164 @@
+"""Stages: what a recipe plans, and runs that go through several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tlstudio.errors import InputError
+from tlstudio.events import EpochEnded, Event, FrozenProof, PrefixCached, RunEnded, RunStarted, StageStarted, Steps
+from tlstudio.models.freezing import frozen_paths, presets
+from tlstudio.models.network import Network, build
+from tlstudio.recipe import Recipe
+from tlstudio.runs import Run
+from tlstudio.training.fit import fit
+from tlstudio.training.schedules import rates
+from tlstudio.training.setup import learning_of
+from tlstudio.training.stages import at, plan
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return build("efficientnet_lite0", classes=2, weights="random")
+
+
+def _recipe(photos: Path | str, strategy: str, **changes: Any) -> Recipe:
+    base = {"data.path": str(photos), "data.image_size": 64, "training.batch_size": 6, "data.test_share": 0.0}
+    said = {key.replace("__", "."): value for key, value in changes.items()}
+    return Recipe().set(base).with_strategy(strategy).set(said)
+
+
+def test_head_only_and_from_scratch_are_one_stage(network: Network) -> None:
+    for strategy, learns in (("head", "head"), ("scratch", "everything, from scratch")):
+        recipe = _recipe("x", strategy, stages__head_epochs=5)
+        (only,) = plan(recipe, network)
+        assert only.recipe is recipe
+        assert (only.first, only.last, only.learns, only.warm) == (1, recipe.training.epochs, learns, False)
+
+
+@pytest.mark.parametrize("strategy", ["last-block", "full"])
+def test_the_head_learns_first_where_more_learns_later(network: Network, strategy: str) -> None:
+    recipe = _recipe("x", strategy, stages__head_epochs=3, training__epochs=4)
+    head, main = plan(recipe, network)
+    assert (head.name, head.first, head.last, head.warm) == ("head", 1, 3, True)
+    assert (main.first, main.last, main.warm) == (4, 7, False)
+    assert main.recipe is recipe
+    assert head.recipe.optimizer.lr == recipe.stages.head_lr
+    frozen = frozen_paths(network, head.recipe.frozen)
+    assert set(presets(network)["head"]) <= set(frozen)
+    assert not any(path.startswith("classifier") for path in frozen)
+    assert len(plan(recipe.set({"stages.head_epochs": 0}), network)) == 1
+
+
+def test_what_the_user_froze_of_the_head_stays_frozen_while_the_head_learns_first(network: Network) -> None:
+    recipe = _recipe("x", "custom", frozen__paths=["blocks.0", "classifier.bias"], stages__head_epochs=2)
+    head, _ = plan(recipe, network)
+    assert "classifier.bias" in frozen_paths(network, head.recipe.frozen)
+    whole = _recipe("x", "custom", frozen__paths=["blocks.0", "classifier"], stages__head_epochs=2)
+    assert len(plan(whole, network)) == 1, "a frozen head has nothing to learn alone"
+    alone = _recipe("x", "custom", frozen__paths=presets(network)["head"], stages__head_epochs=2)
+    assert len(plan(alone, network)) == 1, "the head learns alone anyway"
+
+
+def test_gradual_unfreezes_from_the_last_block_on(network: Network) -> None:
+    recipe = _recipe("x", "gradual", stages__head_epochs=2, stages__steps=3, stages__blocks=2, training__epochs=7)
+    stages = plan(recipe, network)
+    assert [stage.learns for stage in stages] == ["head", "last 2 blocks", "last 4 blocks", "last 6 blocks"]
+    assert [(stage.first, stage.last) for stage in stages] == [(1, 2), (3, 4), (5, 6), (7, 9)]
+    lr = recipe.optimizer.lr
+    assert [stage.recipe.optimizer.lr for stage in stages[1:]] == pytest.approx([lr, lr / 2, lr / 4])
+    learning = [learning_of(network, stage.recipe) for stage in stages]
+    assert learning == sorted(learning)
+    assert len(set(learning)) == 4
+    deep = plan(recipe.set({"stages.blocks": 100}), network)
+    assert [stage.learns for stage in deep] == ["head", "everything"]
+    assert [stage.learns for stage in plan(recipe.set({"training.epochs": 1}), network)] == ["head", "last 2 blocks"]
+
+
+def test_a_plan_of_ones_own(network: Network) -> None:
+    own = [{"learns": "head", "epochs": 2, "lr": 0.1}, {"learns": "blocks.5", "epochs": 3, "backbone_lr": 0.5}, {"learns": "everything"}]
+    stages = plan(_recipe("x", "full", stages__own=own), network)
+    assert [(stage.learns, stage.first, stage.last) for stage in stages] == [
+        ("head", 1, 2),
+        ("from blocks.5 on", 3, 5),
+        ("everything", 6, 10),
+    ]
+    assert stages[0].recipe.optimizer.lr == 0.1
+    assert stages[1].recipe.optimizer.backbone_lr == 0.5
+    assert "blocks.4" in stages[1].recipe.frozen.paths or "blocks" not in stages[1].recipe.frozen.paths
+    with pytest.raises(InputError, match=r"blocks\.55"):
+        plan(_recipe("x", "full", stages__own=[{"learns": "blocks.55"}]), network)
+
+
+def test_at_finds_the_stage_of_the_next_epoch(network: Network) -> None:
+    stages = plan(_recipe("x", "full", stages__head_epochs=3, training__epochs=4), network)
+    assert [at(stages, done).first for done in range(9)] == [1, 1, 1, 4, 4, 4, 4, 4, 4]
+
+
+def test_the_planned_rates_go_through_all_stages() -> None:
+    recipe = _recipe("x", "gradual", stages__head_epochs=2, training__epochs=5, schedule__kind="constant")
+    planned = rates(recipe, 1)
+    assert planned["lr"] == pytest.approx([0.01] * 2 + [0.002] * 2 + [0.001] * 3)
+    assert planned["backbone_lr"] == pytest.approx([0.0] * 2 + [0.0005] * 2 + [0.00025] * 3)
+
+
+def _losses(said: list[Event]) -> list[float]:
+    return [loss for event in said if isinstance(event, Steps) for loss in event.loss]
+
+
+def test_a_run_goes_through_its_stages(photos: Path, tmp_path: Path) -> None:
+    recipe = _recipe(photos, "gradual", stages__head_epochs=2, training__epochs=2)
+    run = Run.create(recipe, tmp_path / "run")
+    said = list(fit(recipe, run))
+    started = next(event for event in said if isinstance(event, RunStarted))
+    assert started.epochs == 4
+    stages = [event for event in said if isinstance(event, StageStarted)]
+    assert [(stage.learns, stage.first_epoch, stage.last_epoch) for stage in stages] == [
+        ("head", 1, 2),
+        ("last block", 3, 3),
+        ("last 2 blocks", 4, 4),
+    ]
+    assert stages[0].backbone_lr is None
+    assert stages[1].backbone_lr == recipe.optimizer.backbone_lr
+    epochs = [event for event in said if isinstance(event, EpochEnded)]
+    assert [event.epoch for event in epochs] == [1, 2, 3, 4]
+    assert [event.stage for event in epochs] == ["head", "head", "last block", "last 2 blocks"]
+    kept = [event for event in said if isinstance(event, PrefixCached)]
+    assert len(kept) == 3
+    assert kept[0].how == "features"
+    proof = next(event for event in said if isinstance(event, FrozenProof))
+    assert proof.ok
+    assert isinstance(said[-1], RunEnded)
+    assert said[-1].summary["epochs"] == 4
+    assert said[-1].summary["best_epoch"] > 2, "what the head came to alone is not what the run is for"
+    start = build("efficientnet_lite0", classes=2).module.state_dict()
+    trained = load_file(run.best)
+    assert all(torch.equal(trained[name], start[name]) for name in trained if name.startswith(("conv_stem", "blocks.0.", "blocks.4.")))
+    assert not torch.equal(trained["blocks.6.0.conv_pw.weight"], start["blocks.6.0.conv_pw.weight"])
+
+
+@pytest.mark.parametrize("stop_after", [3, 8, 9, 13])
+def test_resumed_in_any_stage_equals_uninterrupted_to_the_bit(photos: Path, tmp_path: Path, stop_after: int, every_step: None) -> None:
+    recipe = _recipe(photos, "gradual", stages__head_epochs=2, training__epochs=2, training__batch_size=5)
+    whole = Run.create(recipe, tmp_path / "whole")
+    said = list(fit(recipe, whole))
+    run = Run.create(recipe, tmp_path / "cut")
+    first: list[Event] = []
+    training = fit(recipe, run)
+    while not (run.last.exists() and len(_losses(first)) >= stop_after):
+        first.append(next(training))
+    training.close()
+    second = list(fit(recipe, run))
+    started = next(event for event in second if isinstance(event, RunStarted))
+    assert started.resumed_from is not None
+    epochs, steps = started.resumed_from
+    done = epochs * started.steps_per_epoch + steps
+    assert done >= 1
+    assert _losses(first)[:done] + _losses(second) == _losses(said)
+    a, b = load_file(whole.best), load_file(run.best)
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    assert whole.summary()["metrics"] == run.summary()["metrics"]  # type: ignore[index]

@@ -1,0 +1,35 @@
+"""`tlstudio cache`: what is kept so that it is not made again, and emptying it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from tlstudio.cli import output
+
+_TITLES = {"pictures": "decoded pictures", "prefix": "outputs of frozen layers"}
+
+
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Delete it all; what a running program uses stays.")] = False,
+    json: Annotated[bool, output.Json] = False,
+) -> None:
+    """What is kept on the disk so that the next run starts at once: its size, its limit, where it lies."""
+    output.show(output.here("forget_kept" if clear else "kept", {}), json, _draw)
+
+
+def _draw(document: dict[str, Any]) -> None:
+    if "freed" in document:
+        output.line(f"{_size(document['freed'])} freed")
+        if document["bytes"]:
+            output.line("What is left is in use by a running program, or cannot be deleted")
+    output.table(
+        ["kept", ">stores", ">size"],
+        [(_TITLES.get(row["kind"], row["kind"]), row["stores"], _size(row["bytes"])) for row in document["kinds"]],
+    )
+    output.line(f"{_size(document['bytes'])} of at most {_size(document['cap'])}, in {document['folder']}")
+
+
+def _size(nbytes: int) -> str:
+    return f"{nbytes / 1e9:.2f} GB" if nbytes >= 1e9 else f"{nbytes / 1e6:.1f} MB"

@@ -1,0 +1,66 @@
+"""What a stage need not compute again, in one quiet line: what is kept, why not if not, what it saves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QWidget
+
+from tlstudio.events import PrefixCached
+from tlstudio.gui.widgets.elided_label import ElidedLabel
+from tlstudio.gui.widgets.parts import IconLabel, row
+from tlstudio.gui.words import count, megabytes, took
+
+_ICONS = {"memory": "lightning", "device": "lightning", "disk": "hard-drives"}
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("cache_line", text)
+
+
+def details(cache: PrefixCached) -> str:
+    """All that is known of what a stage keeps, one fact a line."""
+    if cache.how == "none":
+        return cache.sentence
+    how = {
+        "features": tr("what enters the head"),
+        "graph": tr("the network cut at its first layer that learns"),
+        "modules": tr("the outputs of whole frozen layers"),
+    }
+    where = {"memory": tr("memory"), "disk": tr("disk"), "device": tr("the graphics card's memory")}
+    facts = [
+        (tr("Kept"), how.get(cache.how, cache.how)),
+        (tr("Images"), f"{cache.images:,}"),
+        (tr("Views of a training image"), f"{cache.views:,}"),
+        (tr("Computed now"), count(cache.computed, tr("view"), tr("views"))),
+        (tr("Kept from before"), count(cache.reused, tr("view"), tr("views")) if cache.reused else ""),
+        (tr("Size"), f"{megabytes(cache.bytes)} ({cache.dtype})" if cache.dtype else megabytes(cache.bytes)),
+        (tr("In"), where.get(cache.where, "")),
+        (tr("Took"), took(cache.seconds)),
+        (tr("Saves"), tr("about %1 in this stage").replace("%1", took(cache.saves_seconds)) if cache.saves_seconds else ""),
+    ]
+    return "\n".join([cache.sentence, *(f"{what}: {said}" for what, said in facts if said)])
+
+
+class CacheLine(QWidget):
+    """objectName cacheLine. Hidden until something is said of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("cacheLine")
+        self._mark, self._text = IconLabel("lightning", "frozen"), ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
+        self.setLayout(row(self._mark, (self._text, 1)))
+        self.hide()
+
+    def show_caches(self, caches: Sequence[PrefixCached]) -> None:
+        """What was said of each stage so far; the last one's line is shown, and all stand in the tooltip."""
+        said = [cache for cache in caches if cache.sentence]
+        self.setVisible(bool(said))
+        if not said:
+            return
+        now = said[-1]
+        self._mark.show_icon(_ICONS.get(now.where, "hourglass"), "muted" if now.how == "none" else "frozen")
+        about = "\n\n".join(details(cache) for cache in reversed(said))
+        self._text.show_text(now.sentence, about)
+        self._mark.setToolTip(about)

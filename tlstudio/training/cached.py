@@ -1,0 +1,285 @@
+"""The frozen part runs once over every picture; what learns trains from what came out. See `source` and `keeping`."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from tlstudio.control import Control
+from tlstudio.data.mask_pipeline import Geometry, MaskPipeline
+from tlstudio.data.mask_set import MaskSet
+from tlstudio.data.masks import IGNORE
+from tlstudio.data.row_store import RowStore, open_store
+from tlstudio.events import Event, PrefixCached, Progress
+from tlstudio.training.keeping import Kept, facts, sentence, wish
+from tlstudio.training.learner import Learner
+from tlstudio.training.loader import Loader
+from tlstudio.training.measure import BATCH
+from tlstudio.training.pace import Pace
+from tlstudio.training.prepare import Images
+from tlstudio.training.rows import InMemory, OnDisk, OutOfRange, Row, as_kept, as_used
+from tlstudio.training.source import Batch, View, WholeNetwork, filled
+
+_MAPS_BATCH = 8  # pictures of scenes are larger than those of things
+
+
+class CannotKeep(Exception):
+    """The disk did not take what was to be kept there; says why, for the user."""
+
+
+class Cached:
+    """What crosses the cut is computed once for each view of each picture (`fill`) or found in a store; the rest trains from there.
+
+    Rows lie in a store on disk too, so that a second run with another head, rate or batch size begins at once.
+    """
+
+    def __init__(self, learner: Learner, images: Images, kept: Kept, control: Control) -> None:
+        self.kept, self.choice = kept, kept.choice
+        self.module = self.judged = kept.parts.module
+        self._learner, self._images, self._control = learner, images, control
+        self._device = learner.device
+        self._loader = Loader(images.pipeline, self._device, control, learner.layout)
+        self._masks = isinstance(images.pipeline, MaskPipeline)
+        self._batch = _MAPS_BATCH if self._masks else BATCH
+        self._rows: dict[str, list[InMemory | OnDisk]] = {}
+        self._wholes: dict[str, list[tuple[Row, Geometry]]] = {}
+        self._stores: dict[str, RowStore] = {}
+        self._keys: dict[str, list[list[str]]] = {}
+        self.computed = self.reused = 0
+        self._empty = False
+        self._scenes: WholeNetwork | None = None
+        """Judges scenes whose shape does not go through the cut."""
+        if self._masks and not all(kept.parts.takes(shape) for shape in set(images.judged_shapes)):
+            self._scenes = WholeNetwork(
+                learner.network, images.sets, images.pipeline, self._device, augment=False, control=control, layout=learner.layout
+            )
+            self.judged = self._scenes.judged
+
+    @property
+    def exact(self) -> bool:
+        """Whether measuring from what is kept gives the very figures that `evaluate` gives."""
+        return self.choice.exact
+
+    @property
+    def empty(self) -> bool:
+        return self._empty
+
+    def learn(self) -> None:
+        self.kept.parts.learn()
+
+    def judge(self) -> None:
+        self._learner.module.eval()
+        self.module.eval()
+
+    # -- filling
+
+    def fill(self, splits: Sequence[str], pace: Pace, stage: str) -> Generator[Event, None, None]:
+        """Compute what is not kept yet; tells its progress, and in the end what is kept. Raises CannotKeep."""
+        began = time.perf_counter()
+        if self._scenes is not None:
+            splits = [split for split in splits if split == "train"]
+        try:
+            yield from self._filled(splits, pace)
+        except OutOfRange:  # float16 ends at 65,504; bfloat16 has the range of float32
+            self.choice = replace(self.choice, dtype="bfloat16")
+            self.kept = replace(self.kept, choice=self.choice)
+            yield from self._filled(splits, pace)
+        finally:
+            for split in splits:
+                self._images.sets[split].forget()
+            told = [trouble for store in self._stores.values() for trouble in store.troubles]
+            nbytes = self._nbytes()
+            if self.choice.where != "disk":
+                self.close()
+        spent = time.perf_counter() - began
+        wanted = wish(self._learner, self._images)
+        saves = spent / self.computed * (wanted.passes - self.computed) if self.computed else None
+        n = wanted.n_train + wanted.n_val
+        yield PrefixCached(
+            stage=stage,
+            sentence=sentence(self.choice, images=n, nbytes=nbytes, computed=self.computed, saves=saves, pieces=told[:1]),
+            how=self.choice.how,
+            images=n,
+            computed=self.computed,
+            reused=self.reused,
+            views=self.choice.views,
+            bytes=nbytes,
+            dtype=self.choice.dtype,
+            where=self.choice.where,
+            seconds=spent,
+            saves_seconds=saves,
+        )
+
+    def _filled(self, splits: Sequence[str], pace: Pace) -> Generator[Progress, None, None]:
+        self.computed = self.reused = 0
+        self.judge()
+        todo = [(split, view) for split in splits for view in range(self._views(split))]
+        total, done = sum(len(self._images.sets[split]) for split, _ in todo), 0
+        for split in splits:
+            self._stores[split] = open_store("prefix", facts(self._learner, self._images, self.kept.parts, self.choice, split))
+            self._rows[split], self._wholes[split] = [], []
+            self._keys[split] = [self._names(split, view) for view in range(self._views(split))]
+        for split, view in todo:
+            for n in self._whole(split) if self._judged_whole(split) else self._plain(split, view):
+                done += n
+                pace.add(n)
+                yield Progress(
+                    phase="features", done=done, total=total, overall=pace.share, remaining=pace.remaining, per_second=pace.per_second
+                )
+        self._learner.train_mode()
+
+    def _views(self, split: str) -> int:
+        return self.choice.views if split == "train" else 1
+
+    def _judged_whole(self, split: str) -> bool:
+        return self._masks and split != "train"
+
+    def _names(self, split: str, view: int) -> list[str]:
+        """The key of each picture's row. What is random follows from (seed, view, place in the set)."""
+        report, chosen = self._images.report, getattr(self._images.splits, split)
+        chance = split == "train" and self._learner.recipe.augment.enabled
+        truth = self._masks and split == "train"
+        return [
+            report.items[at].digest + (f"-{self._images.mask_digest(at)}" if truth else "") + (f":{view}:{i}" if chance else "")
+            for i, at in enumerate(chosen)
+        ]
+
+    def _plain(self, split: str, view: int) -> Generator[int, None, None]:
+        """Rows of training views, or of pictures that are judged; whole batches, so that a row never depends on what was missing."""
+        images, store, keys = self._images.sets[split], self._stores[split], self._keys[split][view]
+        have = store.have(keys)
+        rows = InMemory(len(keys), self._device if self.choice.where == "device" else torch.device("cpu"))
+        on_disk = self.choice.where == "disk"
+        writer = store.writer()
+        starts = range(0, len(keys), self._batch)
+        missing = [start for start in starts if not have.issuperset(keys[start : start + self._batch])]
+        gone: list[int] = []
+        for start in sorted(set(starts) - set(missing)):
+            names = keys[start : start + self._batch]
+            try:
+                found = store.stacked(names)
+            except KeyError:  # a damaged row
+                gone.append(start)
+                continue
+            if not on_disk:
+                rows.put(start, found)
+            self.reused += len(names)
+            yield len(names)
+        augment = split == "train" and self._learner.recipe.augment.enabled
+        missing = sorted([*missing, *gone])
+        ends = [min(start + self._batch, len(keys)) for start in missing]
+        places = [i for start, end in zip(missing, ends, strict=True) for i in filled(range(start, end), self._batch)]
+        loaded = self._loader(images, places, self._batch, view + 1, augment)  # view 0 is that of epoch 1
+        try:
+            for start, (inputs, truth) in zip(missing, loaded, strict=False):
+                crossing = self._crossing(inputs)
+                if truth.dim() > 1:  # the mask of this very view
+                    crossing.append(truth.to(torch.uint8))
+                n = min(self._batch, len(keys) - start)
+                if not on_disk:
+                    rows.put(start, [tensor[:n] for tensor in crossing])
+                for i in range(n):
+                    writer.add(keys[start + i], [tensor[i].cpu().contiguous() for tensor in crossing])
+                self.computed += n
+                yield n
+        finally:
+            loaded.close()
+            writer.commit()
+        if on_disk and not store.have(keys).issuperset(keys):
+            raise CannotKeep(writer.trouble or "the disk took only a part of it")
+        self._rows[split].append(OnDisk(store, keys) if on_disk else rows)
+
+    def _whole(self, split: str) -> Generator[int, None, None]:
+        """Rows of whole scenes, which differ in shape."""
+        images, store, keys = self._images.sets[split], self._stores[split], self._keys[split][0]
+        assert isinstance(images, MaskSet)
+        have, writer = store.have(keys), store.writer()
+        found: dict[int, Row] = {}
+        for i, key in enumerate(keys):
+            if key in have:
+                with contextlib.suppress(KeyError):  # a damaged row
+                    found[i] = [tensor[0] for tensor in store.stacked([key])]
+        self.reused += len(found)
+        yield len(found)
+        missing = [i for i in range(len(keys)) if i not in found]
+        loaded = self._loader.views(images, missing)
+        try:
+            for i, (inputs, _, _) in zip(missing, loaded, strict=False):
+                found[i] = row = [tensor[0].contiguous() for tensor in self._crossing(inputs)]
+                writer.add(keys[i], [tensor.cpu() for tensor in row])
+                self.computed += 1
+                yield 1
+        finally:
+            loaded.close()
+            writer.commit()
+        self._wholes[split] = [(found[i], self._geometry(split, i)) for i in range(len(keys))]
+
+    def _geometry(self, split: str, i: int) -> Geometry:
+        item = self._images.report.items[getattr(self._images.splits, split)[i]]
+        assert isinstance(self._images.pipeline, MaskPipeline)
+        return self._images.pipeline.geometry(item.height, item.width)
+
+    def _crossing(self, inputs: Tensor) -> list[Tensor]:
+        dtype = getattr(torch, self.choice.dtype)
+        return [as_kept(tensor, dtype, last) for tensor, last in zip(self.kept.parts.front(inputs), self.kept.last, strict=True)]
+
+    def _nbytes(self) -> int:
+        wholes = sum(tensor.nbytes for kept in self._wholes.values() for row, _ in kept for tensor in row)
+        return wholes + sum(rows.nbytes for kept in self._rows.values() for rows in kept)
+
+    # -- using
+
+    def train(self, order: Sequence[int], cuts: Sequence[tuple[int, int]], epoch: int) -> Generator[Batch, None, None]:
+        rows = self._rows["train"][(epoch - 1) % self.choice.views]
+        labels = None if self._masks else self._images.sets["train"].labels.to(self._device)  # type: ignore[union-attr]
+        places = torch.as_tensor(order)
+        if isinstance(rows, InMemory):
+            places = places.to(self._device if self.choice.where == "device" else "cpu")
+            for a, b in cuts:
+                self._control.check()
+                yield self._batch_of(rows.take(places[a:b]), labels, places[a:b])
+            return
+        with ThreadPoolExecutor(1, thread_name_prefix="rows") as pool:  # the next batch is read while this one is learned from
+            ahead = [pool.submit(rows.take, places[a:b]) for a, b in cuts[:1]]
+            for at, (a, b) in enumerate(cuts):
+                self._control.check()
+                found = ahead.pop().result()
+                ahead += [pool.submit(rows.take, places[c:d]) for c, d in cuts[at + 1 : at + 2]]
+                yield self._batch_of(found, labels, places[a:b])
+
+    def _batch_of(self, found: list[Tensor], labels: Tensor | None, places: Tensor) -> Batch:
+        if labels is None:
+            *found, mask = found
+            self._empty = bool((mask == IGNORE).all())
+            return self._inputs(found), mask.to(self._device).long()
+        return self._inputs(found), labels[places.to(labels.device)]
+
+    def _inputs(self, rows: Sequence[Tensor]) -> Tensor:
+        used = [as_used(tensor, self._device, last) for tensor, last in zip(rows, self.kept.last, strict=True)]
+        return self.kept.parts.inputs(used)  # type: ignore[no-any-return]
+
+    def plain(self, split: str) -> Generator[Batch, None, None]:
+        (rows,), labels = self._rows[split], self._images.sets[split].labels  # type: ignore[union-attr]
+        for start in range(0, len(labels), BATCH):
+            places = torch.as_tensor(filled(range(start, min(start + BATCH, len(labels))), BATCH))
+            yield self._inputs(rows.take(places)), labels[start : start + BATCH].to(self._device)
+
+    def views(self, split: str) -> Generator[View, None, None]:
+        if self._scenes is not None:
+            yield from self._scenes.views(split)
+            return
+        images = self._images.sets[split]
+        assert isinstance(images, MaskSet)
+        for i, (row, geometry) in enumerate(self._wholes[split]):
+            self._control.check()
+            yield self._inputs([tensor[None] for tensor in row]), geometry, images.labels_of(i)
+
+    def close(self) -> None:
+        for store in self._stores.values():
+            store.close()
