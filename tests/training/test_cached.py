@@ -21,7 +21,7 @@ from tlstudio.training.rows import InMemory, OutOfRange, as_kept, as_used, chann
 
 def _recipe(photos: Path, strategy: str = "head", **changes: Any) -> Recipe:
     base = {"data.path": str(photos), "data.image_size": 64, "training.epochs": 3, "training.batch_size": 6, "data.test_share": 0.0}
-    said = {"stages.head_epochs": 0} | {key.replace("__", "."): value for key, value in changes.items()}
+    said = {"stages.head_epochs": 0, "training.device": "cpu"} | {key.replace("__", "."): value for key, value in changes.items()}
     return Recipe().with_strategy(strategy).set(base | said)
 
 

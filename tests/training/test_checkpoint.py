@@ -18,8 +18,7 @@ from tlstudio.errors import StudioError
 from tlstudio.events import CheckpointWritten, Event, Note, Progress, RunEnded, RunStarted, Steps
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
-from tlstudio.training import checkpoint
-from tlstudio.training import course
+from tlstudio.training import checkpoint, course
 from tlstudio.training.checkpoint import Checkpointer
 from tlstudio.training.fit import fit
 

@@ -95,6 +95,7 @@ def _plain_png(path: str) -> QImage | None:
     buffer = QBuffer()
     buffer.setData(data)
     reader = QImageReader(buffer, b"png")
+    reader.setAutoDetectImageFormat(False)  # as in `thumbnails`: plugins are not to be asked from other threads
     if reader.imageFormat() not in _PLAIN or not _fits(reader.size()):
         return None
     image = reader.read()

@@ -16,6 +16,7 @@ from PIL import Image
 from PySide6.QtCore import QObject, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage, QImageIOHandler, QImageReader, QPainter, QPixmap
 
+from tlstudio.data import signatures
 from tlstudio.data.images import load_rgb
 from tlstudio.errors import InputError
 from tlstudio.gui.mask_blend import Mask, blended
@@ -23,7 +24,7 @@ from tlstudio.recipe import MAX_PIXELS
 
 CACHE_BYTES = 48_000_000
 _THREADS, _WAITING = 2, 256
-_QT_READS = {b"jpeg", b"jpg", b"png", b"gif", b"bmp", b"webp"}
+_QT_READS = {"JPEG": b"jpeg", "PNG": b"png", "GIF": b"gif", "BMP": b"bmp", "WEBP": b"webp"}
 _LONGEST = 4  # a panorama is kept at most so many times as long as high
 
 Key = tuple[str, int, bool, Mask | None]
@@ -155,11 +156,21 @@ def _target(width: int, height: int, side: int, square: bool) -> QSize:
 
 
 def _by_qt(path: str, side: int, square: bool) -> QImage | None:
-    reader = QImageReader(path)
-    reader.setDecideFormatFromContent(True)
+    """The format is told here: Qt would ask every plugin, and that for SVG takes a lock for which the window's thread may wait while it
+    holds Python's, which is wanted here: neither would ever go on."""
+    try:
+        with Path(path).open("rb") as file:
+            signature = signatures.of(file.read(signatures.HEAD_BYTES))
+    except OSError:
+        return None
+    kind = _QT_READS.get(signature.format) if signature is not None else None
+    if kind is None:
+        return None
+    reader = QImageReader(path, kind)
+    reader.setAutoDetectImageFormat(False)
     reader.setAutoTransform(True)
     size = reader.size()
-    if bytes(reader.format().data()) not in _QT_READS or reader.imageFormat() == QImage.Format.Format_CMYK8888:
+    if reader.imageFormat() == QImage.Format.Format_CMYK8888:
         return None
     if not size.isValid() or size.width() * size.height() > MAX_PIXELS:
         return None

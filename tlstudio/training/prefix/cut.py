@@ -17,7 +17,6 @@ from tlstudio.training.prefix.halves import Crossing, Suffix, back, crossing_of,
 from tlstudio.training.prefix.replay import by_modules
 from tlstudio.training.prefix.scenes import Scenes, judged
 from tlstudio.training.prefix.tape import FORESEEN, Untraceable
-from tlstudio.training.prepare import memory_format_of
 
 _PICTURES = 4  # one more than the network is looked at with
 _LEAST = 0.02  # of the work; less is not worth a pass over all images
@@ -63,10 +62,16 @@ def cut(network: Network, shape: tuple[int, int], *, device: torch.device, tell:
     only if it answers and learns as the network does. The network, its averages and torch's random numbers are as before afterwards.
     """
     module = network.module
+    # Cards round the products of a convolution to 10 bits (TF32) where they may, each way of computing it elsewhere: that is no mismatch.
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+        return _cut(module, shape, device)
+
+
+def _cut(module: nn.Module, shape: tuple[int, int], device: torch.device) -> Cut | NoCut:
     if all(parameter.requires_grad for parameter in module.parameters()):
         return NoCut("every layer learns")
     pictures = torch.randn(_PICTURES, 3, *shape, generator=torch.Generator().manual_seed(0)).to(device)
-    pictures = pictures.contiguous(memory_format=memory_format_of(device))
+    pictures = pictures.contiguous(memory_format=_layout(module))
     why = ""
     for how, way in (("graph", by_graph), ("modules", by_modules)):
         try:
@@ -88,6 +93,12 @@ def cut(network: Network, shape: tuple[int, int], *, device: torch.device, tell:
             return NoCut("nearly everything comes behind the first layer that learns")
         return Cut(how, prefix, suffix, crossing, saved, shape)
     return NoCut(why)
+
+
+def _layout(module: nn.Module) -> torch.memory_format:
+    """How the network's weights lie in memory, and so its images."""
+    maps = [parameter for parameter in module.parameters() if parameter.dim() == 4 and not parameter.is_contiguous()]
+    return torch.channels_last if any(one.is_contiguous(memory_format=torch.channels_last) for one in maps) else torch.contiguous_format
 
 
 def by_graph(module: nn.Module, x: Tensor) -> tuple[Scenes, Suffix, tuple[Crossing, ...]]:

@@ -44,7 +44,8 @@ class Scenes:
     def takes(self, shape: tuple[int, int]) -> bool:
         """Whether images of that (H, W) can go through, to be judged. Looks at it once."""
         if shape not in self._taken:
-            x = torch.nn.functional.interpolate(self._x, shape).repeat(3, 1, 1, 1).contiguous(memory_format=torch.channels_last)
+            x = torch.nn.functional.interpolate(self._x, shape).repeat(3, 1, 1, 1)
+            x = x.contiguous(memory_format=torch.contiguous_format if self._x.is_contiguous() else torch.channels_last)
             with judged(self._module), torch.inference_mode(False):
                 self._taken[shape] = self._same(x) or self._noted(x, shape)
         return self._taken[shape]
