@@ -30,7 +30,7 @@ from tlstudio.events import EpochEnded
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training.fit import fit
-from tlstudio.training.setup import Setup, set_up
+from tlstudio.training.setup import Ground, set_up
 from tlstudio.training.suited import suited
 
 EPOCHS = 3  # the first fills the memory with decoded pictures and is not counted
@@ -49,7 +49,8 @@ def of_bare_loop(recipe: Recipe) -> float:
         while True:
             next(setting_up)
     except StopIteration as end:
-        setup: Setup = end.value
+        ground: Ground = end.value
+    setup = ground.setup(ground.stages[0])
     images, pipeline = setup.images.sets["train"], setup.images.pipeline
     if isinstance(images, MaskSet):
         views, masks = zip(*(images.load(i, 0, False) for i in range(len(images))), strict=True)
@@ -75,7 +76,7 @@ def of_bare_loop(recipe: Recipe) -> float:
 
 def main(repeats: int, task: str) -> None:
     path = api.sample(task)["path"]
-    recipe = suited(Recipe().set({"data.path": path}), task).with_strategy("full").set({"training.epochs": EPOCHS})
+    recipe = suited(Recipe().set({"data.path": path}), task).with_strategy("full").set({"training.epochs": EPOCHS, "stages.head_epochs": 0})
     recipe = recipe.set({"training.batch_size": 16 if task == "classification" else 8, "training.precision": "float32"})  # as the bare loop
     ours, bare = [], []
     for n in range(repeats):

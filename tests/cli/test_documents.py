@@ -73,7 +73,7 @@ def test_predict(tlstudio: Command, run: Path, images: Path, monkeypatch: pytest
 
 def test_predict_videos(tlstudio: Command, run: Path, images: Path) -> None:
     plain = " ".join(tlstudio("predict", run, images / "film.mp4", "--every", "2s", "--out", images / "out").out.split())
-    assert "film 1200 ants 900, bees 300" in plain
+    assert "1200 ants 900, bees 300" in plain  # the columns before are wrapped where paths are long
     assert "sky 50.0 %" in plain
 
 

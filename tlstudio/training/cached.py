@@ -74,8 +74,9 @@ class Cached:
         self.kept.parts.learn()
 
     def judge(self) -> None:
-        self._learner.module.eval()
-        self.module.eval()
+        self._learner.eval_mode()
+        if self.choice.how != "features":
+            self.module.eval()
 
     # -- filling
 
