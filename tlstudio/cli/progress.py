@@ -60,6 +60,11 @@ class _Teller:
                 f"{event.n_train} images to learn from, {event.n_val} to validate; "
                 f"{event.params_learning:,} of {event.params:,} parameters learn"
             )
+        elif isinstance(event, events.StageStarted):
+            if (event.first_epoch, event.last_epoch) != (1, self._epochs):  # one of several
+                self._say(f"epochs {event.first_epoch} to {event.last_epoch}: {event.learns}", "bold")
+        elif isinstance(event, events.PrefixCached):
+            self._say(event.sentence, "dim")
         elif isinstance(event, events.EpochEnded):
             self._say(epoch_line(event, self._epochs))
         elif isinstance(event, events.Note):
