@@ -92,6 +92,13 @@ def test_kept_maps_of_augmented_scenes_come_with_their_masks_and_are_found_again
     assert [loss for event in _of(Steps, again) for loss in event.loss] == losses_of[0]
 
 
+def test_another_head_that_takes_other_maps_finds_none_of_the_kept_ones(scenes: Path, tmp_path: Path) -> None:
+    heads = {"lraspp": {"width": 16}, "deeplab": {}, "fpn": {}}
+    for name, options in heads.items():
+        said = _train(_recipe(scenes, head__kind=name, head__options=options, training__epochs=1), tmp_path / name)[1]
+        assert _of(PrefixCached, said)[0].reused == 0, name
+
+
 def test_the_last_block_learns_from_a_cut_where_scenes_have_one_shape(
     scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,13 +9,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tlstudio import api
+from tlstudio.control import Control
 from tlstudio.errors import InputError
-from tlstudio.events import EpochEnded, Event, FrozenProof, PrefixCached, RunEnded, RunStarted, StageStarted, Steps
+from tlstudio.events import EpochEnded, Event, FrozenProof, PrefixCached, Progress, RunEnded, RunStarted, StageStarted, Steps
 from tlstudio.models.freezing import frozen_paths, presets
 from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training.fit import fit
+from tlstudio.training.place import Place
 from tlstudio.training.schedules import rates
 from tlstudio.training.setup import learning_of
 from tlstudio.training.stages import at, plan
@@ -162,3 +165,65 @@ def test_resumed_in_any_stage_equals_uninterrupted_to_the_bit(photos: Path, tmp_
     a, b = load_file(whole.best), load_file(run.best)
     assert all(torch.equal(a[name], b[name]) for name in a)
     assert whole.summary()["metrics"] == run.summary()["metrics"]  # type: ignore[index]
+
+
+def test_progress_never_goes_back_between_stages(photos: Path, tmp_path: Path) -> None:
+    recipe = _recipe(photos, "gradual", stages__head_epochs=2, training__epochs=2)
+    said = list(fit(recipe, Run.create(recipe, tmp_path / "run")))
+    shares = [event.overall for event in said if isinstance(event, Progress) and event.phase != "scan" and event.overall is not None]
+    assert shares == sorted(shares)
+    assert shares[-1] <= 1.0
+
+
+def test_the_best_of_an_earlier_stage_is_measured_with_its_own_backbone(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = Place.judge
+    monkeypatch.setattr(Place, "judge", lambda place, setup, epoch, found: epoch == 1 and judge(place, setup, epoch, found))
+    own = [{"learns": "everything", "epochs": 2}, {"learns": "head", "epochs": 2}]
+    recipe = _recipe(photos, "full", stages__own=own)
+    run = Run.create(recipe, tmp_path / "run")
+    ended = list(fit(recipe, run))[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.summary["best_epoch"] == 1
+    assert api.evaluate(str(run.path))["metrics"]["loss"] == ended.summary["metrics"]["val_loss"]
+
+
+def test_stop_while_a_resumed_run_computes_again_leaves_its_choice(photos: Path, tmp_path: Path, every_step: None) -> None:
+    recipe = _recipe(photos, "head", training__epochs=4)
+    run = Run.create(recipe, tmp_path / "run")
+    training = fit(recipe, run)
+    while not (isinstance(event := next(training), EpochEnded) and event.epoch == 3):
+        pass
+    training.close()
+    api.forget_kept()
+    control = Control()
+    for event in fit(recipe, run, control=control):
+        if isinstance(event, Progress) and event.phase == "features":
+            control.stop()
+    (run.path / "summary.json").unlink(missing_ok=True)
+    kept = [event for event in fit(recipe, run) if isinstance(event, PrefixCached)]
+    assert [event.how for event in kept] == ["features"]
+
+
+def test_other_epochs_are_refused_where_stages_would_move_behind_the_run(photos: Path, tmp_path: Path, every_step: None) -> None:
+    recipe = _recipe(photos, "gradual", stages__head_epochs=1, training__epochs=2)
+    run = Run.create(recipe, tmp_path / "run")
+    training = fit(recipe, run)
+    while not (isinstance(event := next(training), EpochEnded) and event.epoch == 3):
+        pass
+    training.close()
+    with pytest.raises(InputError, match=r"training\.epochs"):
+        list(fit(recipe.set({"training.epochs": 6}), run))
+
+
+def test_averaged_weights_whose_file_is_lost_are_written_whole(photos: Path, tmp_path: Path, every_step: None) -> None:
+    recipe = _recipe(photos, "full", stages__head_epochs=2, training__epochs=1, training__ema=0.9)
+    run = Run.create(recipe, tmp_path / "run")
+    training = fit(recipe, run)
+    while not (isinstance(event := next(training), EpochEnded) and event.epoch == 1):
+        pass
+    training.close()
+    run.best.unlink(missing_ok=True)
+    list(fit(recipe, run))
+    assert load_file(run.best).keys() == build("efficientnet_lite0", classes=2).module.state_dict().keys()

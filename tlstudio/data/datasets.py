@@ -65,8 +65,12 @@ class ImageSet:
         return self._pipeline.view(self._made(self._source, i, self._pipeline.source), (self._seed, epoch, i))
 
     def forget(self) -> None:
-        """Let go of the plain views in memory, and keep none there from now on."""
-        self._memory.forget("plain")
+        """Let go of the views in memory, and keep none there until `keep_again`."""
+        self._memory.forget("plain", "source")
+
+    def keep_again(self) -> None:
+        """Keep views in memory as they are made."""
+        self._memory.keep_again("plain", "source")
 
     def kept(self, i: int) -> torch.Tensor | None:
         """The plain view of picture i if it is in memory, or on the disk."""

@@ -35,8 +35,13 @@ class Kept:
                 self._room -= size
                 self._kept[kind, i] = (value, size)
 
+    def keep_again(self, *kinds: str) -> None:
+        """Take in what is of those kinds, after `forget`."""
+        with self._lock:
+            self._refused.difference_update(kinds)
+
     def forget(self, *kinds: str) -> None:
-        """Let go of all that is of those kinds, and keep none from now on."""
+        """Let go of all that is of those kinds, and keep none until `keep_again`."""
         with self._lock:
             self._refused.update(kinds)
             for key in [key for key in self._kept if key[0] in kinds]:

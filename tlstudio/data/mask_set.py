@@ -99,8 +99,12 @@ class MaskSet:
         return pixels, geometry, labels
 
     def forget(self) -> None:
-        """Let go of the views in memory, and keep none there from now on. Masks may stay: they are needed whenever something is judged."""
+        """Let go of the views in memory, and keep none there until `keep_again`. Masks stay: they are needed to judge."""
         self._memory.forget("view", "whole")
+
+    def keep_again(self) -> None:
+        """Keep views in memory as they are made."""
+        self._memory.keep_again("view", "whole")
 
     def kept(self, i: int) -> MaskView | None:
         """The plain view of picture i if it is in memory."""

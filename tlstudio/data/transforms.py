@@ -83,12 +83,14 @@ class Pipeline:
     @property
     def plain_facts(self) -> dict[str, Any]:
         """JSON that tells all on which `plain` depends, but for the picture."""
-        return {"view": "plain", "size": self.size, **facts(self._data)}
+        return {"view": "plain", "size": self.size, "decoded": self.decode_size, **facts(self._data)}
 
     @property
     def source_facts(self) -> dict[str, Any]:
         """JSON that tells all on which `source` depends, but for the picture."""
-        return {"view": "source", "size": self.size, "side": self._side, **facts(self._data)} if self.crops else self.plain_facts
+        if not self.crops:
+            return self.plain_facts
+        return {"view": "source", "size": self.size, "side": self._side, "decoded": self.decode_size, **facts(self._data)}
 
     def plain(self, image: Image.Image) -> torch.Tensor:
         """The one view without chance: PIL RGB of any size as uint8 (3, S, S)."""

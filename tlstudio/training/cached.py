@@ -14,23 +14,18 @@ from torch import Tensor
 from tlstudio.control import Control
 from tlstudio.data.mask_pipeline import Geometry, MaskPipeline
 from tlstudio.data.mask_set import MaskSet
-from tlstudio.data.masks import IGNORE
 from tlstudio.data.row_store import RowStore, open_store
 from tlstudio.events import Event, PrefixCached, Progress
-from tlstudio.training.keeping import Kept, facts, sentence, wish
+from tlstudio.training.keeping import Kept, facts, sentence, through_windows, wish
 from tlstudio.training.learner import Learner
 from tlstudio.training.loader import Loader
 from tlstudio.training.measure import BATCH
 from tlstudio.training.pace import Pace
 from tlstudio.training.prepare import Images
-from tlstudio.training.rows import InMemory, OnDisk, OutOfRange, Row, as_kept, as_used
+from tlstudio.training.rows import CannotKeep, InMemory, OnDisk, OutOfRange, Row, as_kept, as_used, without_label
 from tlstudio.training.source import Batch, View, WholeNetwork, filled
 
 _MAPS_BATCH = 8  # pictures of scenes are larger than those of things
-
-
-class CannotKeep(Exception):
-    """The disk did not take what was to be kept there; says why, for the user."""
 
 
 class Cached:
@@ -53,9 +48,11 @@ class Cached:
         self._keys: dict[str, list[list[str]]] = {}
         self.computed = self.reused = 0
         self._empty = False
+        self._silent: dict[tuple[str, int], Tensor] = {}
+        """Which rows have a mask without a label, known without a look at the device."""
         self._scenes: WholeNetwork | None = None
         """Judges scenes whose shape does not go through the cut."""
-        if self._masks and not all(kept.parts.takes(shape) for shape in set(images.judged_shapes)):
+        if self._masks and (through_windows(images) or not all(kept.parts.takes(shape) for shape in set(images.judged_shapes))):
             self._scenes = WholeNetwork(
                 learner.network, images.sets, images.pipeline, self._device, augment=False, control=control, layout=learner.layout
             )
@@ -85,15 +82,20 @@ class Cached:
         began = time.perf_counter()
         if self._scenes is not None:
             splits = [split for split in splits if split == "train"]
+        if self.choice.views == 1:  # every picture is looked at once
+            for split in splits:
+                self._images.sets[split].forget()
         try:
             yield from self._filled(splits, pace)
         except OutOfRange:  # float16 ends at 65,504; bfloat16 has the range of float32
             self.choice = replace(self.choice, dtype="bfloat16")
             self.kept = replace(self.kept, choice=self.choice)
+            self.close()
             yield from self._filled(splits, pace)
         finally:
             for split in splits:
                 self._images.sets[split].forget()
+                self._images.sets[split].keep_again()
             told = [trouble for store in self._stores.values() for trouble in store.troubles]
             nbytes = self._nbytes()
             if self.choice.where != "disk":
@@ -123,7 +125,7 @@ class Cached:
         todo = [(split, view) for split in splits for view in range(self._views(split))]
         total, done = sum(len(self._images.sets[split]) for split, _ in todo), 0
         for split in splits:
-            self._stores[split] = open_store("prefix", facts(self._learner, self._images, self.kept.parts, self.choice, split))
+            self._stores[split] = open_store("prefix", facts(self._learner, self._images, self.kept, self.choice, split))
             self._rows[split], self._wholes[split] = [], []
             self._keys[split] = [self._names(split, view) for view in range(self._views(split))]
         for split, view in todo:
@@ -155,21 +157,25 @@ class Cached:
         """Rows of training views, or of pictures that are judged; whole batches, so that a row never depends on what was missing."""
         images, store, keys = self._images.sets[split], self._stores[split], self._keys[split][view]
         have = store.have(keys)
-        rows = InMemory(len(keys), self._device if self.choice.where == "device" else torch.device("cpu"))
+        near = self._device if self.choice.where == "device" else torch.device("cpu")
+        rows = InMemory(len(keys), near, pinned=near.type == "cpu" and self._device.type == "cuda")
         on_disk = self.choice.where == "disk"
         writer = store.writer()
         starts = range(0, len(keys), self._batch)
         missing = [start for start in starts if not have.issuperset(keys[start : start + self._batch])]
         gone: list[int] = []
+        empty = torch.zeros(len(keys), dtype=torch.bool)
         for start in sorted(set(starts) - set(missing)):
             names = keys[start : start + self._batch]
             try:
                 found = store.stacked(names)
-            except KeyError:  # a damaged row
+            except (KeyError, ValueError):  # damaged rows
                 gone.append(start)
                 continue
             if not on_disk:
                 rows.put(start, found)
+            if self._masks:
+                empty[start : start + len(names)] = without_label(found[-1])
             self.reused += len(names)
             yield len(names)
         augment = split == "train" and self._learner.recipe.augment.enabled
@@ -185,8 +191,11 @@ class Cached:
                 n = min(self._batch, len(keys) - start)
                 if not on_disk:
                     rows.put(start, [tensor[:n] for tensor in crossing])
+                there = [tensor.cpu() for tensor in crossing]
+                if truth.dim() > 1:
+                    empty[start : start + n] = without_label(there[-1][:n])
                 for i in range(n):
-                    writer.add(keys[start + i], [tensor[i].cpu().contiguous() for tensor in crossing])
+                    writer.add(keys[start + i], [tensor[i].contiguous() for tensor in there])
                 self.computed += n
                 yield n
         finally:
@@ -195,24 +204,26 @@ class Cached:
         if on_disk and not store.have(keys).issuperset(keys):
             raise CannotKeep(writer.trouble or "the disk took only a part of it")
         self._rows[split].append(OnDisk(store, keys) if on_disk else rows)
+        self._silent[split, view] = empty
 
     def _whole(self, split: str) -> Generator[int, None, None]:
         """Rows of whole scenes, which differ in shape."""
         images, store, keys = self._images.sets[split], self._stores[split], self._keys[split][0]
         assert isinstance(images, MaskSet)
         have, writer = store.have(keys), store.writer()
+        near = self._device if self.choice.where == "device" else torch.device("cpu")
         found: dict[int, Row] = {}
         for i, key in enumerate(keys):
             if key in have:
                 with contextlib.suppress(KeyError):  # a damaged row
-                    found[i] = [tensor[0] for tensor in store.stacked([key])]
+                    found[i] = [tensor[0].to(near) for tensor in store.stacked([key])]
         self.reused += len(found)
         yield len(found)
         missing = [i for i in range(len(keys)) if i not in found]
         loaded = self._loader.views(images, missing)
         try:
             for i, (inputs, _, _) in zip(missing, loaded, strict=False):
-                found[i] = row = [tensor[0].contiguous() for tensor in self._crossing(inputs)]
+                found[i] = row = [tensor[0].contiguous().to(near) for tensor in self._crossing(inputs)]
                 writer.add(keys[i], [tensor.cpu() for tensor in row])
                 self.computed += 1
                 yield 1
@@ -237,27 +248,29 @@ class Cached:
     # -- using
 
     def train(self, order: Sequence[int], cuts: Sequence[tuple[int, int]], epoch: int) -> Generator[Batch, None, None]:
-        rows = self._rows["train"][(epoch - 1) % self.choice.views]
+        view = (epoch - 1) % self.choice.views
+        rows, silent = self._rows["train"][view], self._silent["train", view]
         labels = None if self._masks else self._images.sets["train"].labels.to(self._device)  # type: ignore[union-attr]
         places = torch.as_tensor(order)
         if isinstance(rows, InMemory):
-            places = places.to(self._device if self.choice.where == "device" else "cpu")
+            near = places.to(self._device if self.choice.where == "device" else "cpu")
             for a, b in cuts:
                 self._control.check()
-                yield self._batch_of(rows.take(places[a:b]), labels, places[a:b])
+                self._empty = self._masks and bool(silent[places[a:b]].all())
+                yield self._batch_of(rows.take(near[a:b]), labels, near[a:b])
             return
         with ThreadPoolExecutor(1, thread_name_prefix="rows") as pool:  # the next batch is read while this one is learned from
             ahead = [pool.submit(rows.take, places[a:b]) for a, b in cuts[:1]]
             for at, (a, b) in enumerate(cuts):
                 self._control.check()
                 found = ahead.pop().result()
+                self._empty = self._masks and bool(silent[places[a:b]].all())
                 ahead += [pool.submit(rows.take, places[c:d]) for c, d in cuts[at + 1 : at + 2]]
                 yield self._batch_of(found, labels, places[a:b])
 
     def _batch_of(self, found: list[Tensor], labels: Tensor | None, places: Tensor) -> Batch:
         if labels is None:
             *found, mask = found
-            self._empty = bool((mask == IGNORE).all())
             return self._inputs(found), mask.to(self._device).long()
         return self._inputs(found), labels[places.to(labels.device)]
 

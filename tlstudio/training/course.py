@@ -12,7 +12,7 @@ from tlstudio.control import Control
 from tlstudio.errors import Cancelled
 from tlstudio.events import CheckpointWritten, EpochEnded, Event, Note, PrefixCached, Progress, StageStarted
 from tlstudio.runs import Run
-from tlstudio.training.cached import Cached, CannotKeep
+from tlstudio.training.cached import Cached
 from tlstudio.training.checkpoint import Checkpointer
 from tlstudio.training.compiling import compiled
 from tlstudio.training.keeping import none, sentence
@@ -20,6 +20,7 @@ from tlstudio.training.kept_masks import KeptMasks
 from tlstudio.training.machine_probe import Chosen
 from tlstudio.training.pace import Pace
 from tlstudio.training.place import Place
+from tlstudio.training.rows import CannotKeep
 from tlstudio.training.setup import Ground, Result, Setup
 from tlstudio.training.source import Source
 from tlstudio.training.stages import Stage
@@ -67,12 +68,13 @@ class Course:
             backbone_lr=None if setup.head_alone else backbone_lr,
         )
         self.close()
+        self._source = None  # its rows go before room for others is looked for
         self._compiled = False
         self._source = source = setup.source(control, place.kept)
         behind = LEARN_HEAD if setup.head_alone else LEARN_BEHIND
         self._learn, self._judge = (behind, behind / 3) if isinstance(source, Cached) else (LEARN, 1.0)
-        self._pace = Pace(1.0, control.clock)
-        self._pace.total = self._ahead(stage)
+        self._pace = Pace(1.0, control.clock, done=self._pace.share if self.kept else 0.0)
+        self._pace.expect(self._ahead(stage))
         if isinstance(source, Cached):
             try:
                 cached = yield from self._fill(source, stage)
@@ -81,9 +83,11 @@ class Course:
                 setup.choice = none(str(trouble))
                 self._source = setup.whole(control)
                 self._learn, self._judge = LEARN, 1.0
+                self._pace.expect(self._ahead(stage))
         if not isinstance(self._source, Cached):
             cached = PrefixCached(stage=stage.name, sentence=sentence(setup.choice, images=0, nbytes=0, computed=0, saves=None))
-            place.kept = setup.choice.to_json()
+            if not control.stopping:  # a resume keeps what it would have kept
+                place.kept = setup.choice.to_json()
         self._pace.afresh()
         self.kept.append(cached)
         yield cached
@@ -210,7 +214,9 @@ class Course:
         assert self._place.best_state is not None
         assert self._source is not None
         self._setup.put_back(self._place.best_state)
-        source: Source = self._source if self._source.exact else self._setup.whole(self._control)
+        # What is kept comes from the frozen part as it is in this stage, and rounded where memory was short.
+        here = self._place.best is not None and self._place.best["epoch"] >= self._setup.first_epoch
+        source: Source = self._source if self._source.exact and here else self._setup.whole(self._control)
         return (yield from self._judged(source, keep=False, edges=True))
 
     def _judged(self, source: Source, keep: bool, edges: bool = False, masks: KeptMasks | None = None) -> Generator[Event, None, Result]:

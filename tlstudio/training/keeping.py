@@ -14,6 +14,7 @@ from torch import Tensor
 
 from tlstudio.data.mask_pipeline import MaskPipeline
 from tlstudio.data.transforms import Pipeline
+from tlstudio.models import heads
 from tlstudio.models.freezing import digest
 from tlstudio.training import mask_tiles
 from tlstudio.training.budget import LEAST_SHARE, room, worth
@@ -22,7 +23,7 @@ from tlstudio.training.parts import CutApart, HeadApart, Parts
 from tlstudio.training.prepare import Images
 from tlstudio.training.rows import channels_last
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,12 @@ def wish(learner: Learner, images: Images) -> Wish:
 
 @dataclass(frozen=True)
 class Kept:
-    """The network in its parts. last: for each tensor that crosses, whether its channels lie side by side."""
+    """The network in its parts. last: for each tensor that crosses, whether its channels lie side by side; forms: its shape and type."""
 
     parts: Parts
     choice: Choice
     last: tuple[bool, ...]
+    forms: tuple[str, ...] = ()
 
 
 def choose(learner: Learner, images: Images, *, disk: int, as_before: Choice | None = None) -> Kept | Choice:
@@ -107,7 +109,8 @@ def choose(learner: Learner, images: Images, *, disk: int, as_before: Choice | N
     chosen = as_before or _place(parts, nbytes, device, disk)
     if chosen is None:
         return none(f"it would take {in_words(nbytes // 2)}, more than memory and disk have to spare")
-    return Kept(parts, replace(chosen, views=wanted.views), tuple(channels_last(tensor) for tensor in one))
+    forms = tuple(f"{tuple(tensor.shape[1:])} {tensor.dtype}" for tensor in one)
+    return Kept(parts, replace(chosen, views=wanted.views), tuple(channels_last(tensor) for tensor in one), forms)
 
 
 class _NotByImage(Exception):
@@ -128,7 +131,7 @@ def _parts(learner: Learner, images: Images, wanted: Wish, as_before: Choice | N
         return None, as_before.why
     if recipe.training.cache == "exact":
         return None, "exact is chosen: every epoch computes everything anew"
-    if learner.head_alone and _through_windows(images):
+    if learner.head_alone and through_windows(images):
         return None, "the pictures are so large that they are looked at through windows"
     if learner.head_alone:
         return HeadApart(learner.network), ""
@@ -144,10 +147,10 @@ def _parts(learner: Learner, images: Images, wanted: Wish, as_before: Choice | N
 
 def expected(learner: Learner, images: Images) -> bool:
     """Whether what enters the head is most likely kept, before anything was looked at."""
-    return learner.head_alone and learner.recipe.training.cache == "auto" and not _through_windows(images)
+    return learner.head_alone and learner.recipe.training.cache == "auto" and not through_windows(images)
 
 
-def _through_windows(images: Images) -> bool:
+def through_windows(images: Images) -> bool:
     """Whether some scene is so large that it is judged in pieces, each with maps of its own."""
     return isinstance(images.pipeline, MaskPipeline) and max(images.judged_views) > mask_tiles.WHOLE
 
@@ -194,12 +197,12 @@ def _place(parts: Parts, nbytes: int, device: torch.device, disk: int) -> Choice
     return None
 
 
-def facts(learner: Learner, images: Images, parts: Parts, choice: Choice, split: str) -> dict[str, Any]:
+def facts(learner: Learner, images: Images, kept: Kept, choice: Choice, split: str) -> dict[str, Any]:
     """All that a kept row depends on beside its image: a store of rows is named by them.
 
     split: training views may be random, those that are judged never are.
     """
-    recipe, pipeline = learner.recipe, images.pipeline
+    recipe, pipeline, head = learner.recipe, images.pipeline, heads.find(learner.recipe.head.kind)
     chance = recipe.augment.model_dump(mode="json", exclude={"views"}) if recipe.augment.enabled and split == "train" else {}
     return {
         "version": VERSION,
@@ -207,7 +210,8 @@ def facts(learner: Learner, images: Images, parts: Parts, choice: Choice, split:
         "device": learner.device.type,
         "model": [recipe.model.name, recipe.model.cut, learner.network.head_path],
         "weights": digest(learner.before),
-        "parts": parts.how,
+        "head": [head.takes, head.dilated, recipe.model.aux > 0],
+        "parts": [kept.parts.how, kept.parts.digest, list(kept.forms), list(kept.last)],
         "dtype": choice.dtype,
         "input": [pipeline.size, *images.shape, *pipeline.mean, *pipeline.std],
         "transforms": _views(pipeline, split, bool(chance)),

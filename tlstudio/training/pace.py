@@ -11,15 +11,21 @@ class Pace:
     """Work is counted in units (one forward pass of one image is 1; learning from it costs about 3).
 
     The range comes from the slower and the faster of the recent stretches, so that it is wide when the machine is uneven.
-    clock: seconds; one that stands still in a pause keeps pauses out of the rates.
+    done: share of it that was done before. clock: seconds; one that stands still in a pause keeps pauses out of the rates.
     """
 
-    def __init__(self, total: float, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.total, self.done = max(total, 1e-9), 0.0
+    def __init__(self, total: float, clock: Callable[[], float] = time.perf_counter, *, done: float = 0.0) -> None:
+        self.total, self.done = max(total, 1e-9), done * max(total, 1e-9)
         self._clock = clock
         self._rates: deque[float] = deque(maxlen=24)
         self._since = clock()
         self._open = 0.0
+
+    def expect(self, units: float) -> None:
+        """So much is still to come; the share that is done stays what it was."""
+        share = min(self.share, 0.99)
+        self.total = max(units, 1e-9) / (1.0 - share)
+        self.done = share * self.total
 
     def add(self, units: float) -> None:
         """So much was done since the last call."""

@@ -15,11 +15,14 @@ from tlstudio.training.features import Features, mapped, tensors
 class Parts(Protocol):
     """how: features, graph or modules, see `events.PrefixCached`. module: what learns, and whatever else stands behind the cut.
 
+    digest: of how what crosses is computed, as far as the model and its weights leave that open.
+
     module(inputs(front(x))) is the network's own answer for images x (B, 3, H, W).
     """
 
     how: str
     module: nn.Module
+    digest: str
 
     def front(self, x: Tensor) -> list[Tensor]:
         """What crosses the cut, each (B, ...), as inference."""
@@ -42,6 +45,7 @@ class HeadApart:
     """The head learns, everything before it is frozen: what crosses is what enters the head."""
 
     how = "features"
+    digest = ""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -70,6 +74,7 @@ class CutApart:
     def __init__(self, cut: Any) -> None:
         self._cut = cut
         self.how: str = cut.how
+        self.digest: str = cut.digest
         self.module: nn.Module = _Listed(cut.suffix)
 
     def front(self, x: Tensor) -> list[Tensor]:

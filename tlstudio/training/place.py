@@ -17,6 +17,7 @@ from tlstudio.recipe import Recipe
 from tlstudio.runs import Run, cannot_write
 from tlstudio.training import checkpoint
 from tlstudio.training.checkpoint import copied
+from tlstudio.training.keeping import none
 from tlstudio.training.setup import Ground, Result, Setup
 from tlstudio.training.stages import at
 from tlstudio.training.steps import StepLog
@@ -32,6 +33,7 @@ class Place:
     curve, losses: validation metric and loss of each epoch.
     frozen: checksums of what is frozen when the stage began. data: digest of its images.
     moved: names of what moved in an earlier stage although it was frozen there. kept: how the stage keeps what the frozen part gives.
+    borders: the last epoch of each stage.
     """
 
     frozen: dict[str, str]
@@ -45,6 +47,7 @@ class Place:
     losses: list[float] = field(default_factory=list)
     moved: list[str] = field(default_factory=list)
     kept: dict[str, Any] | None = None
+    borders: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._recipe: dict[str, Any] = {}
@@ -65,6 +68,7 @@ class Place:
 
         What the head came to while it learned alone, before deeper layers, is the best only until they have learned for an epoch.
         """
+        del self.curve[epoch - 1 :], self.losses[epoch - 1 :]  # a part of this epoch may have been judged before a resume
         self.curve.append(found.metric)
         self.losses.append(found.loss)
         if self.best is not None and (setup.warm or not self.best.get("warm")):
@@ -116,9 +120,10 @@ class Place:
         if saved is None:
             setup = ground.setup(ground.stages[0])
             place = cls(frozen=setup.before, data=data)
-            place._recipe = _fixed(ground.recipe)
+            place._recipe, place.borders = _fixed(ground.recipe), [stage.last for stage in ground.stages]
             return place, setup, False
         _refuse_changes(run, ground.recipe, saved, data)
+        _refuse_other_stages(run, ground, saved)
         _put(ground.network.module, saved["moving"])
         stage = at(ground.stages, saved["epoch"])
         setup = ground.setup(stage)
@@ -128,7 +133,9 @@ class Place:
                 f"The pretrained weights are not those that the run {run.name} began with", "another version was installed", "Train again"
             )
         found = cls(**{key: saved[key] for key in cls.__dataclass_fields__ if key in saved})
-        found._recipe = _fixed(ground.recipe)
+        found._recipe, found.borders = _fixed(ground.recipe), [stage.last for stage in ground.stages]
+        if "kept" not in saved and not setup.keep_features:
+            found.kept = none("the run began with an earlier version of the program").to_json()
         if begins:  # the stage before had just ended
             found.enter(setup)
         else:
@@ -150,7 +157,8 @@ class Place:
         """Make do without best.safetensors; what to say about it."""
         assert self.best is not None
         if self.best["epoch"] == self.epoch and not self.step:  # the checkpoint was written right after the best epoch
-            self.best_state, self.best_to_write = copied(setup.average.state if setup.average else setup.moving), True
+            averaged = setup.average.state if setup.average else {}
+            self.best_state, self.best_to_write = copied({**setup.moving, **averaged}), True
             then = "They are the same as those of the last checkpoint, and are written anew."
         else:
             self.best = None
@@ -194,6 +202,18 @@ def _refuse_changes(run: Run, recipe: Recipe, saved: dict[str, Any], data: str) 
     if saved["data"] != data:
         raise InputError(
             f"The images of the run {run.name} have changed since it began", "", "Bring back the old ones, or train again with the new"
+        )
+
+
+def _refuse_other_stages(run: Run, ground: Ground, saved: dict[str, Any]) -> None:
+    """Raises InputError where other epochs would put another stage where the run is, or was."""
+    before, now = list(saved.get("borders") or [])[:-1], [stage.last for stage in ground.stages][:-1]
+    passed = saved["epoch"] + (saved["step"] > 0)
+    if [end for end in before if end < passed] != [end for end in now if end < passed]:
+        raise InputError(
+            f"Training of the run {run.name} cannot go on with other training.epochs",
+            "its stages would begin and end where it has passed already",
+            "Bring back the old value, or train again with the new",
         )
 
 

@@ -8,10 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tlstudio.data.masks import IGNORE
 from tlstudio.errors import StudioError
 
 Row = list[Tensor]
 """What crosses of one image, each without its batch dimension; perhaps followed by the mask of the view."""
+
+
+class CannotKeep(Exception):
+    """The disk did not take what was to be kept there; says why, for the user."""
 
 
 class OutOfRange(Exception):
@@ -37,22 +42,22 @@ def as_kept(tensor: Tensor, dtype: torch.dtype, last: bool) -> Tensor:
 
 def as_used(tensor: Tensor, device: torch.device, last: bool) -> Tensor:
     """What `as_kept` gave on the way to what learns: float32 on the device, in the layout that it had."""
-    out = tensor.to(device, non_blocking=True)
+    out = tensor.to(device, non_blocking=device.type == "cuda")  # MPS may read memory that is gone
     out = out.float() if out.is_floating_point() else out
     return out.permute(0, 3, 1, 2) if last else out
 
 
 class InMemory:
-    """Rows of N images of one shape each: tensors (N, ...) on a device."""
+    """Rows of N images of one shape each: tensors (N, ...) on a device. pinned: a card copies them from memory without waiting."""
 
-    def __init__(self, n: int, device: torch.device) -> None:
-        self._n, self._device = n, device
+    def __init__(self, n: int, device: torch.device, *, pinned: bool = False) -> None:
+        self._n, self._device, self._pinned = n, device, pinned
         self._tensors: list[Tensor] | None = None
 
     def put(self, start: int, rows: Sequence[Tensor]) -> None:
         """Rows start, start + 1, ...: tensors (B, ...)."""
         if self._tensors is None:
-            pinned = self._device.type == "cpu" and torch.cuda.is_available()
+            pinned = self._pinned
             self._tensors = [
                 torch.empty((self._n, *row.shape[1:]), dtype=row.dtype, device=self._device, pin_memory=pinned) for row in rows
             ]
@@ -90,3 +95,8 @@ class OnDisk:
     @property
     def nbytes(self) -> int:
         return int(self._store.nbytes(self._keys))
+
+
+def without_label(masks: Tensor) -> Tensor:
+    """Which masks (B, H, W) have no label at all, (B,)."""
+    return (masks == IGNORE).flatten(1).all(1)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tlstudio.control import Control
 from tlstudio.data.picture_store import PictureStore
-from tlstudio.data.row_store import limit
+from tlstudio.data.row_store import limit, usage
 from tlstudio.events import Event, RunStarted
 from tlstudio.models.freezing import freeze, frozen_paths, still_names
 from tlstudio.models.network import Network, build
@@ -25,6 +25,7 @@ from tlstudio.training.learner import Learner
 from tlstudio.training.machine_probe import Chosen, probe
 from tlstudio.training.mask_measure import MeasuredMasks, Seen, measured_masks
 from tlstudio.training.measure import Measured, measured
+from tlstudio.training.pieces import not_in_pieces
 from tlstudio.training.prepare import Images, device_of, images_of, streamed
 from tlstudio.training.receipt import device_name
 from tlstudio.training.source import Source, WholeNetwork, cut
@@ -94,7 +95,8 @@ class Setup(Learner):
 
         as_before: how a resumed run kept them, `Choice.to_json`.
         """
-        found = choose(self, self.images, disk=limit(), as_before=Choice(**as_before) if as_before else None)
+        disk = max(0, limit() - usage().get("pictures", 0))
+        found = choose(self, self.images, disk=disk, as_before=Choice(**as_before) if as_before else None)
         if isinstance(found, Kept):
             return Cached(self, self.images, found, control)
         self.choice = found
@@ -174,7 +176,10 @@ class Ground:
 
     def setup(self, stage: Stage) -> Setup:
         """Of one stage, from the weights as they stand."""
-        return Setup(stage.recipe, self.images, self.network, self.device, stage=stage, moving=self.moving, chosen=self.chosen)
+        made = Setup(stage.recipe, self.images, self.network, self.device, stage=stage, moving=self.moving, chosen=self.chosen)
+        if made.chosen.micro_batch and not_in_pieces(made):  # they were chosen for another stage
+            made.choose(replace(made.chosen, micro_batch=0))
+        return made
 
     def choosing(self, before: dict[str, Any] | None, control: Control) -> Ground:
         """The same, with what it computes with chosen: as in the receipt of a run that goes on, else tried out where the run is long.

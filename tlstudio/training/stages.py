@@ -96,6 +96,8 @@ def _deeper(recipe: Recipe, network: Network) -> list[_Part]:
     found = blocks(network.module, network.head_path, network.aux_paths)
     steps = min(stages.steps, total, -(-len(found) // stages.blocks))
     parts: list[_Part] = []
+    if not found:
+        return [("full", "", _with(recipe, [], total, None, None))]
     for step in range(steps):
         deep = min((step + 1) * stages.blocks, len(found))
         paths, words = found[-deep]["frozen"], "last block" if deep == 1 else f"last {deep} blocks"

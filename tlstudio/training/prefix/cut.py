@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -37,6 +38,7 @@ class Cut:
     crossing: tuple[Crossing, ...]
     share: float
     shape: tuple[int, int]
+    digest: str = ""
 
     @property
     def bytes_per_image(self) -> int:
@@ -86,12 +88,13 @@ def _cut(module: nn.Module, shape: tuple[int, int], device: torch.device) -> Cut
         if wrong:
             why = why or f"computed in two parts, {wrong}"
             continue
+        digest = hashlib.blake2b(f"{prefix.code() if isinstance(prefix, Scenes) else how} {crossing}".encode(), digest_size=16).hexdigest()
         if isinstance(prefix, Scenes):
             prefix.lighten(pictures)
         saved = share(prefix, suffix, pictures[:1])
         if saved < _LEAST:
             return NoCut("nearly everything comes behind the first layer that learns")
-        return Cut(how, prefix, suffix, crossing, saved, shape)
+        return Cut(how, prefix, suffix, crossing, saved, shape, digest)
     return NoCut(why)
 
 

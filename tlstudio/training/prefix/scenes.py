@@ -15,6 +15,7 @@ from tlstudio.training.prefix.halves import Suffix, back, crossing_of, front
 from tlstudio.training.prefix.tape import FORESEEN, Untraceable
 
 _MOST = 8
+_SMALL = 1 << 16  # numbers
 """Sizes that are noted; looking at one takes as long as five images do."""
 
 
@@ -34,6 +35,12 @@ class Scenes:
     def __call__(self, x: Tensor) -> list[Tensor]:
         out: list[Tensor] = self._prefixes.get((x.shape[2], x.shape[3]), self._prefix)(x)
         return out
+
+    def code(self) -> str:
+        """What it computes, and the numbers that it computes with beside the network's."""
+        known = {id(tensor) for tensor in (*self._module.parameters(), *self._module.buffers())}
+        own = [(name, tensor) for name, tensor in self._prefix.named_buffers() if id(tensor) not in known]
+        return self._prefix.code + "".join(f"{name} {tensor.tolist()}" for name, tensor in own if tensor.numel() <= _SMALL)
 
     def lighten(self, x: Tensor) -> None:
         """Fold BatchNorm into convolutions where that gives the same for images x."""
