@@ -31,3 +31,15 @@ def test_a_damaged_run_is_a_row_with_an_error(name: str) -> None:
     errors = {row["name"]: row["error"] for row in api.list_runs()}
     assert errors[good.name] is None
     assert errors[bad.name]
+
+
+def test_epochs_count_through_all_stages() -> None:
+    staged = Recipe().with_strategy("last-block").set({"name": "staged", "training.epochs": 10, "stages.head_epochs": 10})
+    one = Run.create(staged)
+    assert api.list_runs()[0]["epochs_planned"] == 20
+    started = {"kind": "run_started", **STARTED, "epochs": 15, "resumed_from": None}
+    one.write_text("events.jsonl", json.dumps(started) + "\n")
+    found = api.list_runs()[0]
+    assert (found["epochs"], found["epochs_planned"]) == (10, 15)
+    one.write_json("summary.json", {"metrics": {}, "epochs": 14, "reason": "completed"})
+    assert api.list_runs()[0]["epochs_planned"] == 14

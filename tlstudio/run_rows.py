@@ -6,11 +6,15 @@ from typing import Any
 
 from tlstudio.errors import StudioError
 from tlstudio.events import EpochEnded, RunFailed, RunStarted
+from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 
 
 def row(run: Run) -> dict[str, Any]:
-    """{name, path, title, state, reason, model, strategy, ...}; null where not known, `error` where its files cannot be read."""
+    """{name, path, title, state, reason, model, strategy, ...}; null where not known, `error` where its files cannot be read.
+
+    epochs: of the recipe's training section; epochs_planned: of all stages together, what epoch and best_epoch count towards.
+    """
     out: dict[str, Any] = {"name": run.name, "path": str(run.path), "title": run.name, "state": run.state(), "error": None}
     out |= dict.fromkeys(_KEYS)
     try:
@@ -29,6 +33,7 @@ def row(run: Run) -> dict[str, Any]:
         "batch_size": recipe.training.batch_size,
         "seed": recipe.training.seed,
         "epochs": recipe.training.epochs,
+        "epochs_planned": _planned(recipe),
         "started": (run.path / "recipe.toml").stat().st_mtime,
     }
     summary = run.summary()
@@ -36,6 +41,14 @@ def row(run: Run) -> dict[str, Any]:
         return out | (_finished(summary) if summary is not None else _told(run))
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # one damaged folder must not hide the other runs
         return {**out, "error": f"What the run wrote is damaged ({type(error).__name__}: {error})"}
+
+
+def _planned(recipe: Recipe) -> int:
+    """Epochs of all stages together, as far as the recipe alone says; the run's first event knows."""
+    stages = recipe.stages
+    if stages.own:
+        return sum(stage.epochs for stage in stages.own)
+    return recipe.training.epochs + (stages.head_epochs if recipe.frozen.strategy not in ("head", "scratch") else 0)
 
 
 def _told(run: Run) -> dict[str, Any]:
@@ -49,6 +62,7 @@ def _told(run: Run) -> dict[str, Any]:
             failed = event
         elif isinstance(event, RunStarted):
             out["n_train"], out["n_val"], out["n_test"] = event.n_train, event.n_val, event.n_test
+            out["epochs_planned"] = event.epochs
     out["curve"] = [event.val_accuracy if event.val_mean_iou is None else event.val_mean_iou for event in epochs]
     out["epoch"] = len(epochs)
     out["failure"] = failed.what if failed else None
@@ -67,12 +81,15 @@ def _finished(summary: dict[str, Any]) -> dict[str, Any]:
     metrics = summary.get("metrics", {})
     out = {key: metrics.get(key) for key in _METRICS}
     out |= {key: summary.get(key) for key in ("seconds", "best_epoch", "reason", "device", "images_per_second", "frozen_proof", "curve")}
+    if summary.get("reason") == "completed" and summary.get("epochs"):
+        out["epochs_planned"] = summary["epochs"]
     return out | {key: summary.get(key) for key in ("n_train", "n_val", "n_test")} | {"epoch": summary.get("epochs")}
 
 
 # Accuracy and its interval of a run that tells classes; mean IoU and the share of pixels of one that makes masks; null in the other.
 _METRICS = ("val_accuracy", "val_accuracy_interval", "val_mean_iou", "val_pixel_accuracy", "val_loss", "val_n")
 _KEYS = (
-    "reason", "model", "strategy", "task", "data", "augment", "lr", "backbone_lr", "batch_size", "seed", "epochs", "epoch", "best_epoch",
-    "started", "seconds", *_METRICS, "n_train", "n_val", "n_test", "curve", "failure", "device", "images_per_second", "frozen_proof",
+    "reason", "model", "strategy", "task", "data", "augment", "lr", "backbone_lr", "batch_size", "seed", "epochs", "epochs_planned",
+    "epoch", "best_epoch", "started", "seconds", *_METRICS, "n_train", "n_val", "n_test", "curve", "failure", "device",
+    "images_per_second", "frozen_proof",
 )  # fmt: skip

@@ -94,6 +94,16 @@ def test_closing_in_mid_run_asks_and_says_what_is_kept(window: MainWindow, sessi
     assert not window.isVisible()
 
 
+def test_the_question_goes_when_the_run_ends_behind_it(window: MainWindow, session: Session, jobs: Any, tmp_path: Path) -> None:
+    session.live.start(Recipe(), session.trainer.submit("train", {}), run=str(tmp_path))
+    window.close()
+    question = window.findChild(QMessageBox, "closeQuestion")
+    assert question.isVisible()
+    jobs.last("train").done.emit({"run": str(tmp_path)})
+    assert not question.isVisible()
+    assert window.isVisible()
+
+
 def test_the_menus_are_there_at_every_size_of_text(window: MainWindow, qapp: QApplication) -> None:
     menus = window.findChild(QMenuBar)
     for size in (1.0, 2.0):

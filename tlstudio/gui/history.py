@@ -16,8 +16,8 @@ class RunHistory:
     """Everything an event stream said, ready to draw.
 
     x: place of each training step in epochs (epoch - 1 + step / steps an epoch); loss, accuracy, lr, backbone_lr: one a step.
-    epochs: the epoch table; best: its best line; caches: what is kept in each stage, the last said last; the last of each other kind
-    of event under its name.
+    epochs: the epoch table; best: its best line; caches: what is kept in each stage, the last said last; remarks: what was noted after the
+    last step, of how the stages did; the last of each other kind of event under its name.
     """
 
     def __init__(self, said: Iterable[Event] = ()) -> None:
@@ -29,6 +29,7 @@ class RunHistory:
         self.epochs: list[events.EpochEnded] = []
         self.best: events.EpochEnded | None = None
         self.notes: list[events.Note] = []
+        self.remarks: list[events.Note] = []
         self.progress: events.Progress | None = None
         self.checkpoint: events.CheckpointWritten | None = None
         self.masks: events.MasksKept | None = None
@@ -41,6 +42,7 @@ class RunHistory:
     def add(self, event: Event) -> None:
         match event:
             case events.Steps():
+                self.remarks = []
                 self._add_steps(event)
             case events.EpochEnded():
                 self.epochs.append(event)
@@ -50,9 +52,12 @@ class RunHistory:
             case events.Note():
                 self.notes.append(event)
                 del self.notes[:-MAX_NOTES]
+                if self.epochs and event.level == "info":
+                    self.remarks.append(event)
             case events.RunStarted():
                 self._start(event)
             case events.StageStarted():
+                self.remarks = []
                 self.stages = [stage for stage in self.stages if stage.first_epoch < event.first_epoch] + [event]
             case events.PrefixCached():
                 self.caches = [cache for cache in self.caches if cache.stage != event.stage] + [event]
@@ -77,7 +82,7 @@ class RunHistory:
         return min(len(self.epochs) + 1, self.started.epochs) if self.started else 0
 
     def _start(self, event: events.RunStarted) -> None:
-        self.started, self.ended, self.failed = event, None, None
+        self.started, self.ended, self.failed, self.remarks = event, None, None, []
         epochs, steps = event.resumed_from or (0, 0)  # without a checkpoint it began anew
         self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= epochs]
         self.best = next((epoch for epoch in reversed(self.epochs) if epoch.best), None)

@@ -130,7 +130,12 @@ class MainWindow(QMainWindow):
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)
 
+        def over() -> None:
+            if box.isVisible():
+                box.reject()  # the run ended by itself: nothing is left to ask
+
         def answered() -> None:
+            self.session.live.ended.disconnect(over)
             if stop is not None and box.clickedButton() is stop:
                 self.session.live.ended.connect(self._close_now)
                 self.session.live.stop()
@@ -139,6 +144,7 @@ class MainWindow(QMainWindow):
             elif box.clickedButton() is leave:
                 self._close_now()
 
+        self.session.live.ended.connect(over)
         box.finished.connect(answered)
         box.open()
 

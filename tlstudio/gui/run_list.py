@@ -92,6 +92,8 @@ class RunList(QObject):
         if row is None or (row["state"] == "live" and row.get("epoch") == len(live.history.epochs)):
             return False
         row["state"], row["epoch"] = "live", len(live.history.epochs)
+        if live.history.started is not None:
+            row["epochs_planned"] = live.history.started.epochs
         curve = row["curve"] or []
         if len(curve) > len(live.history.epochs):  # resumed from before
             curve = []

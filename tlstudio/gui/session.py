@@ -286,8 +286,6 @@ class Session(QObject):
         self.masks_asked.emit(place, split)
         self.asked_for.emit("overlay")
 
-    # engines
-
     def begin(self) -> None:
         """After the first paint: start and warm the inspector, ask for the model's tree."""
         self.inspector.warm()
@@ -296,5 +294,6 @@ class Session(QObject):
     def close(self) -> None:
         """End the engines; the window is closing."""
         self.cost.close()
+        self.undo.clear()  # its commands hold this session: left to the garbage, they are deleted twice
         close_all([self.inspector, self.trainer, self.downloader, self.librarian, self.predictor])
         self.settings.sync()

@@ -195,7 +195,7 @@ class Augment(Section):
         8,
         "Views kept",
         "Where layers in front are frozen, so many versions of each image go through them once; epochs take turns with them.",
-        unit="views",
+        unit="per image",
         ge=1,
         le=1000,
     )

@@ -33,6 +33,6 @@ class Stages(Section):
         1, "Blocks a stage", "Gradual: so many blocks join in at each stage, the last ones first.", unit="blocks", ge=1, le=1000
     )
     lr_decay: float = titled(
-        0.5, "Rate of the next stage", "Gradual: each stage begins at this share of the rates of the one before.", gt=0.0, le=1.0
+        0.5, "Rate of the next stage", "Gradual: each stage begins at this share of the rates of the one before.", unit="×", gt=0.0, le=1.0
     )
     own: tuple[Stage, ...] = titled((), "Own plan", "Stages in order, instead of those that the strategy makes.", advanced=True)

@@ -73,8 +73,10 @@ class Course:
         self._source = source = setup.source(control, place.kept)
         behind = LEARN_HEAD if setup.head_alone else LEARN_BEHIND
         self._learn, self._judge = (behind, behind / 3) if isinstance(source, Cached) else (LEARN, 1.0)
-        self._pace = Pace(1.0, control.clock, done=self._pace.share if self.kept else 0.0)
-        self._pace.expect(self._ahead(stage))
+        before = self._pace if self.kept else Pace(1.0, control.clock)
+        self._pace = Pace(1.0, control.clock, done=before.share)
+        self._pace.later_rate = before.later_rate
+        self._pace.expect(*self._ahead(stage))
         if isinstance(source, Cached):
             try:
                 cached = yield from self._fill(source, stage)
@@ -83,7 +85,7 @@ class Course:
                 setup.choice = none(str(trouble))
                 self._source = setup.whole(control)
                 self._learn, self._judge = LEARN, 1.0
-                self._pace.expect(self._ahead(stage))
+                self._pace.expect(*self._ahead(stage))
         if not isinstance(self._source, Cached):
             cached = PrefixCached(stage=stage.name, sentence=sentence(setup.choice, images=0, nbytes=0, computed=0, saves=None))
             if not control.stopping:  # a resume keeps what it would have kept
@@ -104,16 +106,21 @@ class Course:
             else:
                 yield event
         self._place.kept = source.choice.to_json()
+        if source.computed and cached.seconds:  # forward passes, which later stages are made of
+            self._pace.later_rate = source.computed / cached.seconds
         return cached
 
-    def _ahead(self, stage: Stage) -> float:
-        """Work of all that is still to come, in forward passes of one image: later stages are taken to cost what the network costs."""
+    def _ahead(self, stage: Stage) -> tuple[float, float]:
+        """Work of all that is still to come, in forward passes of one image, and how much of it lies in later stages.
+
+        Those are taken to cost what the whole network costs.
+        """
         n_train, n_val, place = self._setup.n("train"), self._setup.n("val"), self._place
         units = (stage.last - place.epoch) * (n_train * self._learn + n_val * self._judge) + n_val
         if isinstance(self._source, Cached):
             units += n_train * self._source.choice.views + n_val
-        later = self._ground.stages[-1].last - stage.last
-        return max(1.0, units + later * (n_train * LEARN + n_val))
+        later = (self._ground.stages[-1].last - stage.last) * (n_train * LEARN + n_val)
+        return max(1.0, units + later), later
 
     def close(self) -> None:
         """Let go of the files that the stage's inputs are read from."""

@@ -59,6 +59,8 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
             yield from course.epochs(stage)
             if place.epoch < stage.last or stage is ground.stages[-1]:
                 break  # stopped, or done
+            course.keep()  # a resume begins with the next stage
+            keeper.flush()
             setup = ground.setup(at(ground.stages, place.epoch))
             place.enter(setup)
 

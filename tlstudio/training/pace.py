@@ -17,14 +17,18 @@ class Pace:
     def __init__(self, total: float, clock: Callable[[], float] = time.perf_counter, *, done: float = 0.0) -> None:
         self.total, self.done = max(total, 1e-9), done * max(total, 1e-9)
         self._clock = clock
+        self.later, self.later_rate = 0.0, 0.0
         self._rates: deque[float] = deque(maxlen=24)
         self._since = clock()
         self._open = 0.0
 
-    def expect(self, units: float) -> None:
-        """So much is still to come; the share that is done stays what it was."""
+    def expect(self, units: float, later: float = 0.0) -> None:
+        """So much is still to come, `later` of it as work of another kind; the share that is done stays what it was.
+
+        later_rate: units of that a second, where it is known.
+        """
         share = min(self.share, 0.99)
-        self.total = max(units, 1e-9) / (1.0 - share)
+        self.total, self.later = max(units, 1e-9) / (1.0 - share), later
         self.done = share * self.total
 
     def add(self, units: float) -> None:
@@ -58,5 +62,6 @@ class Pace:
             return None
         rates = sorted(self._rates)
         slow, fast = rates[len(rates) // 5], rates[-1 - len(rates) // 5]
-        left = max(0.0, self.total - self.done)
-        return left / fast, left / slow * (1.1 if len(rates) < 4 else 1.0)
+        other = self.later if self.later_rate else 0.0
+        left, beyond = max(0.0, self.total - self.done - other), other / (self.later_rate or 1.0)
+        return left / fast + 0.8 * beyond, left / slow * (1.1 if len(rates) < 4 else 1.0) + 1.2 * beyond

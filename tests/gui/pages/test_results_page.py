@@ -23,6 +23,8 @@ from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.most_wrong import MostWrong
 from tlstudio.gui.widgets.stacked_bars import StackedBars
 from tlstudio.gui.widgets.state_panel import StatePanel
+from tlstudio.recipe import Recipe
+from tlstudio.runs import Run
 
 CLASSES = ["ants", "bees"]
 P = [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7], [0.05, 0.95]]
@@ -175,6 +177,16 @@ def test_the_proof_that_failed_says_so(page: ResultsPage, jobs: Any) -> None:
     proof = {"ok": False, "tensors": 247, "before": "ab", "after": "cd"}
     jobs.last("runs").done.emit([row("/runs/a", frozen_proof=proof)])
     assert "have changed during training" in texts(page)
+
+
+def test_a_run_of_stages_counts_all_its_epochs(page: ResultsPage, jobs: Any) -> None:
+    run = Run.create(Recipe().with_strategy("last-block").set({"training.epochs": 3, "stages.head_epochs": 2}))
+    page.entered()
+    curve = [0.9, 0.96, 0.93, 0.94, 0.95]
+    jobs.last("runs").done.emit([row(str(run.path), best_epoch=5, epochs=3, epochs_planned=5, curve=curve)])
+    said = texts(page)
+    assert "Best: epoch 5 of 5, kept because validation accuracy was highest after the head had learned alone (epochs 1 to 2)" in said
+    assert "The head alone was at 96.0% in epoch 2, above the best of deeper learning (95.0%)" in said
 
 
 def test_an_unfinished_run_that_is_looked_at_is_named(page: ResultsPage, jobs: Any) -> None:

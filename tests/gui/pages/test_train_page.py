@@ -141,6 +141,10 @@ def test_a_finished_run_leads_to_its_results(ready: TrainPage, session: Session,
     with qtbot.waitSignal(session.asked_for, check_params_cb=lambda key: key == "results"):
         ready.see.click()
     assert session.result_run == "/runs/one"
+    assert ready.live.of_run.isVisible()
+    assert ready.live.of_run.whole.endswith("finished")
+    session.choose_strategy("full")
+    qtbot.waitUntil(lambda: ready.live.of_run.whole.endswith("finished (not what is chosen now)"))
 
 
 def test_a_stopped_run_keeps_its_best(ready: TrainPage, session: Session, jobs: Any, run_events: Stream) -> None:

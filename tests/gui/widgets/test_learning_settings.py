@@ -55,7 +55,7 @@ def test_preview_and_curve_follow_recipe_and_layers(card: BasicsCard, session: S
     session.choose_strategy("full")
     assert "backbone 0.0002 to" in card.preview.accessibleName()
     session.edit({"optimizer.layer_decay": 0.5}, "a")
-    assert "backbone at most 5e-05 to 0.0002, by layer" in card.preview.accessibleName()
+    assert "backbone at most 0.00005 to 0.0002, by layer" in card.preview.accessibleName()
     session.edit({"frozen.strategy": "head"}, "b")
     assert "backbone" not in card.preview.accessibleName()
     session.edit({"model.name": "resnet18"}, "c")  # its layers are not known yet
@@ -108,6 +108,6 @@ def test_the_preview_says_what_nobody_can_draw(qtbot: QtBot, session: Session) -
     warmed = recipe.set({"schedule.kind": "constant", "schedule.warmup": 2.0})
     preview.show_recipe(warmed, {"head": (1.0, 1.0), "backbone": (0.1, 1.0)})
     assert "head up to 0.002, ends at 0.002" in preview.accessibleName()
-    assert "backbone at most 2e-05 to 0.0002, by layer" in preview.accessibleName()
+    assert "backbone at most 0.00002 to 0.0002, by layer" in preview.accessibleName()
     preview.resize(280, preview.height())
     assert not preview.grab().isNull()

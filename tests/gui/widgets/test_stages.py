@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPolygonF
 from PySide6.QtWidgets import QLineEdit, QPushButton, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -21,10 +23,13 @@ from tlstudio.gui.widgets.curves_card import CurvesCard
 from tlstudio.gui.widgets.kept_sheet import KeptSheet
 from tlstudio.gui.widgets.log_drawer import log_lines
 from tlstudio.gui.widgets.parts import column, widget
+from tlstudio.gui.widgets.rate_lane import _clear, rate_text
+from tlstudio.gui.widgets.remark_line import alone, head_was_better
 from tlstudio.gui.widgets.run_bar import RunBar
 from tlstudio.gui.widgets.stage_band import StageBand
 from tlstudio.gui.widgets.stages_card import StagesCard
 from tlstudio.gui.widgets.views_form import ViewsForm
+from tlstudio.recipe import Recipe
 
 Stream = Callable[..., list[Event]]
 BLOCKS = [
@@ -104,6 +109,7 @@ def test_a_plan_of_ones_own_begins_with_the_strategys(card: StagesCard, session:
     ]
     assert not card.first.isVisible()
     card.stages.add.click()
+    assert session.recipe.stages.own[3].learns == "everything"  # one step deeper than the last two blocks
     card.findChild(QSpinBox, "stages.own.3.epochs").setValue(2)
     row = card.stages._rows[3]
     row.learns.setCurrentIndex(row.learns.findData("everything"))
@@ -191,11 +197,37 @@ def test_the_cache_line_says_one_thing_and_knows_the_rest(session: Session, qtbo
     none = PrefixCached(stage="full", sentence="Nothing is kept: every layer learns.")
     line.show_caches([KEPT, none])
     assert not line.isHidden()
-    assert line._text.whole == "Nothing is kept: every layer learns."
+    assert line._text.whole == "While the head learned: The frozen part is kept."
     tip = line._text.toolTip()
     for said in ("Images: 397", "Computed now: 300 views", "Kept from before: 97 views", "2 MB (float32)", "about 1 min 30 s"):
         assert said in tip
     assert "In: memory" in tip
+
+
+def test_what_is_noted_after_the_last_step_stays_on_the_page() -> None:
+    note = events.Note(message="The head alone was at 96.1% in epoch 2.")
+    history = RunHistory([events.Note(message="Before."), STAGES[0]])
+    history.add(_epoch(1))
+    for said in (events.Note(message="Compiled."), STAGES[1], _epoch(5)):
+        history.add(said)
+    assert history.remarks == []
+    history.add(note)
+    assert history.remarks == [note]
+
+
+def test_the_head_alone_did_better() -> None:
+    curve = [0.9, 0.961, 0.95, 0.955]
+    assert "96.1% in epoch 2, above the best of deeper learning (95.5%)" in head_was_better(curve, 4, 2)
+    assert head_was_better(curve, 2, 2) == head_was_better(curve, 4, 0) == head_was_better([0.9, 0.95], 2, 1) == ""
+    assert alone(Recipe().with_strategy("last-block")) == 10
+    assert alone(Recipe().with_strategy("head")) == 0
+
+
+def _epoch(epoch: int) -> events.EpochEnded:
+    return events.EpochEnded(
+        epoch=epoch, stage="head", train_loss=1.0, train_accuracy=0.5, val_loss=1.0, val_accuracy=0.5, correct=10, n=20, lr=0.01,
+        backbone_lr=0.0, seconds=1.0, images_per_second=20.0, best=True,
+    )  # fmt: skip
 
 
 def test_views_count_only_where_something_is_frozen(session: Session, qtbot: QtBot) -> None:
@@ -215,6 +247,9 @@ def test_views_count_only_where_something_is_frozen(session: Session, qtbot: QtB
     session.choose_strategy("full")
     session.edit({"augment.enabled": True}, "b")
     assert not form.exact.isVisible()
+    assert form.says.text().endswith("While the head learns first, images stay as they are.")
+    session.edit({"stages.head_epochs": 0}, "c")
+    assert "learns first" not in form.says.text()
 
 
 def test_kept_data_can_be_looked_at_and_emptied(session: Session, qtbot: QtBot, jobs: Any) -> None:
@@ -232,6 +267,12 @@ def test_kept_data_can_be_looked_at_and_emptied(session: Session, qtbot: QtBot, 
     assert jobs.last("forget_kept").args == {"kind": "pictures"}
     assert not sheet.empty.isEnabled()
     jobs.last("forget_kept").done.emit({"bytes": 3_000_000_000, "cap": 20_000_000_000, "kinds": kinds[:1]})
+    assert sheet.says.isHidden()
+    sheet.empty.click()
+    session.live.state = "running"
+    jobs.last("forget_kept").done.emit({"bytes": 3_000_000_000, "cap": 20_000_000_000, "kinds": kinds[:1]})
+    assert sheet.says.text() == "3 GB stay: the run uses them now. They can be emptied when it has ended."
+    session.live.state = "idle"
     sheet.empty.click()
     assert jobs.last("forget_kept").args == {}
     jobs.last("forget_kept").done.emit({"bytes": 0, "cap": 20_000_000_000, "kinds": []})
@@ -258,3 +299,18 @@ def test_a_resume_goes_on_in_its_stage(run_events: Stream) -> None:
     assert [stage.learns for stage in history.stages] == ["head", "last block"]
     assert history.epoch_now == 6
     assert max(history.x) <= 5
+
+
+def test_the_word_of_a_rate_stands_beside_its_line() -> None:
+    falls = QPolygonF([QPointF(0, 5), QPointF(100, 5), QPointF(200, 23)])
+    flat = QPolygonF([QPointF(0, 5), QPointF(200, 5)])
+    wanted = QRectF(120, 0, 60, 14)
+    assert _clear(wanted, (0.0, 14.0), 0, 140, [flat]) == QRectF(120, 14, 60, 14)
+    at = _clear(wanted, (0.0, 14.0), 0, 140, [falls])
+    assert at.top() == 14
+    assert at.right() < 150  # where the line comes down into the lower half
+    assert _clear(wanted, (0.0, 14.0), 0, 140, []) == wanted
+
+
+def test_rates_are_written_without_powers_of_ten() -> None:
+    assert [rate_text(rate) for rate in (0.01, 0.00125, 7.89e-06, 0.0, 5e-5)] == ["0.01", "0.00125", "0.0000079", "0", "0.00005"]

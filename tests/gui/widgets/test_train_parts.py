@@ -180,12 +180,20 @@ def test_the_log_shows_its_last_line_and_unfolds(session: Session, qtbot: QtBot,
     drawer.follow(history)
     assert drawer._line.whole.endswith("stopped; the best is kept")
     assert drawer.text.isHidden()
+    drawer.show()
     drawer.fold.click()
     assert not drawer.text.isHidden()
     assert "epoch 2: 15 of 20 right (75.0%); the best so far" in drawer.text.toPlainText()
     history.add(events.Note(message="one more"))
     drawer.follow(history)
     assert drawer.text.toPlainText().endswith("one more")
+    for i in range(30):
+        history.add(events.Note(message=f"note {i}"))
+    drawer.fold.click()
+    drawer.follow(history)
+    drawer.fold.click()
+    bar = drawer.text.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum() > 0)  # the newest lines
     drawer.follow(RunHistory())
     assert drawer.text.toPlainText() == ""
 

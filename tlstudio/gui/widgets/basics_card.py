@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from tlstudio.gui.metric import MASKS
 from tlstudio.gui.planned import backbone_rests
 from tlstudio.gui.session import Session
+from tlstudio.gui.stage_plan import head_first
 from tlstudio.gui.widgets.depth_rates_form import DepthRatesForm
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.form import KindForm, RecipeField, RecipeForm
@@ -17,6 +18,7 @@ from tlstudio.gui.widgets.loss_form import LossForm
 from tlstudio.gui.widgets.parts import GAP, ToolButton, column, hairline, header, label, row, widget
 from tlstudio.gui.widgets.schedule_preview import SchedulePreview
 from tlstudio.gui.widgets.views_form import ViewsForm
+from tlstudio.gui.words import count
 from tlstudio.recipe import Loss
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class BasicsCard(QFrame):
         self._tail, self._ask = label("", "small"), ask
         self.basic = RecipeForm(session, BASIC)
         tip = self.tr("Optimizer, rates by depth, loss, schedule, seed, and how this computer is used")
+        self._after = label("", "small", wrap=True)  # so that nobody takes these for the whole run
         self.fold = ToolButton("caret-right", tip, text=self.tr("Advanced"), role="muted")
         self.fold.setObjectName("advancedFold")
         self.fold.setCheckable(True)
@@ -56,7 +59,7 @@ class BasicsCard(QFrame):
         self.by_depth: DepthRatesForm | None = None
         self._groups: tuple[dict[str, Any], GroupRates] | None = None
         self._column = column(
-            header(self.tr("Basics"), self._tail, ask), self.basic, self.augment, self.views, hairline(),
+            header(self.tr("Basics"), self._tail, ask), self.basic, self._after, self.augment, self.views, hairline(),
             row(self.fold, (self._gist, 1)), spacing=6,
         )  # fmt: skip
         self._column.setContentsMargins(*[GAP - 1] * 4)
@@ -70,6 +73,9 @@ class BasicsCard(QFrame):
         recipe = self.session.recipe
         self.basic.editors["optimizer.backbone_lr"].setEnabled(not backbone_rests(recipe))
         self.basic.editors["training.epochs"].setEnabled(not recipe.stages.own)  # each stage of one's own has its epochs
+        self._after.setVisible(head_first(recipe))
+        text = self.tr("Epochs and rates count after the head's first %1: see Stages")
+        self._after.setText(text.replace("%1", count(recipe.stages.head_epochs, self.tr("epoch"), self.tr("epochs"))))
         kinds = self._titles()
         words = [kinds["optimizer"], kinds["schedule"].lower()]
         if recipe.loss.kind != Loss().kind:

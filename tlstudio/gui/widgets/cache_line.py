@@ -54,13 +54,20 @@ class CacheLine(QWidget):
         self.hide()
 
     def show_caches(self, caches: Sequence[PrefixCached]) -> None:
-        """What was said of each stage so far; the last one's line is shown, and all stand in the tooltip."""
+        """What was said of each stage so far; the line of the last one that keeps something is shown, and all stand in the tooltip."""
         said = [cache for cache in caches if cache.sentence]
         self.setVisible(bool(said))
         if not said:
             return
-        now = said[-1]
-        self._mark.show_icon(_ICONS.get(now.where, "hourglass"), "muted" if now.how == "none" else "frozen")
+        kept = [cache for cache in said if cache.how != "none"]
+        now = kept[-1] if kept else said[-1]
+        self._mark.show_icon(_ICONS.get(now.where, "info"), "muted" if now.how == "none" else "frozen")
+        text = now.sentence
+        if now is not said[-1]:
+            text = (tr("While the head learned: %1") if now.stage == "head" else tr("In a stage before: %1")).replace("%1", text)
+        saved = [cache.saves_seconds for cache in kept if cache.saves_seconds]
+        if len(saved) > 1:
+            text += " " + tr("All stages together save about %1.").replace("%1", took(sum(saved)))
         about = "\n\n".join(details(cache) for cache in reversed(said))
-        self._text.show_text(now.sentence, about)
+        self._text.show_text(text, about)
         self._mark.setToolTip(about)

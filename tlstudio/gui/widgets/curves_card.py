@@ -28,6 +28,7 @@ from tlstudio.gui.widgets.stage_band import StageBand
 from tlstudio.recipe import Recipe
 
 _NARROW = 390  # below it the plots stand one over the other
+_LEAST, _LEAST_BESIDE_LOG = 110, 170  # height of a plot with its axis; with the log open the page scrolls sooner than plots get flat
 
 
 class CurvesCard(QFrame):
@@ -42,7 +43,7 @@ class CurvesCard(QFrame):
         self._lanes = {"lr": RateLane(AXIS, RIGHT, self.tr("head")), "backbone_lr": RateLane(AXIS, RIGHT, self.tr("backbone"))}
         self._units = {"loss": ElidedLabel("small"), "accuracy": ElidedLabel("small")}
         self._said = {"loss": self.tr("cross-entropy, nats"), "accuracy": self.tr("% of images")}
-        self._masks = False
+        self._masks, self._least = False, _LEAST
         self._metric = label(metric.word(""), "section")
         for what, unit in self._units.items():
             unit.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -104,6 +105,11 @@ class CurvesCard(QFrame):
             )
             self.accuracy.setToolTip(of_masks if masks else self.loss.toolTip())
 
+    def make_room(self, log: bool) -> None:
+        """Whether the log is open below, which must not squash the plots."""
+        self._least = _LEAST_BESIDE_LOG if log else _LEAST
+        self._fit()
+
     def know_layers(self, document: Mapping[str, Any]) -> None:
         """The `layers` document, which says how many blocks there are to plan with."""
         self._document = document
@@ -150,8 +156,8 @@ class CurvesCard(QFrame):
             self._fit()
 
     def _fit(self) -> None:
-        self.loss.setMinimumHeight(theme.px(110))
-        self.accuracy.setMinimumHeight(theme.px(110))
+        self.loss.setMinimumHeight(theme.px(self._least))
+        self.accuracy.setMinimumHeight(theme.px(self._least))
 
     def _place(self) -> None:
         if self._message.isVisibleTo(self):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QProgressBar, QWidget
 
 from tlstudio.errors import StudioError, sentences
 from tlstudio.gui import theme
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.gui.session import Session
-from tlstudio.gui.widgets.parts import MARGIN, Button, column, label, row, widget
+from tlstudio.gui.widgets.parts import MARGIN, Button, colour, column, label, row, widget
 from tlstudio.gui.words import count, megabytes
 
 WIDE = 520
@@ -39,6 +40,7 @@ class KeptSheet(QDialog):
         self.setWindowTitle(self.tr("Kept data"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._job: JobHandle | None = None
+        self._emptied = ""  # the kind that was asked to go, "all" for all
         about = label(
             self.tr(
                 "What pictures become before they are learned from is kept on this computer, so that the next run starts at once. "
@@ -85,6 +87,7 @@ class KeptSheet(QDialog):
         self._job = self.session.inspector.submit(job, args).connect_to(None, self.show_kept, self._failed)
 
     def _forget(self, kind: str) -> None:
+        self._emptied = kind or "all"
         self._busy(self.tr("Emptying…"))
         self._ask("forget_kept", {"kind": kind} if kind else {})
 
@@ -104,9 +107,11 @@ class KeptSheet(QDialog):
         self.of.setText(self.tr("of at most %1").replace("%1", megabytes(cap)) if cap else "")
         self.bar.setValue(round(1000 * min(1.0, size / cap)) if cap else 0)
         kinds = [kind for kind in document["kinds"] if kind["bytes"] or kind["stores"]]
-        self.says.setText("" if kinds else self.tr("Nothing is kept yet. The first run fills it."))
+        said = self._stays(kinds) if kinds else self.tr("Nothing is kept yet. The first run fills it.")
+        self._emptied = ""
+        self.says.setText(said)
         self._fit_words()
-        self.says.setVisible(not kinds)
+        self.says.setVisible(bool(said))
         for part in self._parts:
             self._grid.removeWidget(part)
             part.hide()
@@ -116,6 +121,16 @@ class KeptSheet(QDialog):
             self._add(at, kind)
         self.empty.setEnabled(bool(kinds))
         self.adjustSize()
+
+    def _stays(self, kinds: list[dict[str, Any]]) -> str:
+        """After something was emptied: what is still there, and why."""
+        stay = [kind for kind in kinds if self._emptied in ("all", kind["kind"])]
+        if not stay:
+            return ""
+        size = megabytes(sum(kind["bytes"] for kind in stay))
+        if self.session.live.active:
+            return self.tr("%1 stay: the run uses them now. They can be emptied when it has ended.").replace("%1", size)
+        return self.tr("%1 stay: another program, or a window that is open, uses them now.").replace("%1", size)
 
     def _fit_words(self) -> None:
         self.says.setFixedHeight(self.says.heightForWidth(self.says.width()))
@@ -142,6 +157,13 @@ class KeptSheet(QDialog):
         self._fit_words()
         self.says.show()
         self.adjustSize()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)  # not every window manager draws an edge, and the page behind has the same colour
+        painter.setPen(colour("muted"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
 
     def done(self, result: int) -> None:
         if self._job is not None and self._job.job == "kept":

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime
 from itertools import islice
 
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtWidgets import QPlainTextEdit, QScrollArea, QWidget
 
 from tlstudio import events
 from tlstudio.gui import theme
 from tlstudio.gui.history import MAX_NOTES, RunHistory
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import ToolButton, column, row
+from tlstudio.gui.widgets.rate_lane import rate_text
 from tlstudio.gui.words import percent, strategy_word
 
 
@@ -42,9 +43,9 @@ def _stage(stage: events.StageStarted) -> str:
     text = tr("epochs %1 to %2, learning: %3").replace("%1", str(stage.first_epoch)).replace("%2", str(stage.last_epoch))
     text = text.replace("%3", stage.learns)
     if stage.lr is not None:
-        text += tr("; head's rate %1").replace("%1", f"{stage.lr:.3g}")
+        text += tr("; head's rate %1").replace("%1", rate_text(stage.lr))
     if stage.backbone_lr is not None and stage.learns != "head":
-        text += tr("; backbone's rate %1").replace("%1", f"{stage.backbone_lr:.3g}")
+        text += tr("; backbone's rate %1").replace("%1", rate_text(stage.backbone_lr))
     return text
 
 
@@ -93,12 +94,26 @@ class LogDrawer(QWidget):
             for line in lines[len(self._lines) :]:
                 self.text.appendPlainText(line)
         else:
+            bar = self.text.verticalScrollBar()
+            read = bar.value() if bar.value() < bar.maximum() else None  # somebody reads further up
             self.text.setPlainText("\n".join(lines))
+            bar.setValue(bar.maximum() if read is None else read)
         self._lines = lines
 
     def _unfold(self, open_: bool) -> None:
         self.fold.show_icon("caret-down" if open_ else "caret-up")
-        self.text.setFixedHeight(theme.px(140))
+        self.text.setFixedHeight(theme.px(112))
         self.text.setVisible(open_)
         if open_:
             self._fill()
+            QTimer.singleShot(0, self, self._show_newest)  # once it has its size
+
+    def _show_newest(self) -> None:
+        """The last lines, and the drawer itself where the page had to grow for it."""
+        bar = self.text.verticalScrollBar()
+        bar.setValue(bar.maximum())
+        around = self.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        if around is not None:
+            around.ensureWidgetVisible(self, 0, theme.px(8))

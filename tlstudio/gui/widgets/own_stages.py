@@ -31,15 +31,16 @@ class OwnStages(QWidget):
         self.setObjectName("ownStages")
         self._rows: list[_StageRow] = []
         self._stages: tuple[Stage, ...] = ()
+        self._blocks: tuple[str, ...] = ()
         self._column = column(spacing=8)
-        tip = self.tr("One more stage at the end, like the last one")
+        tip = self.tr("One more stage at the end, one step deeper than the last one")
         self.add = Button(self.tr("Add a stage"), "quiet", "plus", edge=True, tip=tip, on=self._add)
         self.add.setObjectName("addStage")
         self.setLayout(column(self._column, row(self.add, None), spacing=8))
 
     def show_stages(self, stages: Sequence[Stage], blocks: Sequence[str], optimizer: Optimizer) -> None:
         """blocks: paths of the backbone's, first to last. optimizer: its rates count where a stage has none of its own."""
-        self._stages = tuple(stages)
+        self._stages, self._blocks = tuple(stages), tuple(blocks)
         while len(self._rows) > len(stages):
             gone = self._rows.pop()
             self._column.removeWidget(gone)
@@ -62,7 +63,15 @@ class OwnStages(QWidget):
         self._give((*self._stages[:at], stage, *self._stages[at + 1 :]))
 
     def _add(self) -> None:
-        self._give((*self._stages, self._stages[-1] if self._stages else Stage()))
+        last = self._stages[-1] if self._stages else Stage()
+        self._give((*self._stages, last.model_copy(update={"learns": self._deeper(last.learns)})))
+
+    def _deeper(self, learns: str) -> str:
+        """What one step more of the backbone is; a layer that is no block stays."""
+        if learns == "everything" or (learns != "head" and learns not in self._blocks):
+            return learns
+        at = (len(self._blocks) if learns == "head" else self._blocks.index(learns)) - 1
+        return self._blocks[at] if at > 0 and self._blocks[at] else "everything"
 
     def _give(self, stages: tuple[Stage, ...]) -> None:
         self.given.emit(stages)

@@ -132,6 +132,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.viewport().update()  # hairlines and words move with the range, wherever they stand
         many = max(2, int(self.getPlotItem().vb.width() / theme.px(48)))
         ticks = [tick for tick in round_ticks(low, high, many) if low <= tick <= high and tick == round(tick)]
+        if ticks and high == round(high) > ticks[-1]:  # the end is said too, in place of a tick that is too near to it
+            apart = theme.px(32) * (high - low) / max(1.0, self.getPlotItem().vb.width())
+            ticks = [*(tick for tick in ticks if high - tick >= apart), float(high)]
         if ticks != self._x_ticks:
             self._x_ticks = ticks
             self.getAxis("bottom").setTicks([[(tick, f"{tick:,.0f}") for tick in ticks]])

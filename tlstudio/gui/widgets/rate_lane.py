@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
@@ -18,7 +19,9 @@ _NONE = np.empty(0)
 
 
 def rate_text(rate: float) -> str:
-    """0.00125, 3.2e-07: three figures."""
+    """0.00125, 0.0000079: three figures, two where they stand far behind the point; never a power of ten where people can do without."""
+    if 1e-8 <= abs(rate) < 1e-4:
+        return np.format_float_positional(float(f"{rate:.2g}"), trim="-")
     return f"{rate:.3g}"
 
 
@@ -68,6 +71,7 @@ class RateLane(QWidget):
         now, rate = self._now()
         after = self._planned[0] >= now
         parts = ((self._planned[0][after], self._planned[1][after], 90), (*self._used, 255))
+        drawn: list[QPolygonF] = []
         for x, rates, alpha in parts:
             if len(x) > 1:
                 tone = QColor(colour("muted"))
@@ -76,9 +80,10 @@ class RateLane(QWidget):
                 places, values = thin(x, rates, 0, self._epochs, max(2, width // 4))
                 known = np.isfinite(values)
                 points = [self._point(a, b, left, width, top) for a, b in zip(places[known], values[known], strict=True)]
-                painter.drawPolyline(QPolygonF(points))
+                drawn.append(QPolygonF(points))
+                painter.drawPolyline(drawn[-1])
         if math.isfinite(rate):
-            self._say(painter, now, rate, left, width, top)
+            self._say(painter, now, rate, left, width, top, drawn)
         painter.end()
 
     def _point(self, x: float, rate: float, left: int, width: int, top: float) -> QPointF:
@@ -91,9 +96,9 @@ class RateLane(QWidget):
         known = np.flatnonzero(np.isfinite(self._planned[1]))
         return 0.0, float(self._planned[1][known[0]]) if len(known) else math.nan
 
-    def _say(self, painter: QPainter, now: float, rate: float, left: int, width: int, top: float) -> None:
-        """The rate of now, at the end of what was used; where there is no room to the right of it, below the line."""
-        text = f"{self._word} {rate_text(rate)}"
+    def _say(self, painter: QPainter, now: float, rate: float, left: int, width: int, top: float, drawn: Sequence[QPolygonF]) -> None:
+        """The rate of now, as near to the end of what was used as the lines leave room for it."""
+        text = f"{self._word} {rate_text(rate) if rate > top / 1000 else '≈ 0'}"  # at a stage's end; its figures stand in the tooltip
         if not len(self._used[0]):  # it begins where this group's first stage does
             known = np.flatnonzero(np.isfinite(self._planned[1]))
             now = float(self._planned[0][known[0]])
@@ -101,7 +106,9 @@ class RateLane(QWidget):
         long = painter.fontMetrics().horizontalAdvance(text)
         x = min(end.x() + 8, left + width - long)
         high = painter.fontMetrics().height()
-        box = QRectF(x, 0 if end.y() > self.height() * 0.4 else self.height() - high, long + 2, high)
+        up, down = 0.0, float(self.height() - high)
+        wanted = QRectF(x, up if end.y() > self.height() * 0.4 else down, long + 2, high)
+        box = _clear(wanted, (wanted.y(), down if wanted.y() == up else up), float(left), max(float(left), x, left + width - long), drawn)
         veil = QColor(colour("surface"))  # the planned line may pass under it
         veil.setAlpha(190)
         painter.fillRect(box, veil)
@@ -116,3 +123,27 @@ class RateLane(QWidget):
     def _fit(self) -> None:
         self.setFixedHeight(theme.px(HEIGHT))
         self.update()
+
+
+def _clear(wanted: QRectF, tops: Sequence[float], low: float, high: float, drawn: Sequence[QPolygonF]) -> QRectF:
+    """The box, moved no farther than it must so that no line passes through it; tops, low, high: where it may stand.
+
+    Where lines are everywhere it stands where the fewest are.
+    """
+    columns = np.arange(low, high + wanted.width() + 1, 2.0)
+    crossed = []
+    for top in tops:
+        hit = np.zeros(len(columns), dtype=bool)
+        for line in drawn:
+            if len(points := [(point.x(), point.y()) for point in line.toList()]):
+                x, y = np.array(points).T
+                at = np.interp(columns, x, y, left=np.nan, right=np.nan)
+                hit |= (at > top - 2) & (at < top + wanted.height() + 2)  # lines have a width
+        crossed.append(np.r_[0, np.cumsum(hit)])
+    found: list[tuple[int, float, QRectF]] = []
+    for x in (wanted.x(), *np.arange(low, high + 0.5, 4.0)):
+        first, last = np.searchsorted(columns, (x - 3, x + wanted.width() + 3))
+        for top, sums in zip(tops, crossed, strict=True):
+            box = QRectF(float(x), top, wanted.width(), wanted.height())
+            found.append((int(sums[last] - sums[first]), abs(x - wanted.x()) + (top != tops[0]), box))
+    return min(found, key=lambda each: each[:2])[2]

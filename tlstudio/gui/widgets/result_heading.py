@@ -14,7 +14,9 @@ from tlstudio.gui.metric import MASKS
 from tlstudio.gui.run_list import Row
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import IconLabel, label, row, widget
+from tlstudio.gui.widgets.remark_line import RemarkLine, alone, head_was_better
 from tlstudio.gui.words import strategy_word, when
+from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 
 MOST = 500  # runs that the chooser offers; the others are reached from the Runs page
@@ -66,6 +68,7 @@ class ResultHeading(QWidget):
         for part in (self._epoch, self._proof):
             part.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             part.setMinimumWidth(40)
+        self._remark = RemarkLine()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(6)
@@ -84,6 +87,7 @@ class ResultHeading(QWidget):
         self._grid.addWidget(self._title, 0, 0)
         self._grid.addWidget(self.choosers, *((0, 1) if wide else (1, 0, 1, 2)))
         self._grid.addWidget(self._facts, 2, 0, 1, 2)
+        self._grid.addWidget(self._remark, 3, 0, 1, 2)
         self._grid.setColumnStretch(0, 1)
         self._grid.setColumnStretch(1, 3)
         self._facts_line.setSpacing(24 if wide else 4)
@@ -116,6 +120,7 @@ class ResultHeading(QWidget):
         """What is known of the chosen run: its splits, its best epoch, its proof."""
         self._facts.setVisible(run is not None)
         if run is None:
+            self._remark.show_remark("")
             return
         words = {"val": self.tr("Validation"), "test": self.tr("Test"), "train": self.tr("Training")}
         entries = []
@@ -130,16 +135,19 @@ class ResultHeading(QWidget):
             for told, key in entries:
                 self.splits.addItem(told, key)
         self.splits.setCurrentIndex(self.splits.findData(split))
-        self._epoch.show_text(self._epoch_words(run))
+        try:
+            recipe = Run(Path(run["path"])).recipe()
+        except StudioError:
+            recipe = None
+        self._epoch.show_text(self._epoch_words(run, recipe))
+        first = alone(recipe) if recipe is not None and run["state"] == "finished" else 0
+        self._remark.show_remark(head_was_better(run.get("curve") or [], run.get("best_epoch") or 0, first))
         self._show_proof(run.get("frozen_proof"))
 
-    def _epoch_words(self, run: Row) -> str:
+    def _epoch_words(self, run: Row, recipe: Recipe | None) -> str:
         if not run.get("best_epoch"):
             return ""
-        try:
-            by_loss = Run(Path(run["path"])).recipe().training.best_by == "loss"
-        except StudioError:
-            by_loss = False
+        by_loss = recipe is not None and recipe.training.best_by == "loss"
         masks = run.get("task") == MASKS
         best = self.tr("validation's mean IoU was highest") if masks else self.tr("validation accuracy was highest")
         why = self.tr("validation loss was lowest") if by_loss else best
@@ -147,8 +155,11 @@ class ResultHeading(QWidget):
             said = self.tr("Best: epoch %1 of %2, kept because %3")
         else:
             said = self.tr("Best so far: epoch %1 of %2, kept because %3")
+        first = alone(recipe) if recipe is not None else 0
+        if 0 < first < run["best_epoch"]:
+            why = self.tr("%1 after the head had learned alone (epochs 1 to %2)").replace("%1", why).replace("%2", str(first))
         said = said.replace("%1", str(run["best_epoch"]))
-        return said.replace("%2", str(run.get("epochs") or "–")).replace("%3", why)
+        return said.replace("%2", str(run.get("epochs_planned") or run.get("epochs") or "–")).replace("%3", why)
 
     def _show_proof(self, proof: dict[str, Any] | None) -> None:
         """One line: nothing that was frozen has moved, or what is known of that."""

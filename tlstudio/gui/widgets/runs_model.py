@@ -103,9 +103,10 @@ def state_words(row: Row) -> str:
         "unfinished": tr("unfinished"),
         "unreadable": tr("unreadable"),
     }[state_of(row)]
-    if row["state"] == "finished" or row.get("epoch") is None or row.get("epochs") is None:
+    epochs = row.get("epochs_planned") or row.get("epochs")
+    if row["state"] == "finished" or row.get("epoch") is None or epochs is None:
         return word
-    return tr("%1, %2 of %3").replace("%1", word).replace("%2", str(row["epoch"])).replace("%3", str(row["epochs"]))
+    return tr("%1, %2 of %3").replace("%1", word).replace("%2", str(row["epoch"])).replace("%3", str(epochs))
 
 
 COLUMNS = (

@@ -18,12 +18,15 @@ from tlstudio.gui import theme
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.cache_line import CacheLine
 from tlstudio.gui.widgets.curves_card import CurvesCard
+from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.epoch_table import EpochTable
 from tlstudio.gui.widgets.failure_card import FailureCard
 from tlstudio.gui.widgets.log_drawer import LogDrawer
 from tlstudio.gui.widgets.masks_forming import MasksForming
 from tlstudio.gui.widgets.parts import GAP, column
 from tlstudio.gui.widgets.proof_line import ProofLine
+from tlstudio.gui.widgets.remark_line import RemarkLine
+from tlstudio.gui.words import strategy_word
 
 _PARTS = ("table", "loss", "rates", "accuracy", "masks")
 _FASTEST = 33  # milliseconds between two drawings of a part, at least
@@ -44,11 +47,15 @@ class TrainLive(QWidget):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._draw_next)
         self.masks, self.cache = MasksForming(session), CacheLine()
-        foot = column(self.cache, self.proof, self.log, spacing=GAP // 2)
-        self.setLayout(column(self.failure, (self.curves, 5), self.masks, (self.table, 3), foot, spacing=GAP))
+        self.remark, self.of_run = RemarkLine(), ElidedLabel("muted")
+        self.of_run.setObjectName("plottedRun")
+        self.of_run.hide()
+        foot = column(self.cache, self.remark, self.proof, self.log, spacing=GAP // 2)
+        self.setLayout(column(self.failure, self.of_run, (self.curves, 5), self.masks, (self.table, 3), foot, spacing=GAP))
         session.run_changed.connect(self.changed)
         session.recipe_changed.connect(self.changed)
         session.layers_changed.connect(self.changed)
+        self.log.fold.toggled.connect(self.curves.make_room)
         self.table.setMinimumHeight(theme.px(32 + 3 * 28 + 4))
         self.draw()
 
@@ -106,10 +113,27 @@ class TrainLive(QWidget):
         self.log.follow(live.history)
         self.proof.show_proof(live.history.proof)
         self.cache.show_caches(live.history.caches)
+        self.remark.show_remark(" ".join(note.message for note in live.history.remarks))
+        self._name_run()
         saved = live.history.checkpoint
         failed = live.state == "failed"
         resumable = failed and bool(live.run) and saved is not None
         self.failure.show_error(live.error if failed else None, saved.epoch if saved else None, resumable=resumable)
+
+    def _name_run(self) -> None:
+        """Whose plots these are, once the run has ended: what is chosen on the page may be something else by now."""
+        live = self.session.live
+        recipe = live.recipe
+        shown = not live.active and recipe is not None and bool(live.history.x)
+        self.of_run.setVisible(shown)
+        if not shown or recipe is None:
+            return
+        how = {"done": self.tr("finished"), "stopped": self.tr("stopped"), "failed": self.tr("failed")}.get(live.state, "")
+        name = ", ".join(part for part in (recipe.name, strategy_word(recipe.frozen.strategy).lower(), how) if part)
+        now, said = self.session.recipe, self.tr("Run %1").replace("%1", name)
+        if (now.data.path, now.model.name, now.frozen, now.stages) != (recipe.data.path, recipe.model.name, recipe.frozen, recipe.stages):
+            said = self.tr("%1 (not what is chosen now)").replace("%1", said)
+        self.of_run.show_text(said, f"{said}\n{live.run}")
 
     def _message(self) -> str:
         """What to say while there is no curve yet."""

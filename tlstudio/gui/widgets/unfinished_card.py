@@ -66,7 +66,7 @@ class UnfinishedCard(QFrame):
         self.look.setVisible(bool(run.get("epoch")))
 
     def _how(self, run: dict[str, Any]) -> str:
-        done, epochs = run.get("epoch") or 0, run.get("epochs") or 0
+        done, epochs = run.get("epoch") or 0, run.get("epochs_planned") or run.get("epochs") or 0
         if run.get("failure"):
             text = str(run["failure"]).rstrip(".") + "."
         else:

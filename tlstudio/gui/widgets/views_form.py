@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from tlstudio.gui.session import Session
-from tlstudio.gui.stage_plan import has_frozen_part
+from tlstudio.gui.stage_plan import has_frozen_part, head_first
 from tlstudio.gui.widgets.form import RecipeForm
 from tlstudio.gui.widgets.parts import column, label
 from tlstudio.gui.words import count
@@ -41,7 +41,10 @@ class ViewsForm(QWidget):
         self.exact.setChecked(exact)
         self.exact.setVisible(counts)
         self.views.setVisible(counts and not exact)
-        self.says.setText(self.sentence(recipe))
+        said = self.sentence(recipe)
+        if recipe.augment.enabled and head_first(recipe):
+            said += " " + self.tr("While the head learns first, images stay as they are.")
+        self.says.setText(said)
 
     def sentence(self, recipe: Recipe) -> str:
         """What augmentation on or off means for this recipe, and what it costs."""
