@@ -96,7 +96,7 @@ class Place:
             "moving": copied(setup.trained),
             "optimizer": copied(setup.optimizer.state_dict()),
             "average": copied(setup.average.state) if setup.average else {},
-            "extra": copied(setup.extra()) if hasattr(setup, "extra") else {},
+            "extra": copied(setup.extra()),
         }
 
     def enter(self, setup: Setup) -> None:
@@ -140,8 +140,7 @@ class Place:
             found.enter(setup)
         else:
             setup.load_optimizer(saved["optimizer"])
-            if hasattr(setup, "load_extra"):
-                setup.load_extra(saved.get("extra") or {})
+            setup.load_extra(saved.get("extra") or {})
             if setup.average:
                 setup.average.load(saved["average"])
         if found.best is not None:

@@ -61,11 +61,6 @@ def plan(recipe: Recipe, network: Network) -> list[Stage]:
     return out
 
 
-def epochs(recipe: Recipe, network: Network) -> int:
-    """Epochs of all stages together."""
-    return plan(recipe, network)[-1].last
-
-
 def at(stages: Sequence[Stage], epoch: int) -> Stage:
     """The stage to which the epoch after `epoch` whole ones belongs; the last one when all are done."""
     return next((stage for stage in stages if stage.last > epoch), stages[-1])
