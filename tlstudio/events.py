@@ -195,7 +195,10 @@ class CheckpointWritten(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FrozenProof(Event):
-    """Checksums (BLAKE2b, hex) over the bytes of all frozen parameters and buffers. moved: paths that changed; ok: none did."""
+    """Checksums (BLAKE2b, hex) over the bytes of all frozen parameters and buffers. moved: paths that changed; ok: none did.
+
+    epoch: after which they were looked at; None at the end of the run.
+    """
 
     kind: ClassVar[str] = "frozen_proof"
     ok: bool
@@ -203,11 +206,57 @@ class FrozenProof(Event):
     before: str
     after: str
     moved: list[str] = field(default_factory=list)
+    epoch: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateChanged(Event):
+    """From the next step on the recipe's rates are multiplied with `factor` (instead of with an earlier one).
+
+    epoch: 1-based; step: steps of it that are done. lr, backbone_lr: of the next step. why: user, or guard after a runaway.
+    """
+
+    kind: ClassVar[str] = "rate"
+    epoch: int
+    step: int
+    factor: float
+    lr: float
+    backbone_lr: float
+    why: str = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WentBack(Event):
+    """Training goes on from an earlier place: `epochs` whole ones and `steps` steps of the next are done. sentence: why, for the user."""
+
+    kind: ClassVar[str] = "went_back"
+    epochs: int
+    steps: int
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signals(Event):
+    """How each layer learns, after `step` steps of the epoch. Lists run along `layers`, dotted paths of modules that own what learns.
+
+    gradient: norm of their gradients; update: norm of the step's change over the norm of the weights; drift: norm of the distance from the
+    weights the run began with over the norm of those; dead: share 0..1 of output channels that are 0 for every input. None: not known.
+    """
+
+    kind: ClassVar[str] = "signals"
+    epoch: int
+    step: int
+    layers: list[str]
+    gradient: list[float | None]
+    update: list[float | None]
+    drift: list[float | None]
+    dead: list[float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunEnded(Event):
-    """The run is complete ("completed"), or was stopped and keeps its best ("stopped"). summary: what summary.json holds."""
+    """The run is complete ("completed"), was ended because it got no better ("early"), or was stopped and keeps its best ("stopped").
+    summary: what summary.json holds."""
 
     kind: ClassVar[str] = "run_ended"
     reason: str

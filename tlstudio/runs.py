@@ -118,6 +118,8 @@ class Run:
             if isinstance(event, events.RunStarted):
                 epochs, steps = event.resumed_from or (0, 0)  # without a checkpoint it began anew
                 out = [kept for e in out if (kept := _before(e, epochs, steps)) is not None]
+            elif isinstance(event, events.WentBack):
+                out = [kept for e in out if (kept := _before(e, event.epochs, event.steps)) is not None]
             out.append(event)
         return out
 
@@ -245,7 +247,11 @@ def _before(event: Event, epochs: int, steps: int) -> Event | None:
             return event
         cut = {key: getattr(event, key)[:keep] for key in ("loss", "accuracy", "lr", "backbone_lr")}
         return event.replace(**cut) if keep > 0 else None
-    if isinstance(event, events.FrozenProof | events.RunFailed | events.RunEnded):
+    if isinstance(event, events.FrozenProof):
+        return event if event.epoch is not None and event.epoch <= epochs else None
+    if isinstance(event, events.RateChanged | events.Signals):
+        return event if (event.epoch - 1, event.step) <= (epochs, steps) else None
+    if isinstance(event, events.RunFailed | events.RunEnded):
         return None
     return event
 

@@ -30,9 +30,10 @@ from tlstudio.recipe.sections import (
     Optimizer,
     Schedule,
     Strategy,
+    Tracking,
     Training,
 )
-from tlstudio.recipe.stages import Stage, Stages
+from tlstudio.recipe.stages import Longer, Stage, Stages
 
 __all__ = [
     "MAX_PIXELS",
@@ -41,6 +42,7 @@ __all__ = [
     "Data",
     "Frozen",
     "Head",
+    "Longer",
     "Loss",
     "Model",
     "Optimizer",
@@ -50,6 +52,7 @@ __all__ = [
     "Stage",
     "Stages",
     "Strategy",
+    "Tracking",
     "Training",
     "choices",
     "field_info",
@@ -78,6 +81,7 @@ class Recipe(Section):
     loss: Loss = _section()
     augment: Augment = _section()
     training: Training = _section()
+    tracking: Tracking = _section()
 
     def set(self, changes: dict[str, Any]) -> Recipe:
         """A new recipe with dotted keys changed, {"training.epochs": 5}. Values may be texts, as from a command line.

@@ -268,6 +268,46 @@ class Training(Section):
         task="segmentation",
         ge=0,
     )
+    accumulate: int = titled(
+        1,
+        "Batches a step",
+        "Gradients of so many batches are added up before the weights move: a larger batch in the memory of a small one.",
+        advanced=True,
+        ge=1,
+        le=1024,
+    )
+    patience: int = titled(
+        0, "Early stopping", "Stop when so many epochs in a row were not better than the best; 0: never.", unit="epochs", ge=0, le=100_000
+    )
+    save_minutes: float = titled(
+        0.0,
+        "Checkpoint every",
+        "Also within an epoch, at most so far apart; 0: as often as it costs next to nothing.",
+        unit="minutes",
+        advanced=True,
+        ge=0.0,
+        le=1440.0,
+    )
+    guard: bool = titled(
+        True,
+        "Mend a runaway",
+        "When the loss is no number any more, go back to the last good state and go on at a tenth of the rates.",
+        advanced=True,
+    )
+    signals: bool = titled(
+        True, "Watch the layers", "Gradients, updates and drift of each layer, as the layer tree shows them while training.", advanced=True
+    )
+    gpus: int = titled(
+        1, "Graphics cards", "Train on so many at once, each with its own batches; 0: all there are.", advanced=True, ge=0, le=64
+    )
     best_by: Literal["metric", "loss"] = titled(
         "metric", "Best by", "Keep the epoch with the best validation metric, or with the lowest validation loss.", advanced=True
     )
+
+
+class Tracking(Section):
+    """Where else the run's figures go. Kinds are the files in tracking/; what they need is an extra of the installation."""
+
+    to: tuple[str, ...] = titled((), "Also write to", "csv, tensorboard, wandb: the run folder keeps everything anyway.", advanced=True)
+    project: str = titled("tlstudio", "Project", "What the runs are filed under there.", advanced=True)
+    offline: bool = titled(True, "Offline", "Nothing leaves this computer; it can be sent later.", advanced=True)

@@ -16,6 +16,13 @@ class Stage(Section):
     backbone_lr: Rate | None = titled(None, "Backbone's rate", "Of pretrained layers that learn in this stage; empty: the optimizer's.")
 
 
+class Longer(Section):
+    """Further epochs of a run that was finished."""
+
+    epochs: int = titled(10, "Epochs", "How often every training image is seen again.", ge=1, le=100_000)
+    share: float = titled(0.1, "Share of the rates", "They learn at this share of the last stage's rates.", unit="×", gt=0.0, le=10.0)
+
+
 class Stages(Section):
     """Stretches of epochs with their own frozen layers and rates, one after the other in one run."""
 
@@ -36,3 +43,4 @@ class Stages(Section):
         0.5, "Rate of the next stage", "Gradual: each stage begins at this share of the rates of the one before.", unit="×", gt=0.0, le=1.0
     )
     own: tuple[Stage, ...] = titled((), "Own plan", "Stages in order, instead of those that the strategy makes.", advanced=True)
+    longer: tuple[Longer, ...] = titled((), "Trained longer", "Stages that were added to the finished run, in order.", advanced=True)
