@@ -6,7 +6,7 @@ from typing import Any
 
 from tlstudio.errors import StudioError
 from tlstudio.events import EpochEnded, RunFailed, RunStarted
-from tlstudio.recipe import Recipe
+from tlstudio.recipe.plan import epochs
 from tlstudio.runs import Run
 
 
@@ -33,7 +33,7 @@ def row(run: Run) -> dict[str, Any]:
         "batch_size": recipe.training.batch_size,
         "seed": recipe.training.seed,
         "epochs": recipe.training.epochs,
-        "epochs_planned": _planned(recipe),
+        "epochs_planned": epochs(recipe),
         "started": (run.path / "recipe.toml").stat().st_mtime,
     }
     summary = run.summary()
@@ -41,14 +41,6 @@ def row(run: Run) -> dict[str, Any]:
         return out | (_finished(summary) if summary is not None else _told(run))
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # one damaged folder must not hide the other runs
         return {**out, "error": f"What the run wrote is damaged ({type(error).__name__}: {error})"}
-
-
-def _planned(recipe: Recipe) -> int:
-    """Epochs of all stages together, as far as the recipe alone says; the run's first event knows."""
-    stages = recipe.stages
-    if stages.own:
-        return sum(stage.epochs for stage in stages.own)
-    return recipe.training.epochs + (stages.head_epochs if recipe.frozen.strategy not in ("head", "scratch") else 0)
 
 
 def _told(run: Run) -> dict[str, Any]:

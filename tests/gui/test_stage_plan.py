@@ -12,6 +12,7 @@ from tlstudio import api
 from tlstudio.gui import stage_plan
 from tlstudio.gui.planned import planned
 from tlstudio.recipe import Recipe
+from tlstudio.recipe.plan import epochs
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,8 @@ OWN = [
         ("full", {"stages.head_epochs": 4}),
         ("scratch", {"stages.head_epochs": 4}),
         ("full", {"stages.own": OWN}),
+        ("full", {"stages.own": OWN, "stages.longer": [{"epochs": 2}]}),
+        ("last-block", {"stages.longer": [{"epochs": 2}, {"epochs": 3, "share": 1.0}]}),
     ],
 )
 def test_the_plan_is_the_one_that_training_makes(lite: tuple[dict[str, Any], Any], strategy: str, changes: dict[str, Any]) -> None:
@@ -57,7 +60,7 @@ def test_the_plan_is_the_one_that_training_makes(lite: tuple[dict[str, Any], Any
     )
     if strategy != "scratch" and not recipe.stages.own:
         assert [stage.learns for stage in shown] == [stage.learns for stage in true]
-    assert stage_plan.epochs(recipe) == true[-1].last
+    assert epochs(recipe) == true[-1].last
     frozen = set(stage_plan.frozen_at_last(recipe, document))
     last = stages.frozen_at_last(recipe, network)
     paths = last.paths if last.strategy == "custom" else document["presets"][last.strategy]

@@ -97,6 +97,23 @@ def test_a_plan_of_ones_own(network: Network) -> None:
         plan(_recipe("x", "full", stages__own=[{"learns": "blocks.55"}]), network)
 
 
+def test_a_run_that_is_trained_longer_has_another_stage_like_its_last(network: Network) -> None:
+    longer = [{"epochs": 3, "share": 0.5}, {"epochs": 1}]
+    recipe = _recipe("x", "gradual", stages__head_epochs=2, training__epochs=5, stages__longer=longer)
+    stages = plan(recipe, network)
+    assert [(stage.learns, stage.first, stage.last) for stage in stages[-3:]] == [
+        ("last 2 blocks", 5, 7),
+        ("last 2 blocks, longer", 8, 10),
+        ("last 2 blocks, longer", 11, 11),
+    ]
+    last, first, second = (stage.recipe for stage in stages[-3:])
+    assert last.frozen == first.frozen == second.frozen
+    assert [its.optimizer.lr / last.optimizer.lr for its in (first, second)] == pytest.approx([0.5, 0.05])
+    (head, again) = plan(_recipe("x", "head", stages__longer=[{"epochs": 4}]), network)
+    assert (again.recipe.frozen, again.warm) == (head.recipe.frozen, False)
+    assert len(rates(recipe, 3)["lr"]) == 11 * 3
+
+
 def test_at_finds_the_stage_of_the_next_epoch(network: Network) -> None:
     stages = plan(_recipe("x", "full", stages__head_epochs=3, training__epochs=4), network)
     assert [at(stages, done).first for done in range(9)] == [1, 1, 1, 4, 4, 4, 4, 4, 4]

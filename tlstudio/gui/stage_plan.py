@@ -1,5 +1,4 @@
-"""The stages that a recipe plans, as the window draws them before a run: the same cut as `training.stages` makes, from the layers
-document instead of the network (which takes torch)."""
+"""The stages that a recipe plans, in the words and with the blocks that the window draws before a run."""
 
 from __future__ import annotations
 
@@ -10,7 +9,8 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from tlstudio.events import StageStarted
-from tlstudio.recipe import Recipe, Stage
+from tlstudio.recipe import Recipe
+from tlstudio.recipe.plan import Part, parts, starts_with_head
 
 
 def tr(text: str) -> str:
@@ -50,41 +50,13 @@ class Planned:
 def plan(recipe: Recipe, document: Mapping[str, Any] | None = None) -> list[Planned]:
     """In order, at least one. document: `layers`; without it the number of blocks is not known, and taken to suffice."""
     blocks = _blocks(recipe, document)
-    if recipe.stages.own:
-        parts = [_of_own(recipe, stage, blocks) for stage in recipe.stages.own]
-    elif recipe.frozen.strategy == "gradual":
-        parts = _deeper(recipe, blocks)
-    else:
-        parts = [(_word(recipe.frozen.strategy), 0 if recipe.frozen.strategy == "head" else -1, recipe)]
-    if head_first(recipe):
-        parts.insert(0, (tr("head"), 0, _for(recipe, recipe.stages.head_epochs, recipe.stages.head_lr, None)))
-    out: list[Planned] = []
-    for learns, deep, its in parts:
-        first = out[-1].last + 1 if out else 1
-        out.append(Planned(learns, first, first + its.training.epochs - 1, deep, its))
-    return out
-
-
-def head_first(recipe: Recipe) -> bool:
-    """Whether the head learns alone before deeper layers do."""
-    return not recipe.stages.own and bool(recipe.stages.head_epochs) and can_be_first(recipe)
-
-
-def can_be_first(recipe: Recipe) -> bool:
-    """Whether anything but the head learns, from pretrained weights."""
-    return recipe.frozen.strategy not in ("head", "scratch")
-
-
-def epochs(recipe: Recipe) -> int:
-    """Of all stages together."""
-    if recipe.stages.own:
-        return sum(stage.epochs for stage in recipe.stages.own)
-    return recipe.training.epochs + (recipe.stages.head_epochs if head_first(recipe) else 0)
+    return [_planned(part, blocks) for part in parts(recipe, len(blocks) if blocks else None)]
 
 
 def one_stage(recipe: Recipe) -> int | None:
     """Epochs of a run of one stage; None where there are several, whose epochs cost differently."""
-    return None if recipe.stages.own or head_first(recipe) or recipe.frozen.strategy == "gradual" else recipe.training.epochs
+    several = recipe.stages.own or recipe.stages.longer or starts_with_head(recipe) or recipe.frozen.strategy == "gradual"
+    return None if several else recipe.training.epochs
 
 
 def has_frozen_part(recipe: Recipe) -> bool:
@@ -130,37 +102,20 @@ def _word(strategy: str) -> str:
     }.get(strategy, tr("everything"))
 
 
-_Part = tuple[str, int, Recipe]
-
-
-def _deeper(recipe: Recipe, blocks: list[str] | None) -> list[_Part]:
-    stages, optimizer, total = recipe.stages, recipe.optimizer, recipe.training.epochs
-    many = len(blocks) if blocks else stages.steps * stages.blocks + 1
-    steps = min(stages.steps, total, -(-many // stages.blocks))
-    out: list[_Part] = []
-    for step in range(steps):
-        deep = min((step + 1) * stages.blocks, many)
-        part = total // steps + (total % steps if step == steps - 1 else 0)
-        share = stages.lr_decay**step
-        out.append((last_words(deep, many), deep, _for(recipe, part, optimizer.lr * share, optimizer.backbone_lr * share)))
-    return out
-
-
-def _of_own(recipe: Recipe, stage: Stage, blocks: list[str] | None) -> _Part:
-    its = _for(recipe, stage.epochs, stage.lr, stage.backbone_lr)
-    if stage.learns == "head":
-        return tr("head"), 0, its
-    if stage.learns == "everything":
-        return tr("everything"), -1, its
-    if blocks and stage.learns in blocks:
-        deep = len(blocks) - blocks.index(stage.learns)
-        return last_words(deep, len(blocks)), deep, its
-    return tr("from %1 on").replace("%1", stage.learns), -1, its
-
-
-def _for(recipe: Recipe, many: int, lr: float | None, backbone_lr: float | None) -> Recipe:
-    """The recipe with a stage's epochs and rates."""
-    optimizer = recipe.optimizer.model_copy(
-        update={key: value for key, value in (("lr", lr), ("backbone_lr", backbone_lr)) if value is not None}
-    )
-    return recipe.model_copy(update={"optimizer": optimizer, "training": recipe.training.model_copy(update={"epochs": many})})
+def _planned(part: Part, blocks: list[str] | None) -> Planned:
+    """blocks: paths of those of the backbone, where they are known."""
+    deep, words = -1, tr("everything")
+    if part.learns == "head":
+        deep, words = 0, tr("head")
+    elif part.learns == "strategy":
+        deep, words = 0 if part.name == "head" else -1, _word(part.name)
+    elif part.learns == "blocks":
+        deep, words = part.blocks, last_words(part.blocks, part.of)
+    elif part.learns == "from" and blocks and part.path in blocks:
+        deep = len(blocks) - blocks.index(part.path)
+        words = last_words(deep, len(blocks))
+    elif part.learns == "from":
+        words = tr("from %1 on").replace("%1", part.path)
+    if part.longer:
+        words = tr("%1, longer").replace("%1", words)
+    return Planned(words, part.first, part.last, deep, part.recipe)

@@ -30,6 +30,15 @@ class Data(Section):
         0.2, "Validation", "Share kept aside to judge each epoch, where the data has no validation split.", unit="share"
     )
     test_share: Share = titled(0.1, "Test", "Share kept aside for the final figure, where the data has no split of its own.", unit="share")
+    train_share: float = titled(
+        1.0,
+        "Share learned from",
+        "So much of the training images is used, drawn by class; the smaller shares lie within the larger ones.",
+        unit="share",
+        advanced=True,
+        gt=0.0,
+        le=1.0,
+    )
     split_seed: int = titled(7, "Split seed", "The same seed gives the same split.", ge=0, le=2**31 - 1)
     image_size: int = titled(
         0,

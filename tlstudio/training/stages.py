@@ -7,7 +7,7 @@ fine-tuning (Kumar et al. 2022); a few blocks at a time is gradual unfreezing (H
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from tlstudio.models.freezing import frozen_paths, presets
 from tlstudio.models.network import Network
 from tlstudio.models.structure import above, before, blocks, cover, parameter_names
 from tlstudio.recipe import Frozen, Recipe
+from tlstudio.recipe.plan import Part, parts, starts_with_head
 
 LEARNS = {
     "head": "head",
@@ -47,18 +48,9 @@ class Stage:
 
 def plan(recipe: Recipe, network: Network) -> list[Stage]:
     """The stages of a run, in order; at least one. Raises InputError for a stage of one's own that names a layer which is not there."""
-    if recipe.stages.own:
-        parts = _own(recipe, network)
-    else:
-        parts = _deeper(recipe, network) if recipe.frozen.strategy == "gradual" else [(recipe.frozen.strategy, "", recipe)]
-        if head := _head_first(recipe, network):
-            parts.insert(0, head)
-    out: list[Stage] = []
-    for name, learns, its in parts:
-        first = out[-1].last + 1 if out else 1
-        warm = name == "head" and len(parts) > 1
-        out.append(Stage(name, learns or LEARNS[name], its, first, first + its.training.epochs - 1, warm))
-    return out
+    found = blocks(network.module, network.head_path, network.aux_paths)
+    alone = _frozen_while_alone(recipe, network) if starts_with_head(recipe) else None
+    return [_stage(part, network, found, alone) for part in parts(recipe, len(found), head_first=alone is not None)]
 
 
 def at(stages: Sequence[Stage], epoch: int) -> Stage:
@@ -66,14 +58,30 @@ def at(stages: Sequence[Stage], epoch: int) -> Stage:
     return next((stage for stage in stages if stage.last > epoch), stages[-1])
 
 
-_Part = tuple[str, str, Recipe]
+def _stage(part: Part, network: Network, found: Sequence[Mapping[str, Any]], alone: Sequence[str] | None) -> Stage:
+    """The part with what is frozen in it by name. found: the blocks of the backbone; alone: what is frozen while the head learns first."""
+    words, paths = LEARNS["full"], list[str]()
+    if part.learns == "strategy":
+        its, words = part.recipe, LEARNS[part.name]
+    elif part.warm and alone is not None:
+        its, words = _frozen(part.recipe, alone).set({"augment.enabled": False}), LEARNS["head"]
+    else:
+        if part.learns == "head":
+            paths, words = presets(network)["head"], LEARNS["head"]
+        elif part.learns == "blocks":
+            paths = found[-part.blocks]["frozen"]
+            words = "last block" if part.blocks == 1 else f"last {part.blocks} blocks" if paths else words
+        elif part.learns == "from":
+            if part.path not in known_paths(network):
+                raise absent(network, part.path, "stages.own")
+            names = before(network.module, part.path, *network.new_paths)
+            paths, words = cover(network.module, names), f"from {part.path} on"
+        its = _frozen(part.recipe, paths)
+    return Stage(part.name, f"{words}, longer" if part.longer else words, its, part.first, part.last, part.warm)
 
 
-def _head_first(recipe: Recipe, network: Network) -> _Part | None:
-    """The stage in which the head learns alone; None where it would be the same as the next, or where nothing in the head learns."""
-    stages = recipe.stages
-    if not stages.head_epochs or recipe.frozen.strategy in ("head", "scratch"):
-        return None
+def _frozen_while_alone(recipe: Recipe, network: Network) -> list[str] | None:
+    """What is frozen while the head learns alone; None where that would be the same as later, or where nothing in the head learns."""
     backbone = set(presets(network)["head"])
     main = set(frozen_paths(network, recipe.frozen))
     names = parameter_names(network.module)
@@ -81,55 +89,13 @@ def _head_first(recipe: Recipe, network: Network) -> _Part | None:
     learning = [name for name in names if main.isdisjoint(above(name))]
     if not alone or len(alone) == len(learning):
         return None
-    paths = cover(network.module, set(names) - set(alone))
-    return "head", "head", _with(recipe, paths, stages.head_epochs, stages.head_lr, None, {"augment.enabled": False})
+    return cover(network.module, set(names) - set(alone))
 
 
-def _deeper(recipe: Recipe, network: Network) -> list[_Part]:
-    """The stages of gradual unfreezing after the head: the last blocks first."""
-    stages, optimizer, total = recipe.stages, recipe.optimizer, recipe.training.epochs
-    found = blocks(network.module, network.head_path, network.aux_paths)
-    steps = min(stages.steps, total, -(-len(found) // stages.blocks))
-    parts: list[_Part] = []
-    if not found:
-        return [("full", "", _with(recipe, [], total, None, None))]
-    for step in range(steps):
-        deep = min((step + 1) * stages.blocks, len(found))
-        paths, words = found[-deep]["frozen"], "last block" if deep == 1 else f"last {deep} blocks"
-        part = total // steps + (total % steps if step == steps - 1 else 0)
-        share = stages.lr_decay**step
-        its = _with(recipe, paths, part, optimizer.lr * share, optimizer.backbone_lr * share)
-        parts.append((f"deeper-{step + 1}", words if paths else LEARNS["full"], its))
-    return parts
-
-
-def _own(recipe: Recipe, network: Network) -> list[_Part]:
-    parts: list[_Part] = []
-    for i, stage in enumerate(recipe.stages.own):
-        if stage.learns == "head":
-            paths, words = presets(network)["head"], LEARNS["head"]
-        elif stage.learns == "everything":
-            paths, words = [], LEARNS["full"]
-        else:
-            if stage.learns not in known_paths(network):
-                raise absent(network, stage.learns, "stages.own")
-            names = before(network.module, stage.learns, *network.new_paths)
-            paths, words = cover(network.module, names), f"from {stage.learns} on"
-        parts.append((f"stage-{i + 1}", words, _with(recipe, paths, stage.epochs, stage.lr, stage.backbone_lr)))
-    return parts
-
-
-def _with(
-    recipe: Recipe, paths: Sequence[str], number: int, lr: float | None, backbone_lr: float | None, more: dict[str, Any] | None = None
-) -> Recipe:
-    """The recipe of a stage with those frozen layers, epochs and rates."""
-    changes: dict[str, Any] = {"frozen.strategy": "custom", "frozen.paths": tuple(paths), "training.epochs": number, **(more or {})}
-    if lr is not None:
-        changes["optimizer.lr"] = lr
-    if backbone_lr is not None:
-        changes["optimizer.backbone_lr"] = backbone_lr
+def _frozen(recipe: Recipe, paths: Sequence[str]) -> Recipe:
+    """The recipe of a stage with those frozen layers, its rates checked."""
     try:
-        return recipe.set(changes)
+        return recipe.set({"frozen.strategy": "custom", "frozen.paths": tuple(paths)})
     except InputError as error:
         raise InputError(f"A stage of the plan cannot be used: {error.what}", error.why, error.do) from None
 

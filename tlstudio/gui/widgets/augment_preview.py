@@ -10,11 +10,12 @@ from tlstudio.errors import StudioError
 from tlstudio.gui import theme
 from tlstudio.gui.mask_blend import Mask
 from tlstudio.gui.session import Session
-from tlstudio.gui.stage_plan import epochs, has_frozen_part
+from tlstudio.gui.stage_plan import has_frozen_part
 from tlstudio.gui.widgets.parts import Button, column, label, row, widget
 from tlstudio.gui.widgets.preview_job import PreviewJob
 from tlstudio.gui.widgets.preview_tile import PreviewTile
 from tlstudio.recipe import Recipe
+from tlstudio.recipe.plan import epochs
 
 SIDE = 60
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFrame, QWidget
 from tlstudio.gui.metric import MASKS
 from tlstudio.gui.planned import backbone_rests
 from tlstudio.gui.session import Session
-from tlstudio.gui.stage_plan import head_first
 from tlstudio.gui.widgets.depth_rates_form import DepthRatesForm
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.form import KindForm, RecipeField, RecipeForm
@@ -20,6 +19,7 @@ from tlstudio.gui.widgets.schedule_preview import SchedulePreview
 from tlstudio.gui.widgets.views_form import ViewsForm
 from tlstudio.gui.words import count
 from tlstudio.recipe import Loss
+from tlstudio.recipe.plan import starts_with_head
 
 if TYPE_CHECKING:
     from tlstudio.gui.group_rates import GroupRates
@@ -73,7 +73,7 @@ class BasicsCard(QFrame):
         recipe = self.session.recipe
         self.basic.editors["optimizer.backbone_lr"].setEnabled(not backbone_rests(recipe))
         self.basic.editors["training.epochs"].setEnabled(not recipe.stages.own)  # each stage of one's own has its epochs
-        self._after.setVisible(head_first(recipe))
+        self._after.setVisible(starts_with_head(recipe))
         text = self.tr("Epochs and rates count after the head's first %1: see Stages")
         self._after.setText(text.replace("%1", count(recipe.stages.head_epochs, self.tr("epoch"), self.tr("epochs"))))
         kinds = self._titles()

@@ -17,7 +17,6 @@ from tlstudio.gui import metric, theme
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.planned import backbone_rests, planned
 from tlstudio.gui.series import Floats, Series
-from tlstudio.gui.stage_plan import epochs as planned_epochs
 from tlstudio.gui.stage_plan import plan
 from tlstudio.gui.widgets.curves import RunCurves
 from tlstudio.gui.widgets.elided_label import ElidedLabel
@@ -26,6 +25,7 @@ from tlstudio.gui.widgets.plot import AXIS, RIGHT
 from tlstudio.gui.widgets.rate_lane import RateLane
 from tlstudio.gui.widgets.stage_band import StageBand
 from tlstudio.recipe import Recipe
+from tlstudio.recipe.plan import epochs as planned_epochs
 
 _NARROW = 390  # below it the plots stand one over the other
 _LEAST, _LEAST_BESIDE_LOG = 110, 170  # height of a plot with its axis; with the log open the page scrolls sooner than plots get flat

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QWidget
 
-from tlstudio.gui.stage_plan import head_first
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import IconLabel, row
 from tlstudio.recipe import Recipe
+from tlstudio.recipe.plan import starts_with_head
 
 
 def tr(text: str) -> str:
@@ -17,7 +17,7 @@ def tr(text: str) -> str:
 
 def alone(recipe: Recipe) -> int:
     """Epochs in which the head learns alone before deeper layers do; their best is not kept once those have learned."""
-    return recipe.stages.head_epochs if head_first(recipe) else 0
+    return recipe.stages.head_epochs if starts_with_head(recipe) else 0
 
 
 def head_was_better(curve: list[float], best_epoch: int, head_epochs: int) -> str:

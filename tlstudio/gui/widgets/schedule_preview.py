@@ -13,11 +13,11 @@ from tlstudio.gui import theme
 from tlstudio.gui.group_rates import Span
 from tlstudio.gui.planned import backbone_rests, planned
 from tlstudio.gui.series import Floats, thin
-from tlstudio.gui.stage_plan import epochs as all_epochs
 from tlstudio.gui.stage_plan import plan
 from tlstudio.gui.widgets.parts import colour
 from tlstudio.gui.widgets.rate_lane import rate_text
 from tlstudio.recipe import Recipe
+from tlstudio.recipe.plan import epochs as all_epochs
 
 _PLAIN: Span = (1.0, 1.0)
 _DASHES = {"head": [], "backbone": [4.0, 3.0]}

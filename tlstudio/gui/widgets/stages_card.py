@@ -17,6 +17,7 @@ from tlstudio.gui.widgets.parts import CONTROL, GAP, ToolButton, column, header,
 from tlstudio.gui.widgets.stage_picture import StagePicture
 from tlstudio.gui.words import count
 from tlstudio.recipe import Recipe, Stage
+from tlstudio.recipe.plan import can_start_with_head
 
 _DEEPER = ("stages.steps", "stages.blocks", "stages.lr_decay")
 _USUAL = 10  # epochs of the head, where it is switched on and no strategy says how many
@@ -92,7 +93,7 @@ class StagesCard(QFrame):
     def refresh(self) -> None:
         recipe = self.session.recipe
         own, gradual = bool(recipe.stages.own), recipe.frozen.strategy == "gradual"
-        can = stage_plan.can_be_first(recipe)
+        can = can_start_with_head(recipe)
         self.setVisible(own or can)
         if self.isHidden():
             return

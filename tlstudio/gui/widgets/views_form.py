@@ -5,11 +5,12 @@ from __future__ import annotations
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from tlstudio.gui.session import Session
-from tlstudio.gui.stage_plan import has_frozen_part, head_first
+from tlstudio.gui.stage_plan import has_frozen_part
 from tlstudio.gui.widgets.form import RecipeForm
 from tlstudio.gui.widgets.parts import column, label
 from tlstudio.gui.words import count
 from tlstudio.recipe import Recipe
+from tlstudio.recipe.plan import starts_with_head
 
 
 class ViewsForm(QWidget):
@@ -42,7 +43,7 @@ class ViewsForm(QWidget):
         self.exact.setVisible(counts)
         self.views.setVisible(counts and not exact)
         said = self.sentence(recipe)
-        if recipe.augment.enabled and head_first(recipe):
+        if recipe.augment.enabled and starts_with_head(recipe):
             said += " " + self.tr("While the head learns first, images stay as they are.")
         self.says.setText(said)
 

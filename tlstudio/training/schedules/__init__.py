@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tlstudio.recipe import Recipe, Schedule
+from tlstudio.recipe.plan import parts
 from tlstudio.registry import Registry
 from tlstudio.training.schedules.factor import Factor
 
@@ -33,28 +34,14 @@ def factor_of(recipe: Recipe, steps_per_epoch: int) -> Factor:
 def rates(recipe: Recipe, steps_per_epoch: int = 20) -> dict[str, list[float]]:
     """The planned rates of both groups, one value a step: {"lr": [...], "backbone_lr": [...]}, as if the validation loss always fell.
 
-    Through all stages of the run; where only the head learns, the backbone's rate is 0.
+    Through all stages of the run; where only the head learns, the backbone's rate is 0. A network with very few blocks has fewer stages.
     """
     out: dict[str, list[float]] = {"lr": [], "backbone_lr": []}
-    for epochs, lr, backbone_lr in _stretches(recipe):
-        factor = factor_of(recipe.set({"training.epochs": epochs}), steps_per_epoch)
+    for part in parts(recipe):
+        optimizer, epochs = part.recipe.optimizer, part.epochs
+        factor = factor_of(part.recipe, steps_per_epoch)
         falling = [1.0 / (epoch + 1) for epoch in range(epochs)]
         factors = [factor(step, falling) for step in range(epochs * steps_per_epoch)]
-        out["lr"] += [lr * f for f in factors]
-        out["backbone_lr"] += [backbone_lr * f for f in factors]
+        out["lr"] += [optimizer.lr * f for f in factors]
+        out["backbone_lr"] += [0.0 if part.learns == "head" else optimizer.backbone_lr * f for f in factors]
     return out
-
-
-def _stretches(recipe: Recipe) -> list[tuple[int, float, float]]:
-    """Epochs and rates (head, backbone) of each stage, as `training.stages` plans them; a network with very few blocks has fewer stages."""
-    stages, optimizer, total = recipe.stages, recipe.optimizer, recipe.training.epochs
-    if stages.own:
-        return [
-            (one.epochs, one.lr or optimizer.lr, 0.0 if one.learns == "head" else one.backbone_lr or optimizer.backbone_lr)
-            for one in stages.own
-        ]
-    first = [(stages.head_epochs, stages.head_lr, 0.0)] if stages.head_epochs and recipe.frozen.strategy not in ("head", "scratch") else []
-    steps = min(stages.steps, total) if recipe.frozen.strategy == "gradual" else 1
-    shares = [stages.lr_decay**step for step in range(steps)]
-    lengths = [total // steps] * (steps - 1) + [total // steps + total % steps]
-    return first + [(length, optimizer.lr * share, optimizer.backbone_lr * share) for length, share in zip(lengths, shares, strict=True)]
