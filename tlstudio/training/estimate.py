@@ -7,11 +7,12 @@ with random weights: speed and memory do not depend on either. What was measured
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from tlstudio.events import Progress
 from tlstudio.models import catalogue
 from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
+from tlstudio.recipe.plan import parts
 from tlstudio.training import figures as store
 from tlstudio.training import losses, mask_tiles
 from tlstudio.training.budget import room
@@ -47,6 +49,8 @@ from tlstudio.training.stages import Stage, plan
 from tlstudio.training.steps import likeliest
 
 STEPS = 3  # measured, after one that warms up
+LONG = 2.0  # seconds of steps that are enough: where one takes longer, it is the only one
+FEW = 8  # images of a forward pass whose time is taken on a processor, where it goes by the image
 HEAD_STEPS = 20  # through the head alone: they are too short to measure three
 _COPIES = 20  # bytes a learning parameter takes in checkpoints: the best, the last with an optimizer's two averages, and what is written
 _SAMPLES = 6  # pictures whose decoding is timed
@@ -80,17 +84,22 @@ def estimate(
     pipeline, shape = _pipeline(recipe, samples)
     area, measured = shape[0] * shape[1], 0
 
+    @functools.cache
+    def network() -> Network:
+        """One for all stages: each freezes it anew."""
+        return _network(recipe, classes, tell, control)
+
     def figures_of(stage: Recipe, keep: bool) -> Figures:
         nonlocal measured
         key = _key(stage, batch, classes, shape, keep, device)
         found = store.known(key)
         if found is None:
-            found, measured = _measure(stage, pipeline, shape, batch, classes, keep, device, tell, control), STEPS
+            found, measured = _measure(stage, network, pipeline, shape, batch, classes, keep, device, tell, control), STEPS
             store.keep(key, found)
         return found
 
     amount = Amount(n_train, n_val, _decoding(recipe, pipeline, samples, control), 3 * area)
-    stages = _stages(recipe, classes, tell, control)
+    stages = _stages(recipe, network)
     figures, costs = [], []
     for stage in stages:
         its = stage.recipe
@@ -104,12 +113,12 @@ def estimate(
     return _document(stages, figures, costs, n_val, device) | {"steps": measured}
 
 
-def _stages(recipe: Recipe, classes: int, tell: Tell, control: Control) -> list[Stage]:
+def _stages(recipe: Recipe, network: Callable[[], Network]) -> list[Stage]:
     """The stages of a run. Where there is one for sure, no network has to be made to know it."""
-    strategy, stages = recipe.frozen.strategy, recipe.stages
-    if not stages.own and strategy != "gradual" and (not stages.head_epochs or strategy in ("head", "scratch")):
-        return [Stage(strategy, "", recipe, 1, recipe.training.epochs)]
-    return plan(recipe, _network(recipe, classes, tell, control))
+    planned = parts(recipe)
+    if len(planned) == 1 and planned[0].learns == "strategy":
+        return [Stage(planned[0].name, "", recipe, 1, recipe.training.epochs)]
+    return plan(recipe, network())
 
 
 def _pipeline(recipe: Recipe, samples: Sequence[str]) -> tuple[Pipeline | MaskPipeline, tuple[int, int]]:
@@ -167,6 +176,7 @@ def _document(
 
 def _measure(
     recipe: Recipe,
+    made: Callable[[], Network],
     pipeline: Pipeline | MaskPipeline,
     shape: tuple[int, int],
     batch: int,
@@ -176,9 +186,9 @@ def _measure(
     tell: Tell,
     control: Control,
 ) -> Figures:
-    """keep: whether features are kept where that can be done."""
+    """made: the network. keep: whether features are kept where that can be done."""
     with PeakMemory(device) as memory:
-        network = _network(recipe, classes, tell, control)
+        network = made()
         for _ in check_image_size(network, min(shape)):
             pass  # what it has to say is said when training starts
         learner = Learner(recipe, network, device, _criterion(recipe, classes))
@@ -192,7 +202,7 @@ def _measure(
             return pipeline.normalise(pixels.to(device)).contiguous(memory_format=memory_format_of(device))
 
         masks = recipe.data.task == "segmentation"
-        judged = noise(1 if masks else BATCH)  # whole scenes are judged one at a time
+        judged = noise(1 if masks else FEW if device.type == "cpu" else BATCH)  # whole scenes are judged one at a time
         learner.module.eval()
         with torch.inference_mode():
             forward = min(timed(lambda: learner.module(judged), 1, 1, device, control)) / len(judged)
@@ -221,6 +231,8 @@ def _measure(
         with learner.chosen.in_force():
             for i, took in enumerate(timed(step, steps, 1, device, control)):
                 seconds.append(took)
+                if not learner.keep_features and sum(seconds) > LONG:
+                    break
                 tell(Progress(phase="estimate", done=i + 1, total=steps, unit="steps"))
         params, learning = learner.params()
         median, kept = statistics.median(seconds), learner.keep_features
