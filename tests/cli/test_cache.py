@@ -37,7 +37,7 @@ def test_emptying_it(capfd: pytest.CaptureFixture[str]) -> None:
     store = _fill()
     assert cli.run(["cache", "--clear"]) == 0
     said = capfd.readouterr().out
-    assert "0.0 MB freed" in said
+    assert "0 bytes freed" in said
     assert "in use by a running program" in said
     store.close()
     assert cli.run(["cache", "--clear", "--json"]) == 0

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tlstudio.cli import output
+from tlstudio.quantities import size
 
 _TITLES = {"pictures": "decoded pictures", "prefix": "outputs of frozen layers"}
 
@@ -21,15 +22,11 @@ def cache(
 
 def _draw(document: dict[str, Any]) -> None:
     if "freed" in document:
-        output.line(f"{_size(document['freed'])} freed")
+        output.line(f"{size(document['freed'])} freed")
         if document["bytes"]:
             output.line("What is left is in use by a running program, or cannot be deleted")
     output.table(
         ["kept", ">stores", ">size"],
-        [(_TITLES.get(row["kind"], row["kind"]), row["stores"], _size(row["bytes"])) for row in document["kinds"]],
+        [(_TITLES.get(row["kind"], row["kind"]), row["stores"], size(row["bytes"])) for row in document["kinds"]],
     )
-    output.line(f"{_size(document['bytes'])} of at most {_size(document['cap'])}, in {document['folder']}")
-
-
-def _size(nbytes: int) -> str:
-    return f"{nbytes / 1e9:.2f} GB" if nbytes >= 1e9 else f"{nbytes / 1e6:.1f} MB"
+    output.line(f"{size(document['bytes'])} of at most {size(document['cap'])}, in {document['folder']}")

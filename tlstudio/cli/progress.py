@@ -12,6 +12,7 @@ from rich.text import Text
 
 from tlstudio import events
 from tlstudio.control import Tell
+from tlstudio.quantities import duration
 
 _LEVELS = {"info": "", "warn": "yellow", "bad": "red"}
 
@@ -107,13 +108,5 @@ def epoch_line(event: events.EpochEnded, epochs: int) -> str:
 def _range(remaining: tuple[float, float] | None) -> str:
     if remaining is None:
         return ""
-    low, high = (_duration(seconds) for seconds in remaining)
+    low, high = (duration(seconds) for seconds in remaining)
     return f"{low} left" if low == high else f"{low} to {high} left"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{round(seconds)} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"

@@ -60,7 +60,7 @@ class Shelf:
         """Sentences for the user: what was damaged, why nothing new is kept."""
         told, trouble = self._store.troubles, self._writer.trouble
         known = not trouble or any(trouble in one for one in told)
-        return told if known else [*told, f"Pictures are no longer kept on the disk. {trouble}"]
+        return told if known else [*told, trouble]
 
 
 class PictureStore:

@@ -16,6 +16,7 @@ from tlstudio.data.mask_pipeline import MaskPipeline
 from tlstudio.data.transforms import Pipeline
 from tlstudio.models import heads
 from tlstudio.models.freezing import digest
+from tlstudio.quantities import duration, size
 from tlstudio.training import mask_tiles
 from tlstudio.training.budget import LEAST_SHARE, room, worth
 from tlstudio.training.learner import Learner
@@ -108,7 +109,7 @@ def choose(learner: Learner, images: Images, *, disk: int, as_before: Choice | N
     nbytes = sum(tensor.nbytes for tensor in one) // len(one[0]) * _images(images, wanted)
     chosen = as_before or _place(parts, nbytes, device, disk)
     if chosen is None:
-        return none(f"it would take {in_words(nbytes // 2)}, more than memory and disk have to spare")
+        return none(f"it would take {size(nbytes // 2)}, more than memory and disk have to spare")
     forms = tuple(f"{tuple(tensor.shape[1:])} {tensor.dtype}" for tensor in one)
     return Kept(parts, replace(chosen, views=wanted.views), tuple(channels_last(tensor) for tensor in one), forms)
 
@@ -237,15 +238,6 @@ def _masks(images: Images) -> str:
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
-def in_words(nbytes: float) -> str:
-    """A size for the user: "2.0 MB"."""
-    for unit in ("bytes", "KB", "MB"):
-        if nbytes < 1000:
-            return f"{nbytes:.0f} {unit}" if unit == "bytes" else f"{nbytes:.1f} {unit}"
-        nbytes /= 1000
-    return f"{nbytes:.1f} GB"
-
-
 def sentence(choice: Choice, *, images: int, nbytes: int, computed: int, saves: float | None, pieces: Sequence[str] = ()) -> str:
     """The one line about what is kept."""
     if choice.how == "none":
@@ -255,10 +247,4 @@ def sentence(choice: Choice, *, images: int, nbytes: int, computed: int, saves: 
     place = {"memory": "in memory", "disk": "on disk", "device": "on the card"}[choice.where]
     told = "taken from an earlier run" if not computed else f"about {duration(saves)} saved" if saves and saves >= 1 else ""
     end = "; ".join(part for part in (told, *pieces) if part)
-    return f"{what} is computed once: {images:,} images{views}, {in_words(nbytes)} {place}" + (f"; {end}." if end else ".")
-
-
-def duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return f"{what} is computed once: {images:,} images{views}, {size(nbytes)} {place}" + (f"; {end}." if end else ".")
