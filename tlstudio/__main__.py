@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -15,11 +16,27 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a class may have a name that the terminal's or the pipe's encoding cannot write
         sys.stdout.reconfigure(errors="backslashreplace")
 
+    from tlstudio.training.rank_environment import leads, several
+
+    if several():
+        from tlstudio.engine import environment
+
+        environment.settle()
+    if not leads():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides what Ctrl+C means
+        from tlstudio.training.follow import follow
+
+        sys.exit(follow())
     if not sys.argv[1:] and (code := _open_window()) is not None:
         sys.exit(code)
     from tlstudio.cli import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if several() and code == 0:  # the others wait for more to do
+        from tlstudio.training.distributed import ranks
+
+        ranks().end()
+    sys.exit(code)
 
 
 def _open_window() -> int | None:

@@ -1,16 +1,20 @@
-"""What a running job is told: cancel, stop and keep the best, pause. The other direction of `events`."""
+"""What a running job is told: cancel, stop and keep the best, pause, other rates. The other direction of `events`."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
 
-from tlstudio.errors import Cancelled
+from tlstudio.errors import Cancelled, InputError
 from tlstudio.events import Event
 
 Tell = Callable[[Event], None]
 """Where a job puts its events."""
+
+
+MOST = 1000.0  # times the recipe's rates, as for the multipliers of layers
 
 
 def silent(event: Event) -> None:
@@ -22,6 +26,7 @@ class Control:
 
     cancel: end as soon as possible, the result is not wanted (raises Cancelled in the job).
     stop:   end in good order and keep what is best so far; only training knows the difference.
+    scale_rates: learn at so many times the recipe's rates from the next step on; only training has rates.
     """
 
     def __init__(self) -> None:
@@ -30,6 +35,8 @@ class Control:
         self._go = threading.Event()
         self._go.set()
         self._rested = 0.0
+        self._factor: float | None = None
+        self._changing = threading.Lock()
 
     def cancel(self) -> None:
         self._cancel.set()
@@ -44,6 +51,19 @@ class Control:
 
     def go_on(self) -> None:
         self._go.set()
+
+    def scale_rates(self, factor: float) -> None:
+        """Multiply the recipe's rates with that, instead of with what was said before. Raises InputError for what is no such number."""
+        if not (isinstance(factor, int | float) and math.isfinite(factor) and 0.0 < factor <= MOST):
+            raise InputError(f"The rates cannot be multiplied with {factor}", "", f"Give a number above 0, and at most {MOST:g}")
+        with self._changing:
+            self._factor = float(factor)
+
+    def taken_factor(self) -> float | None:
+        """What the rates are to be multiplied with, once after each time that was said; else None."""
+        with self._changing:
+            factor, self._factor = self._factor, None
+        return factor
 
     @property
     def stopping(self) -> bool:

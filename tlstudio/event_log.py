@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -16,10 +17,12 @@ class EventLog:
     """Appends events, each handed to the system at once, so that a crash of the process loses none.
 
     What a power loss may cost: `sync_events` brings what was handed over onto the disk, before each checkpoint and at the end.
+    What a full disk does not take waits in memory and is written, in order, when there is room again: training need not end for it.
     """
 
     def __init__(self, run: Run) -> None:
         self._path = run.path / NAME
+        self._waiting = b""
         try:
             _mend_last_line(self._path)
             self._file = self._path.open("ab", buffering=0)
@@ -27,17 +30,22 @@ class EventLog:
             raise cannot_write(self._path, error) from None
 
     def write(self, event: Event) -> None:
-        """Raises StudioError where it cannot be written."""
-        line = event.to_line().encode()
+        """Raises StudioError where it cannot be written for another reason than a full disk."""
+        self._waiting += event.to_line().encode()
         try:
-            while line:
-                line = line[self._file.write(line) :]
+            self._write()
         except OSError as error:
-            raise cannot_write(self._path, error) from None
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise cannot_write(self._path, error) from None
+
+    def _write(self) -> None:
+        while self._waiting:
+            self._waiting = self._waiting[self._file.write(self._waiting) :]
 
     def close(self) -> None:
         """Bring all of it onto the disk, as far as the disk lets us: the run has ended, and how it ended is told already."""
         with contextlib.suppress(OSError):
+            self._write()
             os.fsync(self._file.fileno())
         self._file.close()
 

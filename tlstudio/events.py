@@ -184,6 +184,22 @@ class MasksKept(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Watched(Event):
+    """What the network makes of a few validation images, always the same ones, after an epoch (classification).
+
+    paths: absolute; truth: index of each one's class. labels: of each the likeliest classes, the first first (at most five), with
+    their probabilities, rounded to four digits.
+    """
+
+    kind: ClassVar[str] = "watched"
+    epoch: int
+    paths: list[str]
+    truth: list[int]
+    labels: list[list[int]]
+    probabilities: list[list[float]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckpointWritten(Event):
     """`last.ckpt` now holds everything up to here (and `best.safetensors` the best so far)."""
 
@@ -197,7 +213,8 @@ class CheckpointWritten(Event):
 class FrozenProof(Event):
     """Checksums (BLAKE2b, hex) over the bytes of all frozen parameters and buffers. moved: paths that changed; ok: none did.
 
-    epoch: after which they were looked at; None at the end of the run.
+    epoch: after which they were looked at; None at the end of the run. After an epoch the checksums are over quicker sums of the same bits
+    (`models.freezing.quick_sum`). values: how many numbers the tensors hold, 0 where that was not told.
     """
 
     kind: ClassVar[str] = "frozen_proof"
@@ -207,6 +224,7 @@ class FrozenProof(Event):
     after: str
     moved: list[str] = field(default_factory=list)
     epoch: int | None = None
+    values: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,6 +289,25 @@ class RunFailed(Event):
     what: str
     why: str = ""
     do: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyStep(Event):
+    """A study comes to the run `index` (from 1) of `of`, whose own events follow, or is through with it.
+
+    study: its name; run: the folder, "" where there is none yet; title: for the user. state: running, done, failed, pruned.
+    value: of a done run the validation accuracy, or mean IoU. why: a sentence for a failed one.
+    """
+
+    kind: ClassVar[str] = "study"
+    study: str
+    index: int
+    of: int
+    run: str
+    title: str
+    state: str = "running"
+    value: float | None = None
+    why: str = ""
 
 
 def from_json(said: dict[str, Any]) -> Event | None:

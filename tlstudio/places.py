@@ -20,6 +20,11 @@ def runs() -> Path:
     return _place("runs", platformdirs.user_data_dir(NAME, appauthor=False))
 
 
+def studies() -> Path:
+    """One folder a study: what several runs were trained to find out."""
+    return _place("studies", platformdirs.user_data_dir(NAME, appauthor=False))
+
+
 def trash() -> Path:
     """Runs thrown away, until the trash is emptied."""
     return _place("trash", platformdirs.user_data_dir(NAME, appauthor=False))

@@ -239,7 +239,7 @@ def cannot_write(path: Path, error: OSError) -> StudioError:
 
 def _before(event: Event, epochs: int, steps: int) -> Event | None:
     """What of an event stays when the run goes on after `epochs` whole epochs and `steps` steps of the next."""
-    if isinstance(event, events.EpochEnded):
+    if isinstance(event, events.EpochEnded | events.Watched):
         return event if event.epoch <= epochs else None
     if isinstance(event, events.Steps):
         keep = len(event.loss) if event.epoch <= epochs else steps - event.first + 1 if event.epoch == epochs + 1 else 0

@@ -62,6 +62,10 @@ def resume(run: str) -> dict[str, Any]:
     return {**SUMMARY, "run": run}
 
 
+def train_longer(run: str, epochs: int, share: float = 0.1) -> dict[str, Any]:
+    return {**SUMMARY, "run": run, "epochs": SUMMARY["epochs"] + epochs, "share": share}  # type: ignore[operator]
+
+
 def models(search: str = "", task: str = "") -> list[dict[str, Any]]:
     sys.stdout.write("a stray print\n")
     row = {"name": "efficientnet_lite0", "source": "bundled", "task": "classification", "params": 4_652_008, "mult_adds": 385_000_000}
@@ -114,6 +118,11 @@ def predict(
     return [*answers, {"path": paths[-1], "error": "It cannot be read"}]
 
 
+def watch_camera(run: str, source: str, out: str | None, seconds: float, flips: bool, tile: int) -> list[dict[str, Any]]:
+    shares = {"sky": 0.5, "road": 0.25 if flips else 0.5}
+    return [{"path": source, "folder": out, "table": None, "frames": round(seconds), "seconds": seconds, "classes": shares}]
+
+
 def export_masks(source: str, format: str, out: str, *, split: str = "", which: str = "") -> dict[str, Any]:
     left_out = [{"path": f"{source}/a.png", "error": f"{format} of {split or 'all'} {which or 'any'}"}]
     return {"folder": out, "files": 3, "left_out": left_out}
@@ -124,4 +133,5 @@ def doctor() -> dict[str, Any]:
     return {"ok": False, "checks": [check], "versions": {"python": "3"}, "devices": [], "places": {"runs": "/runs"}}
 
 
-JOBS = {f.__name__: f for f in (scan, train, resume, models, inspect, runs, compare, evaluate, predict, export_masks, doctor)}
+_FUNCTIONS = (scan, train, resume, train_longer, models, inspect, runs, compare, evaluate, predict, watch_camera, export_masks, doctor)
+JOBS = {f.__name__: f for f in _FUNCTIONS}

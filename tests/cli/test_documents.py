@@ -85,6 +85,9 @@ def test_export(tlstudio: Command, run: Path, images: Path, monkeypatch: pytest.
     plain = tlstudio("export", images, "--format", "index", "--out", "made", "--split", "test", "--truth").out
     assert f"3 files in {images / 'made'}" in plain
     assert "index of test truth" in plain
+    better = tlstudio("export", run, "--format", "index", "--out", "made", "--corrected", "--json").document
+    assert better["left_out"][0]["error"] == "index of all corrected"
+    assert tlstudio("export", run, "--format", "index", "--out", "made", "--corrected", "--truth").code == 2
     wrong = tlstudio("export", run, "--format", "onnx", "--out", "made")
     assert (wrong.code, wrong.out) == (2, "")
     assert "Take one of index, classes, composite, coco, labelme, areas" in wrong.err

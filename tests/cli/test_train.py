@@ -151,6 +151,17 @@ def test_resume_of_a_finished_run_says_so(tlstudio: Command) -> None:
     assert tlstudio("resume", run.path, "--json").document["run"] == str(run.path)
 
 
+def test_a_finished_run_is_trained_longer(tlstudio: Command) -> None:
+    run = Run.create(Recipe())
+    run.write_json("summary.json", {"best_epoch": 1, "epochs": 3})
+    said = tlstudio("resume", run.path, "--longer", 4, "--json")
+    assert (said.document["epochs"], said.document["share"]) == (7, 0.1)
+    assert tlstudio("resume", run.path, "--longer", 4, "--share", 0.5, "--json").document["share"] == 0.5
+    said = tlstudio("resume", run.path, "--share", 0.5)
+    assert said.code == 2
+    assert "Give --longer" in said.err
+
+
 def test_resume_of_a_live_run_is_refused(tlstudio: Command) -> None:
     run = Run.create(Recipe())
     with run.locked():

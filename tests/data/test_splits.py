@@ -190,3 +190,39 @@ def test_what_only_one_or_two_pictures_show_is_learned_from():
 def test_one_common_class_does_not_pay_for_many_rare_ones_with_more_than_half():
     scenes = of_masks(4, *[1] * 20, pictures=[24, *[1] * 20])
     assert len(assign(scenes, Data(val_share=0.4, test_share=0.0)).val) == 2
+
+
+def test_a_share_of_training_lies_within_the_larger_ones_and_keeps_every_class():
+    of = report(*items(100, 40, 3))
+    whole = assign(of, Data())
+    before: set[int] = set()
+    for share in (0.02, 0.1, 0.25, 0.5, 0.9):
+        splits = assign(of, Data(train_share=share))
+        assert (splits.val, splits.test) == (whole.val, whole.test)
+        assert before < set(splits.train) < set(whole.train)
+        before = set(splits.train)
+        assert set(per_class(of, splits.train)) == {0, 1, 2}
+    half, all_of = per_class(of, assign(of, Data(train_share=0.5)).train), per_class(of, whole.train)
+    assert all(abs(half[label] - all_of[label] / 2) <= 1 for label in all_of)
+
+
+def test_which_share_follows_from_the_split_seed_and_not_from_the_order_of_files():
+    listed = items(30, 30)
+    shuffled = random.Random(1).sample(listed, len(listed))
+
+    def paths(of: DatasetReport, seed: int) -> set[str]:
+        return {of.items[i].path for i in assign(of, Data(train_share=0.3, split_seed=seed, val_share=0.0, test_share=0.0)).train}
+
+    assert paths(report(*listed), 7) == paths(report(*shuffled), 7)
+    assert paths(report(*listed), 7) != paths(report(*listed), 8)
+
+
+def test_a_share_of_given_training_takes_copies_together_and_leaves_validation_alone():
+    train = items(10, 10, split="train")
+    copies = [replace(item, path=f"copy/{item.path}") for item in train]
+    of = report(*train, *copies, *items(4, 4, split="val", start=10**7))
+    splits = assign(of, Data(train_share=0.5))
+    taken = Counter(of.items[i].digest for i in splits.train)
+    assert len(splits.val) == 8
+    assert len(taken) == 10
+    assert set(taken.values()) == {2}

@@ -30,6 +30,15 @@ def count(n: int, *, tell: Tell, control: Control, pause: float = 0.0) -> int:
     return done
 
 
+def rates(*, control: Control) -> float:
+    """Waits until it is told a factor."""
+    while (factor := control.taken_factor()) is None:
+        control.check()
+        time.sleep(0.01)
+    assert control.taken_factor() is None
+    return factor
+
+
 def noisy(*, tell: Tell) -> str:
     tell(Note(message="before"))
     sys.stdout.write('{"id": 1, "result": "a lie"}\nno newline')
@@ -108,4 +117,4 @@ def train_deaf(n: int, *, tell: Tell, pause: float = 0.0) -> None:
     time.sleep(60)
 
 
-JOBS = {f.__name__: f for f in (echo, count, noisy, fail, not_json, not_serialisable, die, deaf, facts, train, train_deaf)}
+JOBS = {f.__name__: f for f in (echo, count, rates, noisy, fail, not_json, not_serialisable, die, deaf, facts, train, train_deaf)}

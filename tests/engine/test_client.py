@@ -120,6 +120,14 @@ def test_pause_holds_events_back_until_go_on(engine: Engine) -> None:
         job.result(5)
 
 
+def test_other_rates_are_heard_by_the_job(engine: Engine) -> None:
+    job = engine.request("rates")
+    with pytest.raises(InputError, match="cannot be multiplied"):
+        job.scale_rates(0.0)
+    job.scale_rates(0.25)
+    assert job.result(20) == 0.25
+
+
 def test_result_can_be_waited_for_with_a_limit(engine: Engine) -> None:
     job = engine.request("deaf", {"seconds": 30})
     with pytest.raises(TimeoutError):

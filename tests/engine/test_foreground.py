@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tlstudio.engine import environment
 from tlstudio.engine.foreground import run_here, run_job
 from tlstudio.errors import InputError
 from tlstudio.events import Event, Progress
@@ -45,6 +46,7 @@ def test_run_here_needs_no_child_and_jobs_get_what_they_take(monkeypatch: pytest
 def test_a_rank_of_torchrun_works_in_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.setattr(environment, "_MALLOPT", {})  # this process goes on with other tests
     os.environ["LOCAL_RANK"] = "0"
     assert run_job("facts", {}, jobs="fake_jobs")["pid"] == os.getpid()
 

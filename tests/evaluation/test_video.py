@@ -51,8 +51,8 @@ def test_what_does_not_tell_frames(word: str) -> None:
 def test_frames_are_decoded_as_they_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = film(tmp_path / "long.mkv", grey(24) * 10)
     asked: list[int] = []
-    upright = video._upright
-    monkeypatch.setattr(video, "_upright", lambda decoded: asked.append(1) or upright(decoded))
+    upright = video.upright
+    monkeypatch.setattr(video, "upright", lambda decoded: asked.append(1) or upright(decoded))
     coming = frames(path)
     for _ in range(3):
         next(coming)

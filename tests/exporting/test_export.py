@@ -169,6 +169,19 @@ def test_truth_in_a_coding_of_its_own_is_exported_by_index(pictures: Made, tmp_p
     assert np.array_equal(masks.read(tmp_path / "out" / "a.png", CODING), labels_of(5))
 
 
+def test_predictions_as_they_were_corrected_where_they_were(pictures: Made, tmp_path: Path) -> None:
+    document = pictures()
+    first = document["images"][0]
+    masks.write(tmp_path / "better.png", labels_of(7), CODING)
+    own = masks.read(Path(document["images"][1]["prediction"]), CODING)
+    first |= {"corrected": str(tmp_path / "better.png")}
+    assert api.export_masks(document, "index", str(tmp_path / "out"), which="corrected")["files"] == 3
+    assert np.array_equal(masks.read(tmp_path / "out" / "a.png", CODING), labels_of(7))
+    assert np.array_equal(masks.read(tmp_path / "out" / "b.png", CODING), own)
+    api.export_masks(document, "index", str(tmp_path / "run"))  # the run's own, unless asked for
+    assert not np.array_equal(masks.read(tmp_path / "run" / "a.png", CODING), labels_of(7))
+
+
 def test_pictures_of_one_name_keep_their_folders(pictures: Made, tmp_path: Path) -> None:
     document = pictures("one/a.jpg", "two/a.jpg", "two/b.jpg", "two/b.png")
     export(document, "index", tmp_path / "out")
@@ -249,7 +262,7 @@ def test_nothing_to_export_is_said(pictures: Made, tmp_path: Path) -> None:
         export(document, "index", tmp_path / "out", which="truth")
     with pytest.raises(InputError, match="no format 'svg'"):
         export(document, "svg", tmp_path / "out")
-    with pytest.raises(InputError, match="prediction or truth"):
+    with pytest.raises(InputError, match="prediction, truth or corrected"):
         export(document, "index", tmp_path / "out", which="guess")
     assert not (tmp_path / "out").exists()
 

@@ -117,3 +117,22 @@ def test_pairs_that_cannot_be_used_are_counted(scenes: Document) -> None:
     lossy = [{"kind": "lossy_mask", "path": path, "message": "", "level": "bad"} for path in ("/a.jpg", "")]
     judged = {**scenes, "problems": lossy, "problem_counts": {"lossy_mask": 2}}
     assert _by_key(judged, other_task(Recipe(), "segmentation"))["images"].text == "1 of 7 files are left out"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "changes", "said"),
+    [
+        ("head", {"optimizer.lr": 100.0}, "The head's rate, 100, is far too high"),
+        ("head", {"optimizer.backbone_lr": 100.0}, ""),  # it rests
+        ("full", {"optimizer.backbone_lr": 0.5}, "The backbone's rate, 0.5, is far too high"),
+        ("full", {"stages.head_lr": 7.0}, "The head's rate, 7, is far too high"),
+        ("head", {"optimizer.kind": "sgd", "optimizer.lr": 1.0}, ""),
+        ("head", {"optimizer.lr": 1e-9}, "The head's rate, 1e-09, is so low that nothing will move"),
+        ("gradual", {}, ""),
+    ],
+)
+def test_absurd_rates_are_said_with_a_way_to_find_one(data_document: Document, strategy: str, changes: Document, said: str) -> None:
+    found = checks(data_document, {}, Recipe().with_strategy(strategy).set(changes), {})
+    rates = [check for check in found if check.key == "rates"]
+    assert [check.text for check in rates] == ([said] if said else [])
+    assert all((check.level, check.remedy, check.action) == ("warn", "find", "Find") for check in rates)

@@ -13,7 +13,7 @@ import pytest
 from tlstudio.errors import InputError
 from tlstudio.models import tree
 from tlstudio.models.patterns import match
-from tlstudio.models.row_formats import COLUMNS, export_rows
+from tlstudio.models.row_formats import COLUMNS, SIGNALS, export_rows
 
 DOCUMENT = tree.layers("resnet18", classes=2)
 ROWS = DOCUMENT["rows"]
@@ -54,6 +54,14 @@ def test_csv_has_every_row() -> None:
     conv = next(row for row in rows if row["path"] == "conv1")
     assert (conv["input"], conv["output"], conv["receptive_field"]) == ("1x3x224x224", "1x64x112x112", "7")
     assert float(rows[0]["share"]) == 1.0
+
+
+def test_csv_has_the_signals_of_a_run_where_there_are_any() -> None:
+    told = {"gradient": 0.02, "update": None, "drift": 0.1, "dead": None}
+    signals = [{**row, **told} if row["path"] == "conv1" else row for row in ROWS]
+    rows = list(csv.DictReader(io.StringIO(export_rows({**DOCUMENT, "rows": signals}, "csv"))))
+    assert tuple(rows[0]) == (*COLUMNS, *SIGNALS)
+    assert [(row["gradient"], row["update"]) for row in rows if row["path"] in ("conv1", "fc")] == [("0.02", ""), ("", "")]
 
 
 def test_json_is_the_document_and_text_names_every_module() -> None:

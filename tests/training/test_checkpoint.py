@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,6 +82,30 @@ def test_what_a_killed_process_left_half_written_is_cleared_away(run: Run) -> No
     (run.path / ".best.safetensors.0a1b2c3d").write_bytes(b"half")
     Checkpointer(run, {}, {}).close()
     assert [path.name for path in run.path.iterdir()] == ["recipe.toml"]
+
+
+def test_checkpoints_lie_no_further_apart_than_asked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "INTERVAL", 0.0)
+    monkeypatch.setattr(checkpoint, "RATIO", 1e9)
+    for longest, due in ((0.05, True), (0.0, False)):
+        keeper = Checkpointer(run, {}, {}, longest)
+        keeper.offer(lambda: _last(1))
+        keeper.flush()
+        time.sleep(0.1)
+        assert keeper.due == due
+        keeper.close()
+
+
+def test_a_good_place_is_kept_beside_the_last_and_takes_no_room_of_its_own(run: Run) -> None:
+    keeper, good = Checkpointer(run, {}, {}), checkpoint.good_of(run)
+    keeper.offer(lambda: _last(1), good=True)
+    keeper.flush()
+    assert good.samefile(run.last)
+    keeper.offer(lambda: _last(2))
+    keeper.flush()
+    keeper.close()
+    steps = [(checkpoint.load(run, file) or {})["step"] for file in (good, run.last)]
+    assert steps == [1, 2]
 
 
 def _whole_network(photos: Path) -> Recipe:

@@ -14,12 +14,13 @@ from tlstudio.registry import Kind
 
 
 def kinds(section: str) -> dict[str, Kind]:
-    """What can be chosen for head, optimizer, schedule or loss, by the word that recipes use; each with title, help and Options."""
+    """What can be chosen for head, optimizer, schedule, loss, tracking, by the word that recipes use; each with title, help and Options."""
+    from tlstudio import tracking
     from tlstudio.models import heads
     from tlstudio.training import losses, optimizers, schedules
 
     registries = {"head": heads.REGISTRY, "optimizer": optimizers.REGISTRY, "schedule": schedules.REGISTRY, "loss": losses.REGISTRY}
-    return registries[section].kinds()
+    return (registries | {"tracking": tracking.REGISTRY})[section].kinds()
 
 
 def schedule_rates(recipe: Recipe | Mapping[str, Any], steps_per_epoch: int = 20) -> dict[str, list[float]]:
@@ -88,6 +89,19 @@ def resume(run: str, *, tell: Tell = silent, control: Control | None = None) -> 
     return _recorded(validate(found.recipe()), found, tell, control)
 
 
+def train_longer(run: str, epochs: int, share: float = 0.1, *, tell: Tell = silent, control: Control | None = None) -> Document:
+    """Go on with a finished run for so many epochs, at that share of its last stage's rates: its summary, of all of it, with `run`.
+
+    Its best weights stay the best until an epoch is better; the summary so far is kept as summary-1.json, -2, ...
+    Raises InputError for a run that is not finished, or was stopped before its last stage. Can be resumed like any run.
+    """
+    from tlstudio.training.longer import made_longer
+
+    found = runs.Run.open(run)
+    with made_longer(found, epochs, share) as recipe:
+        return _recorded(validate(recipe), found, tell, control)
+
+
 def _recorded(recipe: Recipe, run: runs.Run, tell: Tell, control: Control | None) -> Document:
     from tlstudio.training.recorded import train as train_
 
@@ -115,3 +129,15 @@ def advise(recipe: Recipe | Mapping[str, Any], *, tell: Tell = silent, control: 
     from tlstudio.evaluation.advice import advise as advise_
 
     return advise_(validate(recipe), tell=tell, control=control)
+
+
+def find_rate(recipe: Recipe | Mapping[str, Any], *, steps: int = 100, tell: Tell = silent, control: Control | None = None) -> Document:
+    """Which learning rate suits the recipe, by a range test in at most that many steps and about twenty seconds. It leaves no trace.
+
+    {rates, losses, smoothed (one a step, rates of the head; the last may be null), suggestion, steepest, too_high: rates or null,
+    why: a sentence, group: head or both, now: the recipe's rate, backbone_share: of the head's rate or null, steps, batch_size, images,
+    seconds}.
+    """
+    from tlstudio.training.rate_finder import find
+
+    return find(validate(recipe), steps=steps, tell=tell, control=control or Control())

@@ -40,15 +40,23 @@ def predict(
     return predict_(asked, paths, out=out, flips=flips, tile=tile, every=every, painter=painter, tell=tell, control=control)
 
 
-def list_runs() -> list[Document]:
-    """Every run of the runs folder, newest first, one row each; null where not known."""
-    from tlstudio.run_rows import row
+def list_runs(known: Document | None = None, *, tell: Tell = silent, control: Control | None = None) -> list[Document] | Document:
+    """Every run of the runs folder and those opened from elsewhere, newest first, one row each; null where not known.
 
-    return [row(run) for run in runs.all_runs()]
+    known: {id, seq} of an earlier answer, {} at first: then the answer is {id, seq, paths: of all runs, newest first, rows: only those
+    that are new or changed since}, and rows can be read from the index while they are found; see `run_rows.index`.
+    """
+    from tlstudio.run_rows import index
+
+    return index.listed(tell, control) if known is None else index.changed(known, tell, control)
 
 
 def compare(names: list[str]) -> list[Document]:
-    """The rows of those runs, in that order."""
-    from tlstudio.run_rows import row
+    """The rows of those runs, in that order, each with what sets it apart.
 
-    return [row(runs.Run.open(name)) for name in names]
+    settings: {dotted key: value} of all that differs between the recipes. against_first: the run beside the first one, on the validation
+    images of both, see `run_rows.judged.document`; null for the first, and where `why_not` says why.
+    """
+    from tlstudio.run_rows import beside
+
+    return beside.rows([runs.Run.open(name) for name in names])

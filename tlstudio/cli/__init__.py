@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import typer
 
-from tlstudio.cli import cache, catalogue, dataset, export, health, results, training, window
+from tlstudio.cli import cache, catalogue, dataset, export, find_rate, health, results, run_folders, studies, training, window
 from tlstudio.errors import StudioError
 
 app = typer.Typer(
@@ -23,13 +23,19 @@ app = typer.Typer(
 )
 app.callback(invoke_without_command=True)(window.start)
 app.command()(window.demo)
+app.command()(window.replay)
 app.command()(dataset.data)
 app.command()(catalogue.models)
 app.command()(catalogue.layers)
 app.command()(training.train)
 app.command()(training.resume)
+app.command()(find_rate.find_rate)
 app.command()(results.runs)
 app.command()(results.compare)
+app.command()(run_folders.note)
+app.command()(run_folders.trash)
+app.add_typer(studies.study, name="study")
+app.command()(studies.verdict)
 app.command()(results.evaluate)
 app.command()(results.predict)
 app.command()(export.export)
@@ -78,4 +84,5 @@ def _complain(sentence: str, code: int) -> int:
 
 def _topic(words: Sequence[str]) -> str:
     names = [command.callback.__name__ for command in app.registered_commands if command.callback is not None]
+    names += [group.name for group in app.registered_groups if group.name]
     return f"{words[0]} " if words and words[0] in names else ""

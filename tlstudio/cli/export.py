@@ -21,6 +21,7 @@ def export(
     out: Annotated[str, typer.Option("--out", metavar="PATH", help="Folder for it.")],
     split: Annotated[str, typer.Option("--split", help="train, val or test; default val of a run, all images of a folder.")] = "",
     truth: Annotated[bool, typer.Option("--truth", help="The true masks, not the predicted ones.")] = False,
+    corrected: Annotated[bool, typer.Option("--corrected", help="Predictions as they were corrected by hand, where they were.")] = False,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
     """Write masks for other programs, at the size of the images."""
@@ -28,7 +29,10 @@ def export(
 
     if form not in kinds.JOBS:
         raise InputError(f"There is no format '{form}' to export", "", f"Take one of {', '.join(kinds.JOBS)}")
-    args = {"source": _place(source), "format": form, "out": output.absolute(out), "split": split, "which": "truth" if truth else ""}
+    if truth and corrected:
+        raise InputError("The truth and corrected predictions are two things", "", "Take --truth or --corrected")
+    which = "truth" if truth else "corrected" if corrected else ""
+    args = {"source": _place(source), "format": form, "out": output.absolute(out), "split": split, "which": which}
     output.show(output.in_engine(kinds.JOBS[form], args), json, _draw)
 
 

@@ -9,34 +9,91 @@ import typer
 from tlstudio.cli import output
 
 _Run = Annotated[str, typer.Argument(metavar="RUN", help="Run folder or its name.")]
-_COLUMNS = ("name", "state", "model", "strategy", "epoch", "epochs", "val_accuracy", "val_mean_iou", "val_n", "val_loss", "seconds")
+_COLUMNS = (
+    "name",
+    "state",
+    "model",
+    "strategy",
+    "epoch",
+    "epochs",
+    "val_accuracy",
+    "val_mean_iou",
+    "val_n",
+    "val_loss",
+    "seconds",
+    "tags",
+    "note",
+)
 
 
-def runs(json: Annotated[bool, output.Json] = False) -> None:
+def runs(
+    search: Annotated[
+        str, typer.Option("--search", metavar="TEXT", help="Only runs whose name, model, images or note hold all words.")
+    ] = "",
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="TAG", help="Only runs with that tag; may be given more than once.")
+    ] = None,
+    json: Annotated[bool, output.Json] = False,
+) -> None:
     """All runs, newest first."""
-    output.show(output.here("runs", {}), json, _draw_runs)
+    rows = output.here("runs", {})
+    if search or tag:
+        from tlstudio.run_rows.search import found
+
+        rows = [row for row in rows if found(row, search, tag or ())]
+    output.show(rows, json, _draw_runs)
 
 
 def compare(
     runs: Annotated[list[str], typer.Argument(metavar="RUN RUN ...", help="Run folders or their names.")],
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """Runs beside each other."""
-    output.show(output.here("compare", {"names": [_path(run) for run in runs]}), json, _draw_runs)
+    """Runs beside each other: what came out, what they differ in, which images only one of them gets right."""
+    output.show(output.here("compare", {"names": [_path(run) for run in runs]}), json, _draw_comparison)
+
+
+def _draw_comparison(rows: list[dict[str, Any]]) -> None:
+    _draw_runs(rows)
+    settings = list(rows[0].get("settings") or ())
+    if settings:
+        output.line()
+        names = [row["name"] for row in rows]
+        output.table(["setting", *names], [[key, *(_word(row["settings"].get(key)) for row in rows)] for key in settings])
+    for row in rows[1:]:
+        against, first = row.get("against_first"), rows[0]["name"]
+        if row.get("why_not"):
+            output.line(f"\n{row['name']} beside {first}: {row['why_not']}")
+        if not against:
+            continue
+        output.line(f"\n{row['name']} beside {first}, on the same {against['n']:,} validation images")
+        better = "right" if against["p_value"] is not None else "with the higher IoU"
+        sure = f", p = {against['p_value']:.3g} (exact McNemar test)" if against["p_value"] is not None else ""
+        output.line(f"only {row['name']} {better}: {against['only_this_right']:,}; only {first}: {against['only_first_right']:,}{sure}")
+        ranked = sorted(against["per_class"], key=lambda one: -abs(one["difference"] or 0.0))
+        signed = [(one["name"], "–" if one["difference"] is None else f"{100 * one['difference']:+.1f}", one["n"]) for one in ranked]
+        output.table(["class", ">difference, points", ">n"], signed)
+
+
+def _word(value: Any) -> str | None:
+    return None if value is None else ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
 def _draw_runs(rows: list[dict[str, Any]]) -> None:
     if not rows:
         output.line("There are no runs yet")
         return
-    left_out = {name for name in ("val_accuracy", "val_mean_iou") if all(row.get(name) is None for row in rows)}
+    left_out = {
+        name for name in ("val_accuracy", "val_mean_iou", "tags", "note") if not any(row.get(name) not in (None, "", []) for row in rows)
+    }
     columns = [name for name in _COLUMNS if name not in left_out]
     output.table([name.replace("_", " ") for name in columns], [[_cell(row, name) for name in columns] for row in rows])
 
 
 def _cell(row: dict[str, Any], name: str) -> Any:
     value = row.get(name)
-    return f"{value:.4g}" if isinstance(value, float) else value
+    if name == "note" and value:
+        return value.splitlines()[0]
+    return f"{value:.4g}" if isinstance(value, float) else ", ".join(value) if isinstance(value, list) else value
 
 
 def evaluate(
@@ -79,16 +136,20 @@ def _draw_classes(rows: list[dict[str, Any]]) -> None:
 
 def predict(
     run: _Run,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH ...", help="Images, folders of images, or videos.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH ...", help="Images, folders of images, videos, or camera:0.")],
     out: Annotated[str | None, typer.Option("--out", metavar="PATH", help="Folder for what is written.")] = None,
     flips: Annotated[bool, typer.Option("--flips", help="Masks: look at the mirror image too and take the mean.")] = False,
     tile: Annotated[
         int, typer.Option("--tile", metavar="PIXELS", min=0, help="Masks: side of overlapping windows; 0: only for very large images.")
     ] = 0,
     every: Annotated[str, typer.Option("--every", metavar="N|Ns", help="Videos: each N-th frame, or one in N seconds.")] = "",
+    seconds: Annotated[float, typer.Option("--seconds", metavar="N", min=0, help="Camera: for how long; 0: until Ctrl+C.")] = 0,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """Ask a trained model about images or videos: classes, or masks as PNG files."""
+    """Ask a trained model about images, videos or a camera: classes, or masks as PNG files."""
+    if any(path.startswith(_CAMERA) for path in paths):
+        _watch(run, paths, {"out": output.absolute(out), "flips": flips, "tile": tile, "seconds": seconds}, every, json)
+        return
     args = {
         "run": _path(run),
         "paths": [output.absolute(path) for path in paths],
@@ -98,6 +159,20 @@ def predict(
         "every": every,
     }
     output.show(output.in_engine("predict", args), json, _draw_predictions)
+
+
+_CAMERA = "camera:"
+
+
+def _watch(run: str, paths: list[str], args: dict[str, Any], every: str, json: bool) -> None:
+    """A camera, until Ctrl+C. Its pictures are not kept; masks and a table are, where a folder for them is named."""
+    from tlstudio.errors import InputError
+
+    if len(paths) > 1:
+        raise InputError("A camera is looked at alone", "other files are named beside it", "Name the camera only")
+    if every:
+        raise InputError("Frames are chosen of videos", "of a camera always the newest one is taken", "Leave --every out")
+    output.show(output.in_engine("watch_camera", {"run": _path(run), "source": paths[0], **args}), json, _draw_predictions)
 
 
 _LARGEST = 3  # classes of a mask that the table names

@@ -34,7 +34,7 @@ def train(
     """Train a model. Ctrl+C stops and keeps the best so far."""
     from tlstudio import api, runs
 
-    wanted = _recipe(recipe, data, model, strategy, epochs, changes or [], name)
+    wanted = wanted_recipe(recipe, data, model, strategy, epochs, changes or [], name)
     folder = None if run_dir is None else runs.absolute(run_dir)
     api.validate(wanted)
     run = runs.Run.create(wanted, folder)
@@ -47,7 +47,9 @@ def train(
     output.show(summary, json, draw)
 
 
-def _recipe(file: str | None, data: str | None, model: str, strategy: str, epochs: int | None, changes: list[str], name: str) -> Recipe:
+def wanted_recipe(
+    file: str | None, data: str | None, model: str, strategy: str, epochs: int | None, changes: list[str], name: str
+) -> Recipe:
     """What the options ask for, in this order: defaults or file, strategy, single options, --set; what nobody named suits the images."""
     from tlstudio import api
     from tlstudio.recipe import Recipe
@@ -114,14 +116,22 @@ def _forget(run: Run) -> None:
 
 def resume(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder or its name.")],
+    longer: Annotated[int | None, typer.Option("--longer", metavar="EPOCHS", min=1, help="Train a finished run longer.")] = None,
+    share: Annotated[float | None, typer.Option("--share", help="At that share of its last rates; with --longer (default 0.1).")] = None,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """Go on with an unfinished run from its last checkpoint."""
+    """Go on with an unfinished run from its last checkpoint, or with a finished one for some epochs more."""
     from tlstudio.runs import Run
 
     opened = Run.open(run)
     summary = opened.summary()
-    if summary is not None:
+    if share is not None and longer is None:
+        raise InputError("--share says at which rates a finished run goes on", "", "Give --longer EPOCHS with it")
+    if longer is not None:
+        args = {"run": str(opened.path), "epochs": longer, **({} if share is None else {"share": share})}
+        with _kept(opened):
+            summary = output.in_engine("train_longer", args)
+    elif summary is not None:
         summary = {**summary, "run": str(opened.path)}
         if not json:
             output.line(f"{opened.name} is finished, there is nothing to resume.")

@@ -23,11 +23,12 @@ def start(
     context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    present: Annotated[bool, typer.Option("--present", help="Begin as a presentation: the whole screen, large type.")] = False,
 ) -> None:
     """From a folder of images to a trained, understood vision model. With no command: the app."""
     if context.invoked_subcommand is None:
         _needs_display()
-        raise typer.Exit(_open_app([]))
+        raise typer.Exit(_open_app(["--present"] if present else []))
 
 
 def demo(
@@ -47,6 +48,28 @@ def demo(
     except ImportError as error:
         raise _no_qt(error) from None
     raise typer.Exit(run_demo(task))
+
+
+def replay(
+    run: Annotated[str, typer.Argument(help="Folder or name of a run; 'recorded' is the one that comes with the program.")],
+    speed: Annotated[int, typer.Option("--speed", help="Times as fast as it was: 1, 2, 4, 8 or 16.")] = 4,
+    present: Annotated[bool, typer.Option("--present", help="On the whole screen, in large type.")] = False,
+) -> None:
+    """The app, playing a run as if it were trained now."""
+    folder = _run_to_replay(run)
+    if speed not in (1, 2, 4, 8, 16):
+        raise InputError(f"A replay cannot run at {speed} times the speed", "", "Say --speed 1, 2, 4, 8 or 16")
+    _needs_display()
+    raise typer.Exit(_open_app([*(["--present"] if present else []), "--replay", folder, str(speed)]))
+
+
+def _run_to_replay(run: str) -> str:
+    """Its folder. Raises InputError where there is none."""
+    from tlstudio import places, runs
+    from tlstudio.gui.recorded import RECORDED, recorded_run
+
+    shipped = recorded_run() if run == RECORDED and not (places.runs() / run).exists() else None
+    return shipped or str(runs.Run.open(run).path)
 
 
 def _open_app(argv: list[str]) -> int:

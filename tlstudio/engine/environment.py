@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import re
 import subprocess
@@ -13,10 +14,12 @@ from typing import IO
 
 import tlstudio
 from tlstudio import places
+from tlstudio.training.rank_environment import of_rank
 
 # glibc serves blocks above the first threshold with mmap and gives the top of the heap back above the second; each batch then
 # pays again for the page faults of the one before. Raised, a step's blocks are used again by the next step.
 _GLIBC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}
+_MALLOPT = {-3: 1 << 30, -1: 2**31 - 1}  # the same by number, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, for a process that has begun
 _EVERYWHERE = {
     # Waiting OpenMP threads sleep: spinning ones took 2 to 16 times the training time on a busy two-core machine.
     "OMP_WAIT_POLICY": "PASSIVE",
@@ -35,6 +38,16 @@ def for_child(base: Mapping[str, str] | None = None) -> dict[str, str]:
     if root.name not in ("site-packages", "dist-packages"):  # run from a checkout, perhaps not installed
         out["PYTHONPATH"] = os.pathsep.join(part for part in (out.get("PYTHONPATH"), str(root)) if part)
     return out
+
+
+def settle() -> None:
+    """The same for a rank of torchrun, a process that is there already; before torch is imported."""
+    os.environ.update({**for_child(), **of_rank(os.environ)})
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+            libc = ctypes.CDLL(None)
+            for option, value in _MALLOPT.items():
+                libc.mallopt(option, value)
 
 
 def command(jobs: str) -> list[str]:

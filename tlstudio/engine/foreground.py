@@ -6,6 +6,7 @@ import importlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -16,9 +17,11 @@ from tlstudio.engine.child import call
 from tlstudio.engine.client import JOBS, Engine
 from tlstudio.engine.handle import Handle
 from tlstudio.events import Note
+from tlstudio.training.relay import relayed
 
-# Jobs in which the first Ctrl+C means: stop, but keep the best so far.
-_KEEP_ON_STOP = ("train", "resume")
+_TWICE = 2.0  # seconds within which a Ctrl+C under torchrun is the same one
+# Jobs in which the first Ctrl+C means: stop in good order, and keep what there is (of training, the best so far).
+_KEEP_ON_STOP = ("train", "resume", "compare_choices", "sweep", "resume_study", "watch_camera")
 
 
 def run_job(job: str, args: Mapping[str, Any], tell: Tell = silent, *, jobs: str = JOBS) -> Any:
@@ -28,8 +31,10 @@ def run_job(job: str, args: Mapping[str, Any], tell: Tell = silent, *, jobs: str
     Under torchrun, whose ranks are processes of their own already, the job runs in this process.
     """
     if "LOCAL_RANK" in os.environ:
-        os.environ.update(environment.for_child())
-        return run_here(job, args, tell, jobs=jobs)
+        environment.settle()
+        found, control = importlib.import_module(jobs).JOBS[job], Control()
+        with _interrupted(control):
+            return relayed(lambda told, obeyed: call(found, args, told, obeyed), tell, control)
     engine = Engine("cli", jobs=jobs)
     try:
         handle = engine.request(job, args)
@@ -54,13 +59,38 @@ def run_here(job: str, args: Mapping[str, Any], tell: Tell = silent, *, jobs: st
 
 def _interrupt(handle: Handle, engine: Engine, firmness: int, tell: Tell) -> None:
     if firmness == 1:
-        tell(Note(message="Stopping after this step; the best so far is kept. Press Ctrl+C again to cancel.", level="warn"))
+        said = {
+            "watch_camera": "Stopping after this picture.",
+            **dict.fromkeys(("compare_choices", "sweep", "resume_study"), "Stopping; what is done is kept, and can be gone on with."),
+        }.get(handle.job, "Stopping after this step; the best so far is kept.")
+        tell(Note(message=f"{said} Press Ctrl+C again to cancel.", level="warn"))
         handle.stop()
     elif firmness == 2:
         tell(Note(message="Cancelling. Press Ctrl+C again to end at once.", level="warn"))
         handle.cancel()
     else:
         engine.close(grace=0)
+
+
+@contextmanager
+def _interrupted(control: Control) -> Iterator[None]:
+    """While it lasts, Ctrl+C stops what the control is of, later cancels it. torchrun passes each on, so that it comes twice."""
+    last = -_TWICE
+
+    def press(*_: object) -> None:
+        nonlocal last
+        if time.monotonic() >= last + _TWICE:
+            last = time.monotonic()
+            (control.cancel if control.stopping else control.stop)()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tlstudio.control import Control
 from tlstudio.errors import StudioError
 from tlstudio.events import Event
 
@@ -14,7 +15,8 @@ _OVER = None
 
 
 class Handle:
-    """One consumer takes the events (iterate, or `wait`); `cancel`, `stop`, `pause` and `go_on` may be called from any thread."""
+    """One consumer takes the events (iterate, or `wait`); `cancel`, `stop`, `pause`, `go_on` and `scale_rates` may be called from any
+    thread."""
 
     def __init__(self, number: int, job: str, send: Callable[[dict[str, Any]], None]) -> None:
         self.number, self.job = number, job
@@ -75,6 +77,11 @@ class Handle:
 
     def go_on(self) -> None:
         self._send({"go_on": self.number})
+
+    def scale_rates(self, factor: float) -> None:
+        """From the next training step on multiply the recipe's rates with that, instead of with what was said before. Raises InputError."""
+        Control().scale_rates(factor)  # looks at the number
+        self._send({"rate": self.number, "factor": factor})
 
     # What follows is for the engine that owns this handle.
 

@@ -77,7 +77,7 @@ class Video:
     """An open video file, or a camera. rate: frames a second. expected: how many frames it most likely has, 0 where nobody knows."""
 
     def __init__(self, container: Any, stream: Any, name: str, *, live: bool = False) -> None:
-        self._container, self._stream, self._name, self._live = container, stream, name, live
+        self._container, self.stream, self._name, self._live = container, stream, name, live
         rate = stream.average_rate or stream.guessed_rate or _RATE
         self.rate = Fraction(rate) if 0 < rate <= _MOST_RATE else _RATE
         self.expected = 0 if live else int(stream.frames) or round(_duration(container, stream) * float(self.rate))
@@ -89,7 +89,7 @@ class Video:
         """
         chosen = Chosen(every or Every())
         index, first, lost = 0, None, 0
-        for decoded in self._decoded():
+        for decoded in self.decoded():
             if control is not None:
                 control.check()
             if decoded is None:
@@ -98,7 +98,7 @@ class Video:
             seconds = decoded.time if decoded.time is not None else index / float(self.rate)
             first = seconds if first is None else first
             if chosen.takes(index, seconds - first):
-                yield Frame(index, seconds - first, _upright(decoded))
+                yield Frame(index, seconds - first, upright(decoded))
             index += 1
         if not index:
             why = "what is in it cannot be decoded" if lost else "it ends before the first one"
@@ -106,11 +106,36 @@ class Video:
         if lost:
             tell(Note(level="warn", message=f"{self._name} is damaged; what could be read of it is taken, {index:,} frames."))
 
-    def _decoded(self) -> Iterator[Any]:
-        """Frame by frame; None for a part that cannot be decoded."""
+    def packets(self) -> Iterator[Any]:
+        """Packet by packet, from where it stands; None for a part that cannot be read, after which a file is at its end."""
         import av
 
-        packets = self._container.demux(self._stream)
+        packets = self._container.demux(self.stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except (av.FFmpegError, ValueError):
+                yield None
+                return
+            if packet is None:
+                return
+            yield packet
+
+    def seek(self, stamp: int) -> bool:
+        """Stand before the last key frame up to that time, in the stream's units; False where the file cannot be sought in."""
+        import av
+
+        try:
+            self._container.seek(stamp, stream=self.stream, backward=True)
+        except (av.FFmpegError, ValueError):
+            return False
+        return True
+
+    def decoded(self) -> Iterator[Any]:
+        """PyAV's frames, from where it stands; None for a part that cannot be decoded."""
+        import av
+
+        packets = self._container.demux(self.stream)
         troubles = 0
         while troubles < _TROUBLES:
             try:
@@ -208,7 +233,8 @@ def _duration(container: Any, stream: Any) -> float:
     return container.duration / 1e6 if container.duration else 0.0
 
 
-def _upright(decoded: Any) -> Pixels:
+def upright(decoded: Any) -> Pixels:
+    """(H, W, 3) uint8 RGB, turned as the file says that it was taken."""
     pixels: Pixels = decoded.to_ndarray(format="rgb24")
     turns = round(getattr(decoded, "rotation", 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels

@@ -34,6 +34,7 @@ OVERLAY = "overlay.mp4"
 _MASKS = "masks"
 _OURS = re.compile(r"\d{6,}\.png")
 _MANY = 10_000  # frames
+_SEEN, _NAMED = 0.005, 3  # share from which on a class is spoken of, and how many are
 _TELL_EVERY = 0.1  # seconds
 
 
@@ -65,8 +66,8 @@ def predict_video(
         with opened(source, max_pixels=model.recipe.data.max_pixels) as video:
             if video.expected > _MANY and chosen == Every():
                 tell(Note(message=f"{source.name} has about {video.expected:,} frames; to take one a second, say every 1s."))
-            with _folder(model, source, out, every) as folder:
-                job = _Job(model, folder, flips, tile, control)
+            with folder_of(model, source, out, every) as folder:
+                job = Job(model, folder, flips, tile, control)
                 _look_at_all(job, video, chosen, painter, tell, control)
     except InputError as error:
         if isinstance(error, _Refused):
@@ -79,10 +80,10 @@ class _Refused(InputError):
     """Of the folder, not of the video."""
 
 
-class _Job:
-    """The frames that were looked at, and what they showed."""
+class Job:
+    """The frames that were looked at, and what they showed. folder: None where nothing is to be written."""
 
-    def __init__(self, model: Trained, folder: Path, flips: bool, tile: int, control: Control) -> None:
+    def __init__(self, model: Trained, folder: Path | None, flips: bool, tile: int, control: Control) -> None:
         self.model, self.folder = model, folder
         self._flips, self._tile, self._control = flips, tile, control
         self._rows: list[list[Any]] = []
@@ -102,19 +103,33 @@ class _Job:
             self._rows.append([*of_frame, max(said, key=said.__getitem__), *said.values()])
             return
         self.labels = judged_image(model, image, flips=self._flips, tile=self._tile, control=self._control)[0]
-        path = self.folder / _MASKS / f"{frame.index:06}.png"
-        masks.write(path, self.labels, model.coding)
-        self._rows.append([*of_frame, f"{_MASKS}/{path.name}", *shares(self.labels, len(model.classes))])
+        name = f"{_MASKS}/{frame.index:06}.png"
+        if self.folder is not None:
+            masks.write(self.folder / name, self.labels, model.coding)
+        self._rows.append([*of_frame, name, *shares(self.labels, len(model.classes))])
 
     def told(self) -> dict[str, Any]:
         n, names = len(self._rows), self.model.classes
-        entry: dict[str, Any] = {"folder": str(self.folder), "table": str(self.folder / FRAMES), "frames": n}
+        folder = self.folder
+        entry: dict[str, Any] = {"folder": str(folder) if folder else None, "table": str(folder / FRAMES) if folder else None, "frames": n}
         if not self.makes_masks:
             return entry | {"labels": dict(Counter(row[2] for row in self._rows).most_common())}
         mean = {name: sum(row[3 + i] for row in self._rows) / max(1, n) for i, name in enumerate(names)}
         return entry | {"classes": mean, "overlay": str(self.overlay) if self.overlay else None}
 
+    def newest(self) -> str:
+        """What the last frame showed, in words."""
+        row, names = self._rows[-1], self.model.classes
+        p = dict(zip(names, row[3:], strict=True))
+        if not self.makes_masks:
+            return f"{row[2]} {100 * p[row[2]]:.0f} %"
+        seen = sorted((name for name in names if p[name] >= _SEEN), key=lambda name: -p[name])
+        return ", ".join(f"{name} {100 * p[name]:.0f} %" for name in seen[:_NAMED])
+
     def write_table(self) -> None:
+        """Nothing where there is no folder. Raises StudioError where it cannot be written."""
+        if self.folder is None:
+            return
         text = io.StringIO(newline="")
         table = csv.writer(text)
         table.writerow(["frame", "seconds", "mask" if self.makes_masks else "label", *self.model.classes])
@@ -122,7 +137,7 @@ class _Job:
         write_atomic(self.folder / FRAMES, lambda file: file.write(text.getvalue().encode("utf-8", "surrogateescape")))
 
 
-def _look_at_all(job: _Job, video: Video, every: Every, painter: Callable[[Coding], Paint] | None, tell: Tell, control: Control) -> None:
+def _look_at_all(job: Job, video: Video, every: Every, painter: Callable[[Coding], Paint] | None, tell: Tell, control: Control) -> None:
     coding = job.model.coding
     try:
         if coding is None or painter is None:
@@ -130,6 +145,7 @@ def _look_at_all(job: _Job, video: Video, every: Every, painter: Callable[[Codin
                 job.look(frame)
         else:
             paint, chosen = painter(coding), Chosen(every)
+            assert job.folder is not None
             with written(job.folder / OVERLAY, video.rate) as overlay:
                 for frame in _told(video.frames(tell=tell, control=control), video, tell):
                     size = frame.pixels.shape[:2]
@@ -162,7 +178,7 @@ def _told(frames: Iterator[Frame], video: Video, tell: Tell) -> Iterator[Frame]:
 
 
 @contextmanager
-def _folder(model: Trained, source: Path, out: str | None, every: str) -> Iterator[Path]:
+def folder_of(model: Trained, source: Path, out: str | None, every: str) -> Iterator[Path]:
     """The folder of the video, with what an earlier job left there cleared away; removed where nothing came of it."""
     if out is None:
         digits = hashlib.blake2b(f"{source}\0{every}".encode("utf-8", "surrogateescape"), digest_size=2).hexdigest()

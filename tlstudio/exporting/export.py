@@ -24,7 +24,7 @@ from tlstudio.exporting.look import Look
 from tlstudio.runs import absolute, cannot_write
 
 LARGEST = 250_000_000  # pixels of a picture: what is exported was looked at before
-_WHICH = ("prediction", "truth")
+_WHICH = ("prediction", "truth", "corrected")
 
 
 @dataclass
@@ -52,14 +52,15 @@ def export(
 ) -> Exported:
     """Write the masks of an overlay document (see data/overlay_index.py) in one format into a folder, which is made if need be.
 
-    which: prediction or truth; pictures without that mask are passed over. look: as `Look.from_json`.
+    which: prediction, truth, or corrected: of predictions that were corrected by hand the corrected ones, of the others themselves;
+    pictures without that mask are passed over. look: as `Look.from_json`.
     Files of an earlier export are replaced, any other is kept: InputError names it before anything is written. Raises InputError
     for an unknown format or where there is nothing to export, StudioError for a full disk or a read-only folder, Cancelled.
     """
     if key not in formats():
         raise InputError(f"There is no format '{key}' to export", "", f"Take one of {', '.join(formats())}")
     if which not in _WHICH:
-        raise InputError(f"There are no masks called '{which}'", "", "Take prediction or truth")
+        raise InputError(f"There are no masks called '{which}'", "", f"Take {', '.join(_WHICH[:-1])} or {_WHICH[-1]}")
     work = _Work(document, formats()[key], absolute(out), which, look, tell, control or Control())
     work.check()
     work.format.write(work)
@@ -67,6 +68,12 @@ def export(
     if len(left_out) == len(work.names):
         raise StudioError("Nothing was exported: no mask could be read", left_out[0][1], "Make the masks again")
     return work.exported
+
+
+def _mask(image: Mapping[str, Any], which: str) -> str | None:
+    """The file of that mask of a picture of the document."""
+    mask: str | None = image.get("corrected") or image["prediction"] if which == "corrected" else image[which]
+    return mask
 
 
 class _Work:
@@ -89,10 +96,11 @@ class _Work:
         self._coding = self.coding
         if which == "truth" and document["coding"] is not None:
             self._coding = Coding.from_json(document["coding"])
-        found = [(Path(image["path"]), Path(image[which])) for image in document["images"] if image[which]]
+        masks_of = [(image["path"], _mask(image, which)) for image in document["images"]]
+        found = [(Path(path), Path(mask)) for path, mask in masks_of if mask]
         if not found or not class_names:
             why = "the pictures have no masks of that kind" if document["images"] else "there are no pictures"
-            raise InputError("There is nothing to export", why, "Predict masks first, or export the truth" if which == "prediction" else "")
+            raise InputError("There is nothing to export", why, "Predict masks first, or export the truth" if which != "truth" else "")
         self._pictures, self._masks = [picture for picture, _ in found], [mask for _, mask in found]
         self.sources = naming.sources(self._pictures)
         self.names = naming.names(self.sources)

@@ -40,14 +40,26 @@ def build(argv: Sequence[str] = ()) -> tuple[QApplication, QMainWindow]:
 
 
 def main(argv: Sequence[str] = ()) -> int:
-    """Run the app until its window closes; the exit status. argv: a folder, archive or CSV file to open, or --sample and its task."""
+    """Run the app until its window closes; the exit status. argv: a folder, archive or CSV file to open, or --sample and its task, or
+    --replay, the folder of a run and the speed; before them --present for a presentation.
+    """
     app, window = build(argv)
     assert isinstance(window, MainWindow)
-    if argv[:1] == ["--sample"]:
-        window.painted.connect(lambda: window.session.open_sample(*argv[1:2]))
-    elif argv:
-        window.painted.connect(lambda: window.session.open_data(argv[0]))
+    words = [word for word in argv if word != "--present"]
+    if words[:1] == ["--sample"]:
+        window.painted.connect(lambda: window.session.open_sample(*words[1:2]))
+    elif words[:1] == ["--replay"]:
+        window.painted.connect(lambda: window.session.replay(words[1], int(words[2])))
+    elif words:
+        window.painted.connect(lambda: window.session.open_data(words[0]))
+    if len(words) < len(argv):
+        window.painted.connect(lambda: _present(window))
     return app.exec()
+
+
+def _present(window: MainWindow) -> None:
+    window.session.asked_for.emit("train")
+    window.present()
 
 
 def _tell_of_exceptions(window: MainWindow) -> None:

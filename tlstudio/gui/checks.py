@@ -16,11 +16,16 @@ from tlstudio.gui.metric import MASKS
 from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.words import count, megabytes
 from tlstudio.recipe import Recipe
+from tlstudio.recipe.plan import parts
 
 _LEFT_OUT = (
     *("unreadable", "truncated", "empty_file", "not_image", "bomb", "missing_file", "no_label", "bad_split", "conflict"),
     *("missing_mask", "mask_size", "mask_value", "only_ignored"),
 )
+
+
+_PLAIN = ("sgd",)  # optimizers whose steps are as long as the gradient, so that their rates are higher
+_STILL = 1e-7
 
 
 def tr(text: str) -> str:
@@ -32,7 +37,7 @@ class Check:
     """One line. level: good, warn (a run is possible), bad (it is not), wait (not yet).
 
     action: the word on its button, "" for none. What the button does: put `changes` into the recipe, or go to the page `page`,
-    or, where `remedy` is "leak", leave out the training copies of duplicates.
+    or, where `remedy` is "leak", leave out the training copies of duplicates; where it is "find", look for a learning rate.
     """
 
     key: str
@@ -48,7 +53,7 @@ class Check:
 def checks(data: Mapping[str, Any], layers: Mapping[str, Any], recipe: Recipe, objections: Mapping[str, str]) -> list[Check]:
     """data: the `data` document; layers: the `layers` document or {}; objections: what forms hold that cannot be used."""
     classes = [entry["name"] for entry in data["classes"]]
-    chosen = [_weights(recipe), _head(recipe), loss(recipe, classes)]
+    chosen = [_weights(recipe), _head(recipe), loss(recipe, classes), _rates(recipe)]
     found = [_objection(objections), *_images(data, recipe), _task(data, recipe), _leak(data), *chosen]
     return [check for check in (*found, _batchnorm(recipe, layers), _disk(layers), _seed(recipe)) if check is not None]
 
@@ -197,6 +202,28 @@ def _loss_of_task(recipe: Recipe, classes: Sequence[str]) -> Check | None:
         return Check(
             "loss", "bad", text, tr("It has a single output: the score of the second class."), tr("Use cross-entropy"), "", "", mend
         )
+    return None
+
+
+def _rates(recipe: Recipe) -> Check | None:
+    """Rates with which a run can only run away, or stand still."""
+    stages = parts(recipe)
+    limit, limit_deep = (3.0, 0.5) if recipe.optimizer.kind in _PLAIN else (0.3, 0.03)
+    head = max(stages, key=lambda stage: stage.recipe.optimizer.lr).recipe.optimizer.lr
+    deep = max((stage.recipe.optimizer.backbone_lr for stage in stages if stage.learns != "head"), default=0.0)
+    if recipe.frozen.strategy == "head" and not recipe.stages.own:
+        deep = 0.0
+    usual = tr("Usual are 0.0001 to 0.03 for new layers and a tenth of that for pretrained ones. Find tries rising rates on a copy.")
+    for rate, high, text in (
+        (head, limit, tr("The head's rate, %1, is far too high")),
+        (deep, limit_deep, tr("The backbone's rate, %1, is far too high")),
+    ):
+        if rate > high:
+            tip = tr("The loss would most likely run away, or jump about at chance.") + " " + usual
+            return Check("rates", "warn", text.replace("%1", f"{rate:g}"), tip, tr("Find"), "", "find")
+    if head < _STILL:
+        text = tr("The head's rate, %1, is so low that nothing will move").replace("%1", f"{head:g}")
+        return Check("rates", "warn", text, usual, tr("Find"), "", "find")
     return None
 
 

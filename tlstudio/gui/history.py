@@ -8,16 +8,23 @@ from collections.abc import Iterable
 
 from tlstudio import events
 from tlstudio.events import Event
+from tlstudio.gui.layer_signals import LayerSignals
 
 MAX_NOTES = 500
+
+
+def head_alone(stage: events.StageStarted) -> bool:
+    """Whether nothing but the head learns in a stage, so that the backbone has no rate."""
+    return stage.learns == "head" or (stage.backbone_lr is None and stage.lr is not None)
 
 
 class RunHistory:
     """Everything an event stream said, ready to draw.
 
     x: place of each training step in epochs (epoch - 1 + step / steps an epoch); loss, accuracy, lr, backbone_lr: one a step.
-    epochs: the epoch table; best: its best line; caches: what is kept in each stage, the last said last; remarks: what was noted after the
-    last step, of how the stages did; the last of each other kind of event under its name.
+    epochs: the epoch table; best: its best line; rates: changes of the rates while it ran; back: when it last went back; caches: what is
+    kept in each stage, the last said last; remarks: what was noted after the last step, of how the stages did; the last of each other kind
+    of event under its name.
     """
 
     def __init__(self, said: Iterable[Event] = ()) -> None:
@@ -28,12 +35,16 @@ class RunHistory:
         self.lr, self.backbone_lr = array("d"), array("d")
         self.epochs: list[events.EpochEnded] = []
         self.best: events.EpochEnded | None = None
+        self.rates: list[events.RateChanged] = []
+        self.back: events.WentBack | None = None
         self.notes: list[events.Note] = []
         self.remarks: list[events.Note] = []
         self.progress: events.Progress | None = None
         self.checkpoint: events.CheckpointWritten | None = None
         self.masks: events.MasksKept | None = None
+        self.watched: events.Watched | None = None
         self.proof: events.FrozenProof | None = None
+        self.signals = LayerSignals()
         self.ended: events.RunEnded | None = None
         self.failed: events.RunFailed | None = None
         for event in said:
@@ -59,12 +70,21 @@ class RunHistory:
             case events.StageStarted():
                 self.remarks = []
                 self.stages = [stage for stage in self.stages if stage.first_epoch < event.first_epoch] + [event]
+            case events.RateChanged():
+                self.rates.append(event)
+            case events.WentBack():
+                self.back = event
+                self._cut_back(event.epochs, event.steps)
             case events.PrefixCached():
                 self.caches = [cache for cache in self.caches if cache.stage != event.stage] + [event]
             case events.CheckpointWritten():
                 self.checkpoint = event
             case events.MasksKept():
                 self.masks = event
+            case events.Watched():
+                self.watched = event
+            case events.Signals():
+                self.signals.add(event, self.place(event.epoch, event.step))
             case events.FrozenProof():
                 self.proof = event
             case events.RunEnded():
@@ -81,13 +101,27 @@ class RunHistory:
         """The epoch that is being trained, or was last; 0 before the run is known."""
         return min(len(self.epochs) + 1, self.started.epochs) if self.started else 0
 
+    @property
+    def factor(self) -> float:
+        """What the recipe's rates are multiplied with now."""
+        return self.rates[-1].factor if self.rates else 1.0
+
+    def place(self, epoch: int, step: int) -> float:
+        """Where on the axis of epochs that is, after `step` steps of the epoch (1-based)."""
+        return epoch - 1 + step / max(1, self.started.steps_per_epoch if self.started else 1)
+
     def _start(self, event: events.RunStarted) -> None:
         self.started, self.ended, self.failed, self.remarks = event, None, None, []
-        epochs, steps = event.resumed_from or (0, 0)  # without a checkpoint it began anew
+        self._cut_back(*(event.resumed_from or (0, 0)))  # without a checkpoint it began anew
+
+    def _cut_back(self, epochs: int, steps: int) -> None:
+        """Forget what lies beyond a place: it goes on from there."""
         self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= epochs]
         self.best = next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
-        end = epochs + steps / max(1, event.steps_per_epoch) + 1e-9
-        keep = bisect.bisect_right(self.x, end)
+        self.rates = [one for one in self.rates if (one.epoch - 1, one.step) <= (epochs, steps)]
+        self.stages = [stage for stage in self.stages if stage.first_epoch <= epochs + 1]
+        self.signals.cut_back(self.place(epochs + 1, steps))
+        keep = bisect.bisect_right(self.x, self.place(epochs + 1, steps) + 1e-9)
         for values in (self.x, self.loss, self.accuracy, self.lr, self.backbone_lr):
             del values[keep:]
 

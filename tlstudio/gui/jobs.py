@@ -35,6 +35,7 @@ class JobHandle(QObject):
         self.taken.set()
         self._handle: Handle | None = None
         self._said: set[str] = set()
+        self._factor: float | None = None
         self._forgotten = False
         self._on_events: Callable[[list[Event]], Any] | None = None
         self._on_done: Callable[[Any], Any] | None = None
@@ -86,6 +87,12 @@ class JobHandle(QObject):
         self._said.discard("pause")
         self._tell("go_on")
 
+    def scale_rates(self, factor: float) -> None:
+        """From the next step on multiply the recipe's rates with that, instead of with what was said before; only training knows it."""
+        self._factor = factor
+        if self._handle is not None:
+            self._handle.scale_rates(factor)
+
     def forget(self) -> None:
         """Cancel, and call nobody any more: the answer is not wanted."""
         self._forgotten = True
@@ -107,6 +114,8 @@ class JobHandle(QObject):
         self._handle = handle
         for what in sorted(self._said):
             getattr(handle, what)()
+        if self._factor is not None:
+            handle.scale_rates(self._factor)
 
 
 class EngineWorker(QThread):

@@ -8,11 +8,14 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from tlstudio import events
+from tlstudio.control import MOST
 from tlstudio.errors import Cancelled, StudioError
 from tlstudio.events import Event
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.recipe import Recipe
+
+LEAST = 1e-6  # times the recipe's rates
 
 
 class LiveRun(QObject):
@@ -20,6 +23,8 @@ class LiveRun(QObject):
 
     changed = Signal()
     ended = Signal()
+    discarded = Signal(str)
+    """A run was cancelled and is not wanted: its folder."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +35,9 @@ class LiveRun(QObject):
         self.summary: dict[str, Any] = {}
         self.error: StudioError | None = None
         self._handle: JobHandle | None = None
+        self.discarding = False
+        self.factor = 1.0
+        """What the recipe's rates are multiplied with, as it was asked for last."""
 
     @property
     def active(self) -> bool:
@@ -39,6 +47,8 @@ class LiveRun(QObject):
         """past, run: what an interrupted run had said, and its folder, where that one goes on."""
         self.recipe, self._handle, self.run = recipe, handle, run
         self.history, self.summary, self.error = RunHistory(past), {}, None
+        self.factor = self.history.factor
+        self.discarding = False
         self.history.progress = None  # that was how far the interrupted run had come
         self._become("starting")
         handle.connect_to(self._events, self._done, self._failed)
@@ -48,6 +58,20 @@ class LiveRun(QObject):
         if self.active and self._handle:
             self._handle.stop()
             self._become("stopping")
+
+    def discard(self) -> None:
+        """End at once; nothing of it is wanted. Its folder is told by `discarded`."""
+        if self.active and self._handle:
+            self.discarding = True
+            self._handle.cancel()
+            self._become("stopping")
+
+    def scale_rates(self, times: float) -> None:
+        """Multiply the present rates, from the next step on."""
+        if self.state in ("running", "paused") and self._handle:
+            self.factor = min(max(self.factor * times, LEAST), MOST)
+            self._handle.scale_rates(self.factor)
+            self.changed.emit()
 
     def pause(self) -> None:
         if self.state == "running" and self._handle:
@@ -62,6 +86,8 @@ class LiveRun(QObject):
     def _events(self, said: list[Event]) -> None:
         for event in said:
             self.history.add(event)
+            if isinstance(event, events.RateChanged):
+                self.factor = event.factor
             if isinstance(event, events.RunStarted):
                 self.run = event.run
                 if self.state == "starting":
@@ -69,14 +95,29 @@ class LiveRun(QObject):
         self.changed.emit()
 
     def _done(self, summary: dict[str, Any]) -> None:
+        if self.discarding:  # it ended before it heard of it
+            self._gone()
+            return
         self.summary = summary
         self.run = summary.get("run", self.run)
         stopped = self.history.ended is not None and self.history.ended.reason == "stopped"
         self._finish("stopped" if stopped else "done")
 
     def _failed(self, error: StudioError) -> None:
+        if self.discarding:
+            self._gone()
+            return
         self.error = error
         self._finish("stopped" if isinstance(error, Cancelled) else "failed")
+
+    def _gone(self) -> None:
+        """As if it had not been."""
+        run, self.run = self.run, ""
+        self._handle, self.history, self.recipe, self.discarding = None, RunHistory(), None, False
+        self._become("idle")
+        self.ended.emit()
+        if run:
+            self.discarded.emit(run)
 
     def _finish(self, state: str) -> None:
         self._handle = None

@@ -52,6 +52,12 @@ def graphics() -> str:
     return "Apple graphics" if platform.system() == "Darwin" and platform.machine() == "arm64" else ""
 
 
+def cards() -> int:
+    """How many NVIDIA cards there are."""
+    tool = shutil.which("nvidia-smi")
+    return len([line for line in _asked([tool, "--list-gpus"]).splitlines() if line.startswith("GPU ")]) if tool else 0
+
+
 def _asked(command: list[str]) -> str:
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()

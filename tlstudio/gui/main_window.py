@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QByteArray, QCoreApplication, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QWidget
 
 from tlstudio.errors import StudioError, sentences
 from tlstudio.gui.page import Page, page_classes
 from tlstudio.gui.session import Session
+from tlstudio.gui.studies.study_strip import StudyStrip
 from tlstudio.gui.widgets.drop_zone import data_in
 from tlstudio.gui.widgets.parts import column, row, widget
 from tlstudio.gui.widgets.rail import KEY, Rail
 from tlstudio.gui.widgets.run_bar import RunBar
 from tlstudio.gui.widgets.title_strip import TitleStrip
+
+if TYPE_CHECKING:
+    from tlstudio.gui.presentation.mode import Presentation
 
 SIZE, SMALLEST = (1280, 800), (960, 640)
 
@@ -39,12 +45,20 @@ class MainWindow(QMainWindow):
             self._mark(page)
         self.strip = TitleStrip(session, self)
         self.run_bar = RunBar(session)
-        self.setCentralWidget(widget(column(self.strip, (row(self.rail, (self.stack, 1), spacing=0), 1), self.run_bar, spacing=0)))
+        self.study_strip = StudyStrip(session)
+        self.replay_bar: QWidget | None = None
+        self._presentation: Presentation | None = None
+        self._dressed = False, False
+        self._front = QStackedWidget()  # the pages, or what a presentation shows in their place
+        self._front.addWidget(self.stack)
+        self._whole = column(self.strip, (row(self.rail, (self._front, 1), spacing=0), 1), self.study_strip, self.run_bar, spacing=0)
+        self.setCentralWidget(widget(self._whole))
         self.painted.connect(self._prepare)
         self.rail.currentRowChanged.connect(self._show)
         session.asked_for.connect(self.rail.show_page)
         session.trouble.connect(self.say)
         session.recipe_changed.connect(self._title)
+        session.run_changed.connect(self._dress_for_replay)
         self.rail.setCurrentRow(0)
         self.page.setFocus()  # nothing is marked until a key is used
         self.resize(*SIZE)
@@ -64,23 +78,80 @@ class MainWindow(QMainWindow):
     def _show(self, row_: int) -> None:
         page = self.pages[self.rail.item(row_).data(KEY)]
         self.stack.setCurrentWidget(page)
+        self._show_front()
         page.entered()
         if not self.rail.hasFocus():  # arrow keys in the rail go on; else the page's own keys work at once, and nothing is marked
             page.setFocus()
+
+    @property
+    def presentation(self) -> Presentation:
+        """The presentation, made when it is first wanted: plots come with it."""
+        if self._presentation is None:
+            from tlstudio.gui.presentation.mode import Presentation
+
+            self._presentation = made = Presentation(self)
+            self._front.addWidget(made.training)
+            self._whole.addWidget(made.foot)
+        return self._presentation
+
+    def present(self) -> None:
+        """Begin or end the presentation."""
+        self.presentation.toggle()
+
+    @property
+    def presenting(self) -> bool:
+        return self._presentation is not None and self._presentation.on
+
+    def _dress_for_replay(self) -> None:
+        if (self.presenting, self.session.replaying is not None) != self._dressed:
+            self.dress()
+
+    def dress(self) -> None:
+        """Show what belongs around the page: the chrome, or in a presentation one quiet line; the bar of the run, or of a replay."""
+        presenting, replaying = self._dressed = self.presenting, self.session.replaying is not None
+        if replaying and self.replay_bar is None:
+            from tlstudio.gui.widgets.replay_bar import ReplayBar
+
+            self.replay_bar = ReplayBar(self.session)
+            self._whole.insertWidget(self._whole.indexOf(self.run_bar), self.replay_bar)
+        for part in (self.strip, self.rail):
+            part.setVisible(not presenting)
+        self.run_bar.setVisible(not presenting and not replaying)
+        if self.replay_bar is not None:
+            self.replay_bar.setVisible(replaying and not presenting)
+            if replaying and not presenting:
+                self.replay_bar.setFocus()  # its keys work at once
+        if self._presentation is not None:
+            self._presentation.foot.setVisible(presenting)
+        self._show_front()
+        self._mark(self.pages["train"])
+
+    def _show_front(self) -> None:
+        """In a presentation training has a view of its own, and every page says in its last line where it is."""
+        front: QWidget = self.stack
+        if self._presentation is not None and self._presentation.on:
+            front = self._presentation.training if self.page.key == "train" else front
+            self._presentation.foot.show_page(self.page.key)
+        self._front.setCurrentWidget(front)
 
     def _prepare(self) -> None:
         for i, page in enumerate(self.pages.values()):
             QTimer.singleShot(150 + 50 * i, page, page.prepare)  # one after the other: hands come first
 
     def _mark(self, page: Page) -> None:
-        self.rail.show_mark(page.key, *page.mark())
+        played = self.session.replaying
+        replay = ("running", self.tr("Replay")) if played is not None and page.key == "train" else None
+        self.rail.show_mark(page.key, *(replay or page.mark()))
 
     def _title(self) -> None:
         name = self.session.recipe.name
         self.setWindowTitle(f"{name} – Transfer Learning Studio" if name else "Transfer Learning Studio")
 
     def say(self, error: StudioError) -> None:
-        """A trouble that has no place of its own on a page; does not block."""
+        """A trouble that has no place of its own on a page; does not block. In a presentation nothing pops up."""
+        if self._presentation is not None and self._presentation.on:
+            self._presentation.say(error)
+            return
         box = QMessageBox(QMessageBox.Icon.Warning, self.tr("Transfer Learning Studio"), error.what, parent=self)
         box.setInformativeText(sentences(error.why, error.do))
         box.setDetailedText(error.details)
@@ -99,6 +170,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """While a run is training, ask first: stop and keep the best, or stay."""
+        if self._presentation is not None:
+            self._presentation.leave()
         if self.session.live.active and not self._closing:
             event.ignore()
             self._ask_before_closing()

@@ -25,6 +25,7 @@ class Page(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        self.presented = False
         self.setObjectName(f"{self.key}Page")
 
     def word(self) -> str:
@@ -45,6 +46,10 @@ class Page(QWidget):
 
     def entered(self) -> None:
         """The page comes into view."""
+
+    def present(self, on: bool) -> None:
+        """A presentation begins or ends: with little room and large text, what one works with gives way to what one shows."""
+        self.presented = on
 
     def guide(self) -> str:
         """What F1 shows: what this page is for and which keys it knows, a few lines of plain text."""

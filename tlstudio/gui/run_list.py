@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from tlstudio.errors import StudioError
+from tlstudio.events import Event
 from tlstudio.gui import metric
+from tlstudio.gui.background import Background
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.gui.loading import Loading
 from tlstudio.gui.session import Session
@@ -16,17 +19,25 @@ Row = dict[str, Any]
 
 
 class RunList(QObject):
-    """rows: the documents of `api.runs`. The live run's row follows its epochs without asking again."""
+    """rows: the documents of `api.list_runs`, newest first. The live run's row follows its epochs without asking again.
+
+    What the index knows is there at once; the librarian then looks at each folder, and what it finds comes while it looks. Both tell
+    only what is new since the last time, so that ten thousand runs are sent once.
+    """
 
     changed = Signal()
+    """Rows came, went or became others; where it is one, `one` names its path while this is told."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.session = session
         self.rows: list[Row] = []
         self.loading = Loading()
+        self.one = ""
         self._job: JobHandle | None = None
         self._stale = False
+        self._known: dict[str, Any] = {}  # up to where the index was read
+        self._peek: Background[list[tuple[dict[str, Any], list[Row]]]] | None = None
         session.runs_changed.connect(self.refresh)
         session.run_changed.connect(self._follow)
 
@@ -59,12 +70,63 @@ class RunList(QObject):
             return
         self._stale = False
         self.loading = Loading("busy" if self.loading.state != "ready" else "ready", "runs")
-        self._job = self.session.librarian.submit("runs", {}).connect_to(None, self._done, self._failed)
+        if not self._known:
+            self._look_up()
+        args = {"known": self._known}
+        self._job = self.session.librarian.submit("runs", args).connect_to(self._told, self._done, self._failed)
         self.changed.emit()
 
-    def _done(self, rows: list[Row]) -> None:
+    def change(self, path: str, **values: Any) -> None:
+        """Put into a row what was just written to its run, without reading it again."""
+        row = self.find(path)
+        if row is not None:
+            row |= values
+            self._tell(path)
+
+    def _tell(self, path: str) -> None:
+        self.one = path
+        self.changed.emit()
+        self.one = ""
+
+    def _told(self, said: Iterable[Event]) -> None:
+        """More rows are in the index."""
+        self._look_up()
+
+    def _look_up(self) -> None:
+        known = dict(self._known)
+
+        def fresh() -> list[tuple[dict[str, Any], list[Row]]]:
+            from tlstudio.run_rows import index  # SQLite, which the window's first paint need not wait for
+
+            return list(index.fresh(known))
+
+        if self._peek is None:
+            self._peek = Background(fresh, self._found)
+
+    def _found(self, said: list[tuple[dict[str, Any], list[Row]]]) -> None:
+        self._peek = None
+        if self._job is None or not said:  # all of them came meanwhile
+            return
+        self._known = said[-1][0]
+        self._take([row for _, rows in said for row in rows])
+        self.changed.emit()
+
+    def _take(self, new: list[Row], paths: list[str] | None = None) -> None:
+        """Rows that are new or others; paths: of all runs, in order, where that is known."""
+        rows = {row["path"]: row for row in self.rows} | {row["path"]: row for row in new}
+        if paths is not None:
+            self.rows = [rows[path] for path in paths if path in rows]
+        elif new:
+            self.rows = sorted(rows.values(), key=lambda row: -(row.get("started") or 0.0))
+
+    def _done(self, said: list[Row] | dict[str, Any]) -> None:
         self._job = None
-        self.rows, self.loading = rows, Loading("ready", "runs")
+        if isinstance(said, dict):
+            self._known = {"id": said["id"], "seq": said["seq"]}
+            self._take(said["rows"], said["paths"])
+        else:
+            self.rows = said
+        self.loading = Loading("ready", "runs")
         self._update_live()
         self.changed.emit()
         if self._stale:
@@ -83,7 +145,7 @@ class RunList(QObject):
             if self._job is None:
                 self.refresh()
         elif self._update_live():
-            self.changed.emit()
+            self._tell(live.run)
 
     def _update_live(self) -> bool:
         """Whether the live run's row was brought up to date."""

@@ -16,35 +16,31 @@ from tlstudio.gui.checks import Check, checks, missing_images, refusal
 from tlstudio.gui.cost_estimate import CostEstimate
 from tlstudio.gui.data_choice import of_images, read_otherwise
 from tlstudio.gui.jobs import EngineWorker, JobHandle, close_all
-from tlstudio.gui.live_run import LiveRun
+from tlstudio.gui.live_session import LiveSession
 from tlstudio.gui.loading import Loading
 from tlstudio.gui.model_choice import entry_for, inspection, other_model, other_task
 from tlstudio.gui.recipe_edit import RecipeEdit
+from tlstudio.gui.steering import Steering
+from tlstudio.gui.studying import Studying
 from tlstudio.recipe import Recipe
 
 
-class Session(QObject):
+class Session(LiveSession):
     """What the whole window is about. Signals carry nothing: listeners read the attribute that changed."""
 
     recipe_changed = Signal()
     data_changed = Signal()
     layers_changed = Signal()
-    run_changed = Signal()
-    """The live run's state or its events (at most 30 times a second)."""
     runs_changed = Signal()
     """Runs came, went or ended."""
     result_changed = Signal()
     """Another run is looked at on the results page."""
-    asked_for = Signal(str)
-    """Go to the page with that key."""
     masks_asked = Signal(str, str)
     """Lay these masks over their pictures: of a run (its folder) on that split, or, with no split, of a folder of masks."""
     objections_changed = Signal()
     """A form holds text that cannot be used, or no longer."""
     estimate_changed = Signal()
     """What the recipe will cost is known, or no longer."""
-    trouble = Signal(object)
-    """A StudioError that no page shows in its own place."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,14 +52,16 @@ class Session(QObject):
         """For what may take minutes and must not keep others waiting; started when first asked."""
         self.predictor = EngineWorker("predictor", self)
         """Predicts whole folders, for hours perhaps; started when first asked."""
+        self.watcher = EngineWorker("watcher", self)
+        """Frames of videos and cameras, many a second; started when first asked."""
         self.undo = QUndoStack(self)
         self.settings = QSettings(str(places.settings()), QSettings.Format.IniFormat)
         self.recipe = Recipe()
         self.data = Loading()
         self.layers = Loading()
-        self.live = LiveRun(self)
-        self.live.changed.connect(self.run_changed)
-        self.live.ended.connect(self._run_ended)
+        self.trained.ended.connect(self._run_ended)
+        self.steering = Steering(self)
+        self.studying = Studying(self)
         self.batch = 1
         """Images at once that the layer tree is worked out for; training has its own."""
         self.result_run: str = ""
@@ -237,7 +235,9 @@ class Session(QObject):
             return missing_images(self.data)
         return checks(self.data.document, self.layers.document, self.recipe, self.objections) if self.data.document else []
 
-    def _give_way(self) -> None:
+    def give_way(self) -> None:
+        """A run is about to begin: questions to the trainer end, and a replay."""
+        self.leave_replay()
         self.cost.give_way()
         self.asides.give_way()
 
@@ -246,17 +246,17 @@ class Session(QObject):
 
     def start(self) -> None:
         """Train the recipe. Trouble is told by `live`, in the train page's own place."""
-        if self.live.active:
+        if self.live.active or self.studying.active:
             return
         if refused := refusal(self.data, self.obstacles(), self.objections):
             self.trouble.emit(refused)
             return
-        self._give_way()
+        self.give_way()
         self.live.start(self.recipe, self.trainer.submit("train", {"recipe": self.recipe.model_dump(mode="json")}))
 
     def resume(self, run: runs.Run) -> None:
         """Go on with an unfinished run from its last checkpoint."""
-        if self.live.active:
+        if self.live.active or self.studying.active:
             return
         try:
             recipe = run.recipe()
@@ -265,7 +265,7 @@ class Session(QObject):
             return
         if self.recipe == Recipe():  # an untouched window shows what is trained; one with work in it keeps that
             self.take(recipe, self.tr("take the recipe of %1").replace("%1", recipe.name or run.path.name))
-        self._give_way()
+        self.give_way()
         self.live.start(recipe, self.trainer.submit("resume", {"run": str(run.path)}), run.history(), str(run.path))
         self.asked_for.emit("train")
 
@@ -295,5 +295,5 @@ class Session(QObject):
         """End the engines; the window is closing."""
         self.cost.close()
         self.undo.clear()  # its commands hold this session: left to the garbage, they are deleted twice
-        close_all([self.inspector, self.trainer, self.downloader, self.librarian, self.predictor])
+        close_all([self.inspector, self.trainer, self.downloader, self.librarian, self.predictor, self.watcher])
         self.settings.sync()

@@ -16,12 +16,16 @@ COLUMNS = (
     *("receptive_field", "stride", "trainable", "batchnorm", "shared_with"),
 )
 
+SIGNALS = ("gradient", "update", "drift", "dead")
+"""Columns that are there where a run told them, see `events.Signals`."""
+
 
 def export_rows(document: Mapping[str, Any], form: str) -> str:
     """The document as text, csv or json, a line break at the end.
 
-    text: a tree of modules, indented, with totals. csv: one line a row of the document, modules and parameters, COLUMNS as heads;
-    shapes as 1x3x224x224, share of all parameters 0..1, nothing where nothing is known. Raises InputError for another format.
+    text: a tree of modules, indented, with totals. csv: one line a row of the document, modules and parameters, COLUMNS and
+    SIGNALS as heads; shapes as 1x3x224x224, share of all parameters 0..1, nothing where nothing is known.
+    Raises InputError for another format.
     """
     if form == "json":
         return json.dumps(document, indent=2) + "\n"
@@ -35,12 +39,13 @@ def export_rows(document: Mapping[str, Any], form: str) -> str:
 def _csv(document: Mapping[str, Any]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    columns = [*COLUMNS, *(name for name in SIGNALS if any(name in row for row in document["rows"]))]
+    writer.writerow(columns)
     for row in document["rows"]:
         output = row["output"] or row.get("shape")
         share = row["params"] / (document["totals"]["params"] or 1)
         told = {**row, "input": _shape(row["input"]), "output": _shape(output), "share": f"{share:.6g}"}
-        writer.writerow(["" if told.get(name) is None else told[name] for name in COLUMNS])
+        writer.writerow(["" if told.get(name) is None else told[name] for name in columns])
     return out.getvalue()
 
 

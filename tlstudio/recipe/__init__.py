@@ -133,10 +133,11 @@ class Recipe(Section):
     @classmethod
     def parse(cls, said: Mapping[str, Any]) -> Recipe:
         """The recipe that a dictionary of sections describes; what it leaves out takes defaults. Raises InputError as `from_toml`."""
+        known = cls().model_dump()
         for section, values in said.items():
             for key in values if isinstance(values, dict) else ():
-                _check_key(f"{section}.{key}", cls().model_dump())
-            _check_key(section, cls().model_dump())
+                _check_key(f"{section}.{key}", known)
+            _check_key(section, known)
         return _validated(dict(said))
 
     @classmethod

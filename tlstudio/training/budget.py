@@ -5,6 +5,8 @@ from __future__ import annotations
 import psutil
 import torch
 
+from tlstudio.training.distributed import ranks
+
 MEMORY = 4 << 30  # bytes of kept outputs at most, and a quarter of the memory that is free
 _SHARE_OF_MEMORY = 0.25
 # So many multiply-adds have to be saved before a network is cut, which takes a second or a few: some seconds of two processor cores.
@@ -20,4 +22,5 @@ def worth(multiply_adds: float, device: torch.device) -> bool:
 def room(device: torch.device) -> int:
     """Bytes that may be kept in the memory of that device: of the card, or of the computer."""
     free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
-    return min(MEMORY, int(free * _SHARE_OF_MEMORY))
+    sharing = 1 if device.type == "cuda" else ranks().local_size  # each has a card, but they share the memory
+    return min(MEMORY, int(free * _SHARE_OF_MEMORY)) // sharing

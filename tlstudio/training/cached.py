@@ -16,6 +16,7 @@ from tlstudio.data.mask_pipeline import Geometry, MaskPipeline
 from tlstudio.data.mask_set import MaskSet
 from tlstudio.data.row_store import RowStore, open_store
 from tlstudio.events import Event, PrefixCached, Progress
+from tlstudio.training.distributed import ranks
 from tlstudio.training.keeping import Kept, facts, sentence, through_windows, wish
 from tlstudio.training.learner import Learner
 from tlstudio.training.loader import Loader
@@ -86,18 +87,17 @@ class Cached:
             for split in splits:
                 self._images.sets[split].forget()
         try:
-            yield from self._filled(splits, pace)
+            yield from ranks().in_turn(lambda: self._filled(splits, pace))
         except OutOfRange:  # float16 ends at 65,504; bfloat16 has the range of float32
             self.choice = replace(self.choice, dtype="bfloat16")
             self.kept = replace(self.kept, choice=self.choice)
             self.close()
-            yield from self._filled(splits, pace)
+            yield from ranks().in_turn(lambda: self._filled(splits, pace))
         finally:
             for split in splits:
                 self._images.sets[split].forget()
                 self._images.sets[split].keep_again()
-            told = [trouble for store in self._stores.values() for trouble in store.troubles]
-            nbytes = self._nbytes()
+            told, nbytes = [trouble for store in self._stores.values() for trouble in store.troubles], self._nbytes()
             if self.choice.where != "disk":
                 self.close()
         spent = time.perf_counter() - began
@@ -278,19 +278,20 @@ class Cached:
         used = [as_used(tensor, self._device, last) for tensor, last in zip(rows, self.kept.last, strict=True)]
         return self.kept.parts.inputs(used)  # type: ignore[no-any-return]
 
-    def plain(self, split: str) -> Generator[Batch, None, None]:
+    def plain(self, split: str, share: tuple[int, int] = (0, 1)) -> Generator[Batch, None, None]:
         (rows,), labels = self._rows[split], self._images.sets[split].labels  # type: ignore[union-attr]
-        for start in range(0, len(labels), BATCH):
+        for start in range(share[0] * BATCH, len(labels), share[1] * BATCH):
             places = torch.as_tensor(filled(range(start, min(start + BATCH, len(labels))), BATCH))
             yield self._inputs(rows.take(places)), labels[start : start + BATCH].to(self._device)
 
-    def views(self, split: str) -> Generator[View, None, None]:
+    def views(self, split: str, which: Sequence[int] | None = None) -> Generator[View, None, None]:
         if self._scenes is not None:
-            yield from self._scenes.views(split)
+            yield from self._scenes.views(split, which)
             return
         images = self._images.sets[split]
         assert isinstance(images, MaskSet)
-        for i, (row, geometry) in enumerate(self._wholes[split]):
+        for i in range(len(images)) if which is None else which:
+            row, geometry = self._wholes[split][i]
             self._control.check()
             yield self._inputs([tensor[None] for tensor in row]), geometry, images.labels_of(i)
 

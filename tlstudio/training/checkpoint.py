@@ -1,17 +1,22 @@
 """Checkpoints: `best.safetensors` (the whole network) and `last.ckpt` (all that an exact resume needs), written beside the training.
 
 The loop hands over copies and goes on; a thread writes them, at most once a second, the newest only, each file atomically.
-best is always written before the last.ckpt that knows of it.
+best is always written before the last.ckpt that knows of it. `good.ckpt` is what last.ckpt was at the last place known to be good, to which
+a run that gets out of hand goes back; it is there while the run is not finished.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
+import os
 import threading
 import time
+import uuid
 import zipfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import IO, Any
 
 import torch
@@ -28,19 +33,23 @@ VERSION = 1
 
 
 class Checkpointer:
-    """frozen: tensors that never change (views, not copies). metadata: texts for the header of best.safetensors."""
+    """frozen: tensors that never change (views, not copies). metadata: texts for the header of best.safetensors.
 
-    def __init__(self, run: Run, frozen: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
-        self._run, self._frozen = run, frozen
+    longest: seconds that may lie between two checkpoints however much one costs; 0: no such limit.
+    """
+
+    def __init__(self, run: Run, frozen: Mapping[str, Tensor], metadata: Mapping[str, Any], longest: float = 0.0) -> None:
+        self._run, self._frozen, self._longest = run, frozen, longest or math.inf
         self._metadata = {key: value if isinstance(value, str) else json.dumps(value) for key, value in metadata.items()}
         self._lock = threading.Condition()
         self._best: dict[str, Tensor] | None = None
         self._last: dict[str, Any] | None = None
+        self._good: dict[str, Any] | None = None
         self._writing = self._closing = self._hurry = False
         self._next = self._stall = 0.0
         self._written: list[dict[str, Any]] = []
         self._trouble: StudioError | None = None
-        for file in (run.best, run.last):
+        for file in (run.best, run.last, good_of(run)):
             for torn in run.path.glob(f".{file.name}.*"):  # of a process that was killed while it wrote
                 with contextlib.suppress(OSError):
                     torn.unlink()
@@ -52,14 +61,15 @@ class Checkpointer:
         """Whether a copy made now would be written: a second has passed, or longer where a checkpoint is large."""
         return time.monotonic() >= self._next and not self._writing and self._last is None
 
-    def offer(self, snapshot: Callable[[], dict[str, Any]], best: dict[str, Tensor] | None = None) -> None:
-        """Take a snapshot (copies) and write it when it is due; `best` only when there is a new one."""
+    def offer(self, snapshot: Callable[[], dict[str, Any]], best: dict[str, Tensor] | None = None, *, good: bool = False) -> None:
+        """Take a snapshot (copies) and write it when it is due; `best` only when there is a new one. good: one to go back to."""
         began = time.monotonic()
         last = snapshot()
         with self._lock:
             self._stall = time.monotonic() - began
             self._last = last
             self._best = best if best is not None else self._best
+            self._good = last if good else self._good
             self._lock.notify_all()
 
     def news(self) -> tuple[list[dict[str, Any]], StudioError | None]:
@@ -94,27 +104,32 @@ class Checkpointer:
                     self._lock.wait(wait)
                 if self._last is None:
                     return
-                last, best, self._last, self._best = self._last, self._best, None, None
+                last, best, good, self._last, self._best, self._good = self._last, self._best, self._good, None, None, None
                 self._writing = True
                 began, worked = time.monotonic(), time.thread_time()
-            trouble = self._write(last, best)
+            trouble = self._write(last, best, good)
             with self._lock:
-                self._next = began + max(INTERVAL, RATIO * (self._stall + time.thread_time() - worked))
+                costs_little = RATIO * (self._stall + time.thread_time() - worked)
+                self._next = began + max(INTERVAL, min(costs_little, self._longest))
                 self._writing = False
                 if trouble is None:
                     self._written.append({"epoch": last["epoch"], "step": last["step"], "best": best is not None})
                 else:
                     self._trouble = trouble
                     self._best = best if self._best is None else self._best  # for the next try
+                    self._good = good if self._good is None else self._good
                 self._lock.notify_all()
 
-    def _write(self, last: dict[str, Any], best: dict[str, Tensor] | None) -> StudioError | None:
+    def _write(self, last: dict[str, Any], best: dict[str, Tensor] | None, good: dict[str, Any] | None) -> StudioError | None:
         try:
+            if good is not None:
+                write_atomic(good_of(self._run), lambda file: _save(good, file))
             if best is not None:
                 data = packed({**self._frozen, **best}, {**self._metadata, "best": json.dumps(last["best"])})
                 write_atomic(self._run.best, lambda file: file.write(data))
             sync_events(self._run)  # the events up to here are as safe as the checkpoint that goes on after them
-            write_atomic(self._run.last, lambda file: _save(last, file))
+            if good is not last or not _linked(good_of(self._run), self._run.last):
+                write(self._run, last)
         except StudioError as error:
             return error
         except Exception as error:  # whatever it is, the thread lives on: the loop would wait for it for ever
@@ -122,33 +137,56 @@ class Checkpointer:
         return None
 
 
+def good_of(run: Run) -> Path:
+    """Where the run keeps the place to which it goes back when it gets out of hand."""
+    return run.path / "good.ckpt"
+
+
+def _linked(file: Path, to: Path) -> bool:
+    """Have `to` be the same bytes on the disk as the file, which was just written; False where the disk knows no such links."""
+    temporary = to.with_name(f".{to.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        os.link(file, temporary)
+        temporary.replace(to)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        return False
+    return True
+
+
 class Damaged(StudioError):
     """A checkpoint that holds other bytes than were written."""
 
 
-def load(run: Run) -> dict[str, Any] | None:
-    """What last.ckpt holds; None where there is none yet.
+def load(run: Run, file: Path | None = None) -> dict[str, Any] | None:
+    """What last.ckpt holds, or that other checkpoint of the run; None where there is none yet.
 
     Raises Damaged where its bytes are not those that were written, StudioError where it cannot be opened or is of another version.
     """
+    path = file or run.last
     try:
-        with run.last.open("rb") as file:
-            state = _checked(file)
+        with path.open("rb") as opened:
+            state = _checked(opened)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise StudioError(
-            f"The checkpoint {run.last} cannot be read", error.strerror or str(error), "Make it readable; to begin anew, delete it"
+            f"The checkpoint {path} cannot be read", error.strerror or str(error), "Make it readable; to begin anew, delete it"
         ) from None
     except Exception as error:  # torch and zipfile raise whatever the file's bytes lead them to
         raise Damaged(
-            f"The checkpoint {run.last} is damaged", "what is in it is not what was written, the disk may be failing", details=str(error)
+            f"The checkpoint {path} is damaged", "what is in it is not what was written, the disk may be failing", details=str(error)
         ) from None
     if not isinstance(state, dict) or state.get("version") != VERSION:
         raise StudioError(
-            f"The checkpoint {run.last} is from another version of the program", "", "Resume it with that version, or train again"
+            f"The checkpoint {path} is from another version of the program", "", "Resume it with that version, or train again"
         )
     return state
+
+
+def write(run: Run, last: dict[str, Any]) -> None:
+    """Make that the run's last checkpoint. Raises StudioError where it cannot be written."""
+    write_atomic(run.last, lambda file: _save(last, file))
 
 
 def _checked(file: IO[bytes]) -> Any:

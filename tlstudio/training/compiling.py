@@ -1,4 +1,5 @@
-"""torch.compile for the steps of a run, where the recipe asks for it: tried before the first step, left alone where it fails."""
+"""What runs in the steps of a stage in place of the plain module: torch.compile's where the recipe asks for it, tried before the first
+step and left alone where it fails; and what brings the gradients of several ranks together."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from tlstudio.errors import sentences
 from tlstudio.events import Note
+from tlstudio.training.distributed import ranks
 from tlstudio.training.features import Features
 from tlstudio.training.learner import Learner
 
@@ -37,6 +39,20 @@ def compiled(learner: Learner, module: nn.Module, inputs: Features, labels: Tens
         said = sentences("The network could not be compiled", first)
         return Note(level="warn", message=f"{said} Training goes on as it is.")
     return Note(message=f"Compiled in {took:.0f} s: a step takes {after:.2g} s instead of {before:.2g} s.")
+
+
+def joined(learner: Learner, module: nn.Module, inputs: Features, labels: Tensor) -> None:
+    """Have the learner's steps run a `module` whose gradients are the mean over all ranks; alone nothing changes.
+
+    One pass over that batch shows whether all that learns takes part. Weights, averages and chance stay as they are.
+    """
+    together = ranks()
+    if together.size == 1:
+        return
+    with learner.rehearsing():
+        learner.descend(module, inputs, labels, empty=False)
+        partly = any(parameter.grad is None for parameter in learner.learning)
+    learner.stand_in(module, together.wrapped(learner.running(module), partly=partly))
 
 
 def _timed(learner: Learner, module: nn.Module, inputs: Features, labels: Tensor) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tlstudio import tracking
 from tlstudio.errors import InputError
 from tlstudio.models import catalogue, heads
 from tlstudio.recipe import Recipe
@@ -18,6 +19,7 @@ def check(recipe: Recipe) -> None:
     schedules.REGISTRY.options(recipe.schedule.kind, recipe.schedule.options)
     losses.REGISTRY.options(recipe.loss.kind, recipe.loss.options)
     losses.check_fits(recipe)
+    tracking.check(recipe.tracking)
     if recipe.frozen.strategy == "scratch" and recipe.model.weights == "pretrained":
         raise InputError("From scratch means random weights", "the recipe's model.weights is pretrained", "Set model.weights to random")
     if entry.task != recipe.data.task:

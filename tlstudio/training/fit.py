@@ -16,12 +16,17 @@ from tlstudio.control import Control
 from tlstudio.events import Event, RunEnded
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
-from tlstudio.training.checkpoint import Checkpointer
-from tlstudio.training.course import Course, news, remarks_on
+from tlstudio.training.agreement import remarks
+from tlstudio.training.checkpoint import Checkpointer, good_of
+from tlstudio.training.course import Course
+from tlstudio.training.distributed import ranks
 from tlstudio.training.memory import PeakMemory
+from tlstudio.training.no_checkpoints import NoCheckpoints
 from tlstudio.training.place import Place
 from tlstudio.training.receipt import receipt
+from tlstudio.training.remarks import about_computing, about_stages, news
 from tlstudio.training.setup import set_up, started
+from tlstudio.training.signals import start_of
 from tlstudio.training.stages import at
 from tlstudio.training.summary import proof_of, summary_of
 
@@ -32,18 +37,22 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
     Ends with FrozenProof and RunEnded, after summary.json is written. Raises InputError and StudioError with sentences for
     the user, Cancelled when cancelled; the run can be resumed after any of them.
     """
-    control = control or Control()
-    ground = yield from set_up(recipe, control)
+    together = ranks()
+    control = together.control(control or Control())
+    ground = yield from together.in_turn(lambda: set_up(recipe, control))
     ground = ground.choosing(run.receipt(), control)
     memory = PeakMemory(ground.device)
+    start = start_of(ground.network.module, ground.moving if recipe.training.signals else ())
     place, setup, resumed = yield from Place.find(run, ground)
-    if not resumed or run.receipt() is None:
-        run.write_json("receipt.json", receipt(recipe, ground.images, ground.network, ground.device, setup.chosen))
-    yield from remarks_on(setup.chosen)
+    if together.main and (not resumed or run.receipt() is None):
+        made_with = receipt(recipe, ground.images, ground.network, ground.device, setup.chosen)
+        run.write_json("receipt.json", {**made_with, "start": start.digest})
+    yield from about_computing(setup.chosen)
+    yield from remarks(recipe, ground.device, ground.lots)
     yield started(setup, ground.stages, recipe, run, (place.epoch, place.step) if resumed else None)
     about = {"tlstudio": "1", "model": recipe.model.name, "head": recipe.head.model_dump_json(), "classes": ground.images.classes}
-    keeper = Checkpointer(run, setup.still, about)
-    course = Course(run, ground, place, keeper, control)
+    keeper = (Checkpointer if together.main else NoCheckpoints)(run, setup.still, about, recipe.training.save_minutes * 60)
+    course = Course(run, ground, place, keeper, control, start.since(run.receipt(), resumed))
     with contextlib.ExitStack() as ends:
         ends.callback(memory.close)
         if ground.images.store is not None:
@@ -57,14 +66,12 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
             if place.best_to_write:
                 course.keep(best=True)
             yield from course.epochs(stage)
-            if place.epoch < stage.last or stage is ground.stages[-1]:
-                break  # stopped, or done
-            course.keep()  # a resume begins with the next stage
-            keeper.flush()
+            if course.over:
+                break
             setup = ground.setup(at(ground.stages, place.epoch))
             place.enter(setup)
 
-        yield from course.remarks()
+        yield from about_stages(place, ground.stages)
         # The end: everything on disk, the proof, and the best measured once more by the code that `evaluate` runs.
         course.keep(best=True)
         keeper.flush()
@@ -72,9 +79,12 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
         proof = proof_of(place.frozen, setup.checksums(), place.moved)
         yield proof
         final = yield from course.measured_again()
-    reason = "completed" if place.epoch == ground.stages[-1].last else "stopped"
+    reason = "completed" if course.done else "early" if course.early else "stopped"
     summary = summary_of(
         recipe, setup, place, final, proof, reason, images_per_second=course.speed, peak_memory=memory.bytes(), kept=course.kept
     )
-    run.write_json("summary.json", summary)
+    if together.main:
+        run.write_json("summary.json", summary)
+        with contextlib.suppress(OSError):
+            good_of(run).unlink(missing_ok=True)  # nothing goes back any more
     yield RunEnded(reason=reason, summary=summary)

@@ -21,6 +21,8 @@ from tlstudio.training.features import Features, mapped, resized
 from tlstudio.training.groups import groups_of, set_rates
 from tlstudio.training.losses import Criterion
 from tlstudio.training.machine_probe import Chosen, usual
+from tlstudio.training.out_of_memory import moving_weights
+from tlstudio.training.pieces import in_pieces
 from tlstudio.training.precision import Precision
 
 
@@ -63,6 +65,7 @@ class Learner:
         )
         self.average = Average(self.moving, recipe.training.ema) if recipe.training.ema else None
         self._trained: dict[str, Tensor] | None = None
+        self._most = 0
 
     def choose(self, chosen: Chosen) -> None:
         """Compute like that from now on. Threads are not its business, see `Chosen.in_force`. Not within an epoch: tensors may move."""
@@ -128,7 +131,8 @@ class Learner:
         loss, logits = self.descend(module, inputs, labels, empty=empty)
         if empty:
             return loss, logits
-        self.precision.step(self.optimizer, self.learning, self.recipe.optimizer.clip_norm)
+        with moving_weights(self.device):
+            self.precision.step(self.optimizer, self.learning, self.recipe.optimizer.clip_norm)
         if self.average is not None:
             self.average.update(number)
         return loss, logits
@@ -137,24 +141,35 @@ class Learner:
         """Add the batch's gradients to those that are there, none where it is empty; in pieces, where that was chosen. Loss and logits
         as `step` gives them."""
         n = len(labels)
-        size = self.chosen.micro_batch or n
+        size = self.at_once(n)
         if size >= n:
             return self._forward(module, inputs, labels, 1.0, empty)
         losses, parts = [], []
-        for a in range(0, n, size):
-            piece = labels[a : a + size]
-            cut = mapped(lambda tensor, a=a: tensor[a : a + size], inputs)  # type: ignore[misc]
+        for a, b in in_pieces(n, size):
+            piece = labels[a:b]
+            cut = mapped(lambda tensor, a=a, b=b: tensor[a:b], inputs)  # type: ignore[misc]
             loss, logits = self._forward(module, cut, piece, len(piece) / n, empty)
             losses.append(loss.detach() * (len(piece) / n))
             parts.append(logits.detach())
         return torch.stack(losses).sum(), torch.cat(parts)
 
+    def at_once(self, n: int) -> int:
+        """Images of a step of n that go through the network together: as many as were chosen, and no more than the recipe's batch where a
+        step is made of several."""
+        training = self.recipe.training
+        wanted = self.chosen.micro_batch or (training.batch_size if training.accumulate > 1 else n)
+        return min(n, wanted, self._most or n)
+
+    def limit(self, images: int) -> None:
+        """From now on let at most so many images through at once, because more do not fit into memory, even where that changes the result
+        (see `pieces`). 0: no such limit."""
+        self._most = images
+
     def _forward(self, module: nn.Module, inputs: Features, labels: Tensor, share: float, empty: bool) -> tuple[Tensor, Tensor]:
         """One pass forward and back. share: of the step's images."""
         if not self.chosen.channels_last and isinstance(inputs, Tensor):
             inputs = inputs.contiguous()
-        if self._stand_in is not None and self._stand_in[0] is module:
-            module = self._stand_in[1]
+        module = self.running(module)
         with self.precision.autocast():
             logits, aux = self.network.outputs(module(inputs))
         logits, aux = logits.float(), [extra.float() for extra in aux]
@@ -186,6 +201,10 @@ class Learner:
     def stand_in(self, module: nn.Module, faster: nn.Module | None) -> None:
         """Have `faster`, of the same weights, run in the steps in place of module; None for the module itself."""
         self._stand_in = None if faster is None else (module, faster)
+
+    def running(self, module: nn.Module) -> nn.Module:
+        """What runs in the steps in place of module: itself, where nothing stands in for it."""
+        return self._stand_in[1] if self._stand_in is not None and self._stand_in[0] is module else module
 
     def training_modules(self) -> list[nn.Module]:
         """What is in training mode while it learns."""

@@ -19,6 +19,7 @@ from torch.nn import functional
 from tlstudio.data.masks import IGNORE, Labels
 from tlstudio.models.network import Network
 from tlstudio.training import mask_scores, mask_tiles
+from tlstudio.training.distributed import ranks
 from tlstudio.training.features import Features, resized
 from tlstudio.training.source import View
 
@@ -104,28 +105,39 @@ def measured_masks(
     edges: bool = False,
     wanted: Collection[int] = (),
     seen: Seen | None = None,
+    among: Sequence[int] | None = None,
+    n: int = 0,
 ) -> Generator[int, None, MeasuredMasks]:
     """Judge whole pictures; modules already in eval mode. Yields the number of pictures so far, for those who tell how far it is.
 
     module: the network, or its head where the views are features. edges: also look at boundaries, which takes longer.
-    wanted: indices of pictures whose masks `seen` is given.
+    wanted: indices of pictures whose masks `seen` is given. among: of n pictures those that the views are of, where other ranks judge the
+    rest of them; what comes out is of all n.
     """
     confusion = np.zeros((len(classes), len(classes)), np.int64)
     boundaries = np.zeros((len(classes), 4), np.int64) if edges else None
-    surprise, counted, n = 0.0, 0, 0
+    surprise: dict[int, float] = {}
+    counted, done, times = 0, 0, 1 if among is None else ranks().size
     for inputs, geometry, truth in views:
+        i = done if among is None else among[done]
         with torch.inference_mode():
             logits = _logits(network, module, inputs, geometry.view)
             target = torch.from_numpy(geometry.nearest_labels(truth)).to(logits.device).long()[None]
-            surprise += float(functional.cross_entropy(logits, target, ignore_index=IGNORE, reduction="sum"))
+            surprise[i] = float(functional.cross_entropy(logits, target, ignore_index=IGNORE, reduction="sum"))
             counted += int((target != IGNORE).sum())
-            labels, confidence, entropy = geometry.judged(logits[0], labels_only=n not in wanted)
+            labels, confidence, entropy = geometry.judged(logits[0], labels_only=i not in wanted)
         own = mask_scores.confusion(labels, truth, len(classes))
         confusion += own
         if boundaries is not None:
             boundaries += mask_scores.boundary_counts(labels, truth, len(classes))
-        if seen is not None and n in wanted:
-            seen(n, labels, confidence, entropy, own)
-        n += 1
-        yield n
-    return MeasuredMasks(classes, confusion, surprise / max(1, counted), n, boundaries)
+        if seen is not None and i in wanted:
+            seen(i, labels, confidence, entropy, own)
+        done += 1
+        yield done if among is None else min(n, done * times)
+    # Picture by picture, so that the sum is the same whoever judged them.
+    losses = np.array([surprise.get(i, 0.0) for i in range(done if among is None else n)])
+    if among is not None:
+        together = ranks()
+        confusion, losses, counted = together.total(confusion), together.total(losses), int(together.total(np.array([counted]))[0])
+        boundaries = together.total(boundaries) if boundaries is not None else None
+    return MeasuredMasks(classes, confusion, sum(losses.tolist()) / max(1, counted), len(losses), boundaries)

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from tlstudio.training.out_of_memory import in_halves
+
 # One batch size for all measuring: float rounding depends on it, and the same figure has to come out each time.
 BATCH = 32
 
@@ -87,7 +89,7 @@ def measured(forward: Callable[[Tensor], Tensor], batches: Iterable[tuple[Tensor
     logits, labels, done = [], [], 0
     for inputs, truth in batches:
         with torch.inference_mode():
-            logits.append(forward(inputs)[: len(truth)].float().cpu())
+            logits.append(in_halves(forward, inputs)[: len(truth)].float().cpu())
         labels.append(truth.cpu())
         done += len(truth)
         yield done

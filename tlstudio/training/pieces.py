@@ -29,6 +29,14 @@ def not_in_pieces(learner: Learner) -> str:
     return ""
 
 
+def in_pieces(n: int, size: int) -> list[tuple[int, int]]:
+    """Where a batch of n is cut into pieces of that size. A last one of a single image joins the one before, for BatchNorm's sake."""
+    starts = list(range(0, n, size))
+    if size > 1 and len(starts) > 1 and n - starts[-1] == 1:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], n], strict=True))
+
+
 def draws(child: nn.Module) -> bool:
     """Whether it draws random numbers in training mode: dropout of values, of attention, or of whole branches (StochasticDepth of
     torchvision, DropPath of timm)."""

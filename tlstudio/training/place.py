@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
@@ -13,11 +14,12 @@ from torch import Tensor, nn
 from tlstudio.errors import InputError, StudioError, sentences
 from tlstudio.events import Note
 from tlstudio.models.freezing import moved_since
-from tlstudio.recipe import Recipe
 from tlstudio.runs import Run, cannot_write
 from tlstudio.training import checkpoint
 from tlstudio.training.checkpoint import copied
+from tlstudio.training.distributed import ranks
 from tlstudio.training.keeping import none
+from tlstudio.training.same_run import fixed, refuse_changes, refuse_other_stages
 from tlstudio.training.setup import Ground, Result, Setup
 from tlstudio.training.stages import at
 from tlstudio.training.steps import StepLog
@@ -34,6 +36,9 @@ class Place:
     frozen: checksums of what is frozen when the stage began. data: digest of its images.
     moved: names of what moved in an earlier stage although it was frozen there. kept: how the stage keeps what the frozen part gives.
     borders: the last epoch of each stage.
+    factor: of the recipe's rates, see `steering`; changes: of it, {epoch, step, factor, why} each; runaways: how often it went back.
+    at_once: images that go through the network together at most, because more did not fit into memory; 0: no such limit.
+    collapsed: it was said that the model answers one class for everything.
     """
 
     frozen: dict[str, str]
@@ -48,6 +53,11 @@ class Place:
     moved: list[str] = field(default_factory=list)
     kept: dict[str, Any] | None = None
     borders: list[int] = field(default_factory=list)
+    factor: float = 1.0
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    runaways: int = 0
+    at_once: int = 0
+    collapsed: bool = False
 
     def __post_init__(self) -> None:
         self._recipe: dict[str, Any] = {}
@@ -103,6 +113,41 @@ class Place:
         """A new stage begins: what was frozen in the one before is looked at for the last time."""
         self.moved = sorted({*self.moved, *moved_since(setup.module, self.frozen)})
         self.frozen, self.kept = setup.before, None
+        setup.limit(self.at_once)
+
+    def waited(self, setup: Setup) -> int:
+        """Epochs in a row that were not better than the best. What learns in another stage is given its own time."""
+        return 0 if self.best is None else self.epoch - max(self.best["epoch"], setup.first_epoch - 1)
+
+    def go_back(self, run: Run, setup: Setup) -> bool:
+        """Put everything back to the last place of this stage that is known to be good; whether there is one.
+
+        That is the best epoch, or where the stage began; it does not depend on when checkpoints were written, so that a run which was
+        interrupted goes back to the same. What was spent and said since then stays.
+        """
+        for file in (checkpoint.good_of(run), run.last):
+            with contextlib.suppress(StudioError):
+                saved = ranks().same(lambda file=file: checkpoint.load(run, file))  # type: ignore[misc]
+                if saved is not None and setup.first_epoch - 1 <= saved["epoch"] <= self.epoch:
+                    break
+        else:
+            return False
+        self.epoch, self.step, self.sums = saved["epoch"], saved["step"], saved["sums"]
+        self.curve, self.losses = saved["curve"], saved["losses"]
+        self._take_up(setup, saved)
+        if self.best is not None and self.best["epoch"] > self.epoch:  # the best had run away already
+            self.best = saved["best"]
+            self._best_from_here(setup)
+        return True
+
+    @staticmethod
+    def _take_up(setup: Setup, saved: dict[str, Any]) -> None:
+        """Have the setup go on from a checkpoint of its stage."""
+        setup.put_back(saved["moving"])
+        setup.load_optimizer(saved["optimizer"])
+        setup.load_extra(saved.get("extra") or {})
+        if setup.average:
+            setup.average.load(saved["average"])
 
     @classmethod
     def find(cls, run: Run, ground: Ground) -> Generator[Note, None, tuple[Place, Setup, bool]]:
@@ -113,17 +158,18 @@ class Place:
         """
         data = ground.images.digest()
         try:
-            saved = checkpoint.load(run)
+            saved = ranks().same(lambda: checkpoint.load(run))
         except checkpoint.Damaged as damage:
-            yield _begins_anew(run, damage)
+            trouble = damage
+            yield ranks().same(lambda: _begins_anew(run, trouble))
             saved = None
         if saved is None:
             setup = ground.setup(ground.stages[0])
             place = cls(frozen=setup.before, data=data)
-            place._recipe, place.borders = _fixed(ground.recipe), [stage.last for stage in ground.stages]
+            place._recipe, place.borders = fixed(ground.recipe), [stage.last for stage in ground.stages]
             return place, setup, False
-        _refuse_changes(run, ground.recipe, saved, data)
-        _refuse_other_stages(run, ground, saved)
+        refuse_changes(run, ground.recipe, saved, data)
+        refuse_other_stages(run, ground.stages, saved)
         _put(ground.network.module, saved["moving"])
         stage = at(ground.stages, saved["epoch"])
         setup = ground.setup(stage)
@@ -133,20 +179,20 @@ class Place:
                 f"The pretrained weights are not those that the run {run.name} began with", "another version was installed", "Train again"
             )
         found = cls(**{key: saved[key] for key in cls.__dataclass_fields__ if key in saved})
-        found._recipe, found.borders = _fixed(ground.recipe), [stage.last for stage in ground.stages]
+        found._recipe, found.borders = fixed(ground.recipe), [stage.last for stage in ground.stages]
         if "kept" not in saved and not setup.keep_features:
             found.kept = none("the run began with an earlier version of the program").to_json()
         if begins:  # the stage before had just ended
             found.enter(setup)
         else:
-            setup.load_optimizer(saved["optimizer"])
-            setup.load_extra(saved.get("extra") or {})
-            if setup.average:
-                setup.average.load(saved["average"])
+            found._take_up(setup, saved)
+        setup.limit(found.at_once)
+        if note := saved.get("note"):
+            yield Note(message=note, level="warn")
         if found.best is not None:
             try:
                 # Written before the checkpoint that knows of it, it may hold a newer epoch: then that one is the best.
-                found.best, state = checkpoint.load_best(run)
+                found.best, state = ranks().same(lambda: checkpoint.load_best(run))
                 found.best_state = {name: state[name] for name in setup.moving}
             except (StudioError, KeyError) as trouble:
                 yield found._without_best(setup, trouble)
@@ -154,16 +200,21 @@ class Place:
 
     def _without_best(self, setup: Setup, trouble: Exception) -> Note:
         """Make do without best.safetensors; what to say about it."""
-        assert self.best is not None
-        if self.best["epoch"] == self.epoch and not self.step:  # the checkpoint was written right after the best epoch
-            averaged = setup.average.state if setup.average else {}
-            self.best_state, self.best_to_write = copied({**setup.moving, **averaged}), True
+        if self._best_from_here(setup):
             then = "They are the same as those of the last checkpoint, and are written anew."
         else:
-            self.best = None
             then = "Training goes on from the last checkpoint; the best epoch is chosen among those from here on."
         said = sentences(trouble.what, trouble.why) if isinstance(trouble, StudioError) else "best.safetensors holds another model."
         return Note(level="warn", message=f"{said} The best weights so far are lost. {then}")
+
+    def _best_from_here(self, setup: Setup) -> bool:
+        """Take the weights as they stand for the best, whose own are lost, where they are of the same epoch; else there is no best."""
+        if self.best is None or self.best["epoch"] != self.epoch or self.step:
+            self.best = self.best_state = None
+            return False
+        averaged = setup.average.state if setup.average else {}
+        self.best_state, self.best_to_write = copied({**setup.moving, **averaged}), True
+        return True
 
 
 def _put(module: nn.Module, tensors: dict[str, Tensor]) -> None:
@@ -186,42 +237,3 @@ def _begins_anew(run: Run, damage: StudioError) -> Note:
         aside = f" The best weights so far are kept as {before.name}."
     same = "The run begins anew; with the same seed it comes to the same result."
     return Note(level="bad", message=f"{damage.what}: {damage.why}. {same}{aside}")
-
-
-def _refuse_changes(run: Run, recipe: Recipe, saved: dict[str, Any], data: str) -> None:
-    """Raises InputError where the checkpoint is of another recipe or of other images. data: their digest."""
-    now = _fixed(recipe)
-    for key, value in saved.get("recipe", now).items():
-        if now.get(key) != value:
-            raise InputError(
-                f"The recipe of the run {run.name} was changed since it began",
-                f"its {key} was {value!r} and is {now.get(key)!r}",
-                "Bring back the old value, or train again with the new",
-            )
-    if saved["data"] != data:
-        raise InputError(
-            f"The images of the run {run.name} have changed since it began", "", "Bring back the old ones, or train again with the new"
-        )
-
-
-def _refuse_other_stages(run: Run, ground: Ground, saved: dict[str, Any]) -> None:
-    """Raises InputError where other epochs would put another stage where the run is, or was."""
-    before, now = list(saved.get("borders") or [])[:-1], [stage.last for stage in ground.stages][:-1]
-    passed = saved["epoch"] + (saved["step"] > 0)
-    if [end for end in before if end < passed] != [end for end in now if end < passed]:
-        raise InputError(
-            f"Training of the run {run.name} cannot go on with other training.epochs",
-            "its stages would begin and end where it has passed already",
-            "Bring back the old value, or train again with the new",
-        )
-
-
-# What may differ when a run goes on: names and places, how far it goes, and the machine.
-_FREE = ("data.path", "data.masks", "training.epochs", "training.device")
-
-
-def _fixed(recipe: Recipe) -> dict[str, Any]:
-    """The recipe's other values by dotted key, as JSON."""
-    sections = {name: said for name, said in recipe.model_dump(mode="json").items() if isinstance(said, dict)}
-    said = {f"{section}.{key}": value for section, values in sections.items() for key, value in values.items()}
-    return {key: value for key, value in said.items() if key not in _FREE}

@@ -13,6 +13,7 @@ import torch
 from tlstudio import __version__
 from tlstudio.models.network import Network
 from tlstudio.recipe import Recipe
+from tlstudio.training.distributed import ranks
 from tlstudio.training.machine_probe import Chosen
 from tlstudio.training.prepare import SPLITS, Images
 
@@ -31,6 +32,7 @@ def receipt(recipe: Recipe, images: Images, network: Network, device: torch.devi
         **({"chosen": chosen.to_json()} if chosen is not None else {}),
         "environment": {key: value for key, value in sorted(os.environ.items()) if key.startswith(("OMP_", "MALLOC_", "MKL_"))},
         "started": time.time(),
+        **({"ranks": ranks().to_json(device.type)} if ranks().size > 1 else {}),
         "seeds": {"training": recipe.training.seed, "split": recipe.data.split_seed},
         "data": {"source": str(images.report.source), "root": str(images.report.root), "digest": images.digest()},
         "classes": images.classes,

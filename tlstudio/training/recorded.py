@@ -8,22 +8,33 @@ from typing import Any
 from tlstudio.control import Control, Tell
 from tlstudio.errors import Cancelled, StudioError
 from tlstudio.event_log import EventLog
-from tlstudio.events import Progress, RunFailed
+from tlstudio.events import Event, Progress, RunFailed
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
+from tlstudio.tracking import Trackers
+from tlstudio.training.distributed import ranks
+from tlstudio.training.launch import launched, processes
 
 
 def train(recipe: Recipe, run: Run, tell: Tell, control: Control | None) -> dict[str, Any]:
     """Run `fit` under the run's lock: its summary with `run`, the folder. Raises as `fit`, once the folder says why."""
+    if (size := processes(recipe, tell)) > 1:
+        return launched(run, size, tell, control or Control())
     with run.locked():
-        log = EventLog(run)
+        log, trackers = EventLog(run), Trackers(recipe, run)
+
+        def record(event: Event) -> None:
+            if not isinstance(event, Progress):  # how far it is matters only while it runs
+                log.write(event)
+            tell(event)
+
         try:
             from tlstudio.training.fit import fit  # with torch: should that fail, the folder says so
 
-            for event in fit(recipe, run, control=control):
-                if not isinstance(event, Progress):  # how far it is matters only while it runs
-                    log.write(event)
-                tell(event)
+            for event in ranks().led(fit(recipe, run, control=control), recipe, run):
+                record(event)
+                for note in () if isinstance(event, Progress) else trackers.take(event):
+                    record(note)
         except StudioError as error:
             if not isinstance(error, Cancelled):
                 failed = RunFailed(what=error.what, why=error.why, do=error.do)
@@ -36,5 +47,8 @@ def train(recipe: Recipe, run: Run, tell: Tell, control: Control | None) -> dict
                 log.write(RunFailed(what="Something unforeseen ended the run", why=f"{type(error).__name__}: {error}"))
             raise
         finally:
+            for note in trackers.close():
+                with contextlib.suppress(StudioError):
+                    record(note)
             log.close()
     return {**(run.summary() or {}), "run": str(run.path)}

@@ -18,13 +18,16 @@ from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training import losses, schedules
+from tlstudio.training.agreement import lots_of, receipt_for_all, refuse_small
 from tlstudio.training.cached import Cached
+from tlstudio.training.distributed import ranks
 from tlstudio.training.image_size import check_image_size
-from tlstudio.training.keeping import Choice, Kept, choose, expected
+from tlstudio.training.keeping import Choice, Kept, choose, expected, none
 from tlstudio.training.learner import Learner
-from tlstudio.training.machine_probe import Chosen, probe
+from tlstudio.training.machine_probe import Chosen, probe, usual
 from tlstudio.training.mask_measure import MeasuredMasks, Seen, measured_masks
 from tlstudio.training.measure import Measured, measured
+from tlstudio.training.measured_together import measured_together, pictures_of
 from tlstudio.training.pieces import not_in_pieces
 from tlstudio.training.prepare import Images, device_of, images_of, streamed
 from tlstudio.training.receipt import device_name
@@ -40,6 +43,8 @@ class Setup(Learner):
 
     recipe: of the stage, see `stages`. cuts: where an epoch is cut into batches.
     stage: None for the only one. warm: in it the head learns alone, before deeper layers.
+    lots: so many times training.batch_size x training.accumulate images are in a step, as many ranks as the run began with. A step's
+    images lie in memory together; what the network makes of them, which is far more, only batch_size at a time.
     moving: all that moves in any stage of the run, still: what never does. Raises InputError as Learner.
     """
 
@@ -53,17 +58,22 @@ class Setup(Learner):
         stage: Stage | None = None,
         moving: Collection[str] = (),
         chosen: Chosen | None = None,
+        lots: int = 1,
     ) -> None:
-        super().__init__(recipe, network, device, losses.make(recipe.loss, images.classes, images.counts), chosen)
+        together = ranks()
+        criterion = together.weighed(losses.make(recipe.loss, images.classes, images.counts))
+        super().__init__(recipe, network, device, criterion, chosen)
         self.images, self.choice = images, Choice()
         self.first_epoch, self.warm = (stage.first, stage.warm) if stage else (1, False)
         self._of_stage = self.moving
         every = {**self.moving, **self.still}
         self.moving = {name: tensor for name, tensor in every.items() if name in self._of_stage or name in moving}
         self.still = {name: tensor for name, tensor in every.items() if name not in self.moving}
-        self.cuts = cut(self.n("train"), recipe.training.batch_size)
+        self.lots = lots
+        self.cuts = cut(self.n("train"), recipe.training.batch_size * recipe.training.accumulate * lots, together.least)
+        refuse_small(self.cuts)
         self.factor: schedules.Factor = schedules.factor_of(recipe, len(self.cuts))
-        if any(end - start == 1 for start, end in self.cuts):
+        if any((end - start) // together.size == 1 for start, end in self.cuts):
             self.try_one_image(images.shape)
 
     @property
@@ -71,6 +81,12 @@ class Setup(Learner):
         """The moving tensors as training moves them, also inside `as_judged`."""
         of_stage = super().trained
         return self.moving if of_stage is self.moving else {**self.moving, **of_stage}
+
+    def level(self) -> None:
+        """Take rank 0's averages of BatchNorm, which each rank makes of its own images, so that all judge the same network."""
+        if ranks().size > 1:
+            parameters = {name for name, _ in self.module.named_parameters(remove_duplicate=False)}
+            ranks().level(tensor for name, tensor in self.moving.items() if name not in parameters)
 
     def n(self, split: str) -> int:
         """Images in a split."""
@@ -97,10 +113,21 @@ class Setup(Learner):
         """
         disk = max(0, limit() - usage().get("pictures", 0))
         found = choose(self, self.images, disk=disk, as_before=Choice(**as_before) if as_before else None)
+        found = self._as_agreed(found, disk)
         if isinstance(found, Kept):
             return Cached(self, self.images, found, control)
         self.choice = found
         return self.whole(control)
+
+    def _as_agreed(self, found: Kept | Choice, disk: int) -> Kept | Choice:
+        """What rank 0 found: how much room there is differs from process to process."""
+        own = found.choice if isinstance(found, Kept) else found
+        first = ranks().same(lambda: own)
+        if first == own:
+            return found
+        if isinstance(found, Kept) and first.how == own.how:
+            return replace(found, choice=first)
+        return none(first.why) if first.how == "none" else choose(self, self.images, disk=disk, as_before=first)
 
     def whole(self, control: Control) -> WholeNetwork:
         """A source in which every batch runs through the whole network."""
@@ -114,8 +141,21 @@ class Setup(Learner):
     ) -> Generator[int, None, Result]:
         """Judge the weights as they stand on a split, see `measured` and `measured_masks`; edges, wanted and seen are for masks."""
         if self.recipe.data.task == "segmentation":
-            views = source.views(split)
-            return measured_masks(self.network, source.judged, views, self.images.classes, edges=edges, wanted=wanted, seen=seen)
+            chosen = pictures_of(self.n(split), wanted)
+            views = source.views(split, chosen)
+            return measured_masks(
+                self.network,
+                source.judged,
+                views,
+                self.images.classes,
+                edges=edges,
+                wanted=wanted,
+                seen=seen,
+                among=chosen,
+                n=self.n(split),
+            )
+        if ranks().size > 1:
+            return measured_together(source.judged, source, split, self.images.sets[split].labels)  # type: ignore[union-attr]
         return measured(source.judged, source.plain(split))
 
 
@@ -173,10 +213,13 @@ class Ground:
     stages: list[Stage]
     moving: set[str]
     chosen: Chosen | None = None
+    lots: int = 1
 
     def setup(self, stage: Stage) -> Setup:
         """Of one stage, from the weights as they stand."""
-        made = Setup(stage.recipe, self.images, self.network, self.device, stage=stage, moving=self.moving, chosen=self.chosen)
+        made = Setup(
+            stage.recipe, self.images, self.network, self.device, stage=stage, moving=self.moving, chosen=self.chosen, lots=self.lots
+        )
         if made.chosen.micro_batch and not_in_pieces(made):  # they were chosen for another stage
             made.choose(replace(made.chosen, micro_batch=0))
         return made
@@ -184,15 +227,26 @@ class Ground:
     def choosing(self, before: dict[str, Any] | None, control: Control) -> Ground:
         """The same, with what it computes with chosen: as in the receipt of a run that goes on, else tried out where the run is long.
 
-        What is tried is the last stage, in which most learns.
+        What is tried is the last stage, in which most learns. Of several ranks the first decides, and nothing is tried: they would
+        be in each other's way.
         """
+        if ranks().size > 1:
+            return self._choosing_together(before)
         chosen = Chosen.from_receipt(before, self.device)
+        self = replace(self, lots=lots_of(before) or 1)
         last = self.stages[-1]
         if chosen is None and last.recipe.frozen.strategy != "head":
             setup = self.setup(last)
             images = setup.n("train") * sum(stage.recipe.training.epochs for stage in self.stages if not stage.warm)
             chosen = probe(setup, images, setup.noise, control)
         return replace(self, chosen=chosen)
+
+    def _choosing_together(self, before: dict[str, Any] | None) -> Ground:
+        """As `choosing`, with rank 0's receipt."""
+        first, threads = receipt_for_all(before, self.device, self.images), self.recipe.training.threads or torch.get_num_threads()
+        ground = replace(self, lots=lots_of(first) or ranks().size)
+        chosen = ranks().same(lambda: Chosen.from_receipt(first, self.device) or usual(ground.setup(self.stages[-1])))
+        return replace(ground, chosen=replace(chosen, threads=threads))
 
 
 def set_up(recipe: Recipe, control: Control) -> Generator[Event, None, Ground]:

@@ -66,16 +66,18 @@ class Source(Protocol):
         """Batches of training images order[a:b] for each (a, b), augmented where the recipe says so."""
         ...
 
-    def plain(self, split: str) -> Generator[Batch, None, None]:
+    def plain(self, split: str, share: tuple[int, int] = (0, 1)) -> Generator[Batch, None, None]:
         """All images of a split in order, in measuring batches, never augmented. For classes of whole images.
+
+        share: (r, k) gives batches r, r + k, ...: those of rank r of k.
 
         Inputs are always BATCH images: the last ones of a split are filled up, for rounding depends on the size of a batch. Labels are
         those of the true ones, which come first.
         """
         ...
 
-    def views(self, split: str) -> Generator[View, None, None]:
-        """All pictures of a split in order, one at a time and whole. For masks."""
+    def views(self, split: str, which: Sequence[int] | None = None) -> Generator[View, None, None]:
+        """Pictures of a split, all in order or those named, one at a time and whole. For masks."""
         ...
 
 
@@ -125,16 +127,15 @@ class WholeNetwork:
     def close(self) -> None:
         """There are no files."""
 
-    def plain(self, split: str) -> Generator[Batch, None, None]:
+    def plain(self, split: str, share: tuple[int, int] = (0, 1)) -> Generator[Batch, None, None]:
         images = self._sets[split]
-        n = len(images)
-        left = n
-        for inputs, labels in self._loader(images, filled(range(n), BATCH), BATCH):
-            yield inputs, labels[:left]
-            left -= BATCH
+        starts = range(share[0] * BATCH, len(images), share[1] * BATCH)
+        places = [i for start in starts for i in filled(range(start, min(start + BATCH, len(images))), BATCH)]
+        for start, (inputs, labels) in zip(starts, self._loader(images, places, BATCH), strict=True):
+            yield inputs, labels[: len(images) - start]
 
-    def views(self, split: str) -> Generator[View, None, None]:
-        yield from self._loader.views(self._sets[split])
+    def views(self, split: str, which: Sequence[int] | None = None) -> Generator[View, None, None]:
+        yield from self._loader.views(self._sets[split], which)
 
 
 def filled(places: Sequence[int], size: int) -> list[int]:
@@ -142,9 +143,10 @@ def filled(places: Sequence[int], size: int) -> list[int]:
     return [*places, *(places[i % len(places)] for i in range(-len(places) % size))]
 
 
-def cut(n: int, size: int) -> list[tuple[int, int]]:
-    """Where an epoch's order is cut into batches. A last batch of one joins the one before: BatchNorm cannot learn from one image."""
+def cut(n: int, size: int, least: int = 2) -> list[tuple[int, int]]:
+    """Where an epoch's order is cut into batches. A last one of less than `least` joins the one before: BatchNorm cannot learn from one
+    image, and of several ranks each needs one."""
     cuts = [(start, min(start + size, n)) for start in range(0, n, size)]
-    if len(cuts) > 1 and cuts[-1][1] - cuts[-1][0] == 1:
+    if len(cuts) > 1 and cuts[-1][1] - cuts[-1][0] < least:
         cuts[-2:] = [(cuts[-2][0], n)]
     return cuts

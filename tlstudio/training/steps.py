@@ -12,15 +12,20 @@ from torch import Tensor
 from tlstudio.data.masks import IGNORE, MAX_CLASSES
 from tlstudio.errors import StudioError
 from tlstudio.events import Steps
+from tlstudio.training.distributed import ranks
 
 EVERY = 0.1  # seconds between two readings
 ROWS = 4  # of masks one row in so many is looked at: all of them took longer than the loss
 
 
+class Runaway(StudioError):
+    """The loss is no number any more: weights went out of all bounds."""
+
+
 def check_finite(loss: float, epoch: int) -> None:
-    """Raises StudioError for a loss that is no number."""
+    """Raises Runaway for a loss that is no number."""
     if not math.isfinite(loss):
-        raise StudioError(
+        raise Runaway(
             f"The loss is no number any more in epoch {epoch}",
             "the learning rate is most likely too high",
             "Lower the rates to a tenth and start again; the best epoch so far is kept",
@@ -50,6 +55,7 @@ class StepLog:
         self._sizes: list[int] = []
         self._rates: list[tuple[float, float]] = []
         self._next = time.monotonic() + EVERY
+        self._ranks, self._read_to = ranks(), done
 
     @staticmethod
     def zero() -> dict[str, float]:
@@ -57,7 +63,9 @@ class StepLog:
 
     @property
     def due(self) -> bool:
-        return time.monotonic() >= self._next
+        """Whether to read now: every so many steps where several ranks have to do so together."""
+        after = self._ranks.until_reading
+        return time.monotonic() >= self._next if after is None else self.done >= self._read_to + after
 
     def add(self, loss: Tensor, logits: Tensor, labels: Tensor, rates: tuple[float, float]) -> None:
         """One step: mean loss (), logits (B, C, ...), labels (B, ...), the rates of head and backbone it was made with.
@@ -77,12 +85,15 @@ class StepLog:
         self.done += 1
 
     def read(self) -> Iterator[Steps]:
-        """The event of the steps since the last reading, if there are any. Raises StudioError when the loss is no number."""
+        """The event of the steps since the last reading, if there are any. Raises Runaway when the loss is no number."""
         self._next = time.monotonic() + EVERY
         if not self._sizes:
             return
-        losses, rights = torch.stack(self._loss).tolist(), torch.stack(self._right).tolist()
-        sizes, rates = self._sizes, self._rates
+        rates, self._read_to = self._rates, self.done
+        losses, rights, sizes = self._ranks.reading(
+            [torch.stack(self._loss).tolist(), torch.stack(self._right).tolist(), self._sizes], EVERY
+        )
+        losses = [loss / self._ranks.size for loss in losses]
         self._loss, self._right, self._sizes, self._rates = [], [], [], []
         for loss, right, size in zip(losses, rights, sizes, strict=True):
             self.sums["loss"] += loss * size

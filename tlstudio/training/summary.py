@@ -34,6 +34,7 @@ def summary_of(
     kept: Sequence[PrefixCached] = (),
 ) -> dict[str, Any]:
     """summary.json. setup: of the last stage. final: the weights of best.safetensors on the validation images. peak_memory: bytes.
+    rate_changes: {epoch, step, factor, why} each, see RateChanged. at_once: images that fitted into memory, where a batch did not.
 
     kept: what was kept of the frozen part in each stage of this session.
     """
@@ -58,6 +59,8 @@ def summary_of(
         "params": params,
         "params_learning": learning,
         "frozen_proof": {"ok": proof.ok, "tensors": proof.tensors, "before": proof.before, "after": proof.after, "moved": proof.moved},
+        "rate_changes": place.changes,
+        "at_once": place.at_once or None,
         "reason": reason,
         "ended": time.time(),
     }

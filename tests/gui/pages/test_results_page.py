@@ -107,6 +107,17 @@ def test_the_newest_run_is_measured_and_shown(page: ResultsPage, jobs: Any, qtbo
         assert page.findChild(object, name) is not None, name
 
 
+def test_a_run_can_be_replayed_from_here(page: ResultsPage, session: Session, jobs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(session, "replay", asked.append)
+    page.entered()
+    jobs.last("runs").done.emit([row("/runs/a")])
+    button = page.findChild(QPushButton, "replayRun")
+    assert not button.isHidden()
+    button.click()
+    assert asked == ["/runs/a"]
+
+
 def test_a_cell_and_a_mistake_open_their_pictures(page: ResultsPage, jobs: Any, qtbot: QtBot, tmp_path: Path) -> None:
     page.show_run("/runs/a")
     jobs.last("evaluate").done.emit(document(tmp_path, "/runs/a"))

@@ -7,16 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tlstudio import places
+from tlstudio.gui import runs_text
 from tlstudio.gui.loading import Loading
 from tlstudio.gui.pages.runs import RunsPage
 from tlstudio.gui.session import Session
+from tlstudio.gui.widgets.runs_columns import COLUMNS
+from tlstudio.gui.widgets.runs_model import NOTE
 from tlstudio.gui.widgets.runs_table import RunsTable
 from tlstudio.recipe import Recipe
+from tlstudio.run_rows import elsewhere, notes
 from tlstudio.runs import Run
 
 
@@ -146,3 +151,75 @@ def test_a_live_run_cannot_be_deleted_behind_the_pages_back(page: RunsPage, jobs
         button(page, "deleteButton").click()
     assert "being trained right now" in str(told.args[0])
     assert run.path.exists()
+
+
+def test_a_clone_is_a_step_that_can_be_undone(page: RunsPage, jobs: Any, run: Run, session: Session, qtbot: QtBot) -> None:
+    fill(page, jobs, row(run))
+    with qtbot.waitSignal(session.asked_for) as asked:
+        button(page, "cloneButton").click()
+    assert asked.args == ["train"]
+    assert (session.recipe.name, session.recipe.training.epochs) == ("Ants 2", 3)
+    session.undo.undo()
+    assert session.recipe == Recipe()
+    page._do("next_seed")
+    assert session.recipe.training.seed == run.recipe().training.seed + 1
+
+
+def test_a_run_made_elsewhere_asks_where_its_images_are(page: RunsPage, jobs: Any, tmp_path: Path, session: Session, qtbot: QtBot) -> None:
+    far = Run.create(Recipe().set({"name": "Far", "data.path": "/cluster/ants"}), tmp_path / "far")
+    far.write_text("events.jsonl", "")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(far.path))])
+    drop = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    fill(page, jobs)
+    before = len(jobs)
+    page.dropEvent(drop)
+    qtbot.waitUntil(lambda: len(jobs) > before, timeout=3000)
+    jobs.last("runs").done.emit([row(far, title="Far", elsewhere=True)])
+    assert [entry["title"] for entry in page._table.selected()] == ["Far"]
+    assert button(page, "deleteButton").text() == "Remove"
+    button(page, "cloneButton").click()
+    box = page.findChild(QMessageBox, "imagesElsewhere")
+    assert "/cluster/ants" in box.informativeText()
+    box.reject()
+    assert session.recipe == Recipe()
+    session.data = Loading("ready", "/here", {"source": "/here"})
+    session.recipe = session.recipe.set({"data.path": "/here"})
+    button(page, "cloneButton").click()
+    box = page.findChildren(QMessageBox, "imagesElsewhere")[-1]
+    next(one for one in box.buttons() if "open images" in one.text()).click()
+    assert (session.recipe.name, session.recipe.data.path) == ("Far 2", "/here")
+    button(page, "deleteButton").click()
+    qtbot.waitUntil(lambda: elsewhere.known() == [], timeout=3000)
+    assert far.path.exists()
+
+
+def test_notes_and_tags_go_into_the_folder_and_the_table(page: RunsPage, jobs: Any, run: Run, qtbot: QtBot) -> None:
+    table = fill(page, jobs, row(run), row(run, path="/runs/b", name="b"))
+    note = table.model().index(0, NOTE)
+    assert table.model().setData(note, "for the poster", Qt.ItemDataRole.EditRole)
+    qtbot.waitUntil(lambda: note.data() == "for the poster", timeout=3000)
+    page.side.run.chips.new.setText("best")
+    page.side.run.chips.new.returnPressed.emit()
+    qtbot.waitUntil(lambda: notes.read(run)["tags"] == ["best"], timeout=3000)
+    qtbot.waitUntil(lambda: table.rows.all[0].get("tags") == ["best"], timeout=3000)
+    assert page._tags.isVisible()
+    assert [page._tags.itemText(i) for i in range(2)] == ["All tags", "best"]
+    page._tags.setCurrentIndex(1)
+    page._tags.activated.emit(1)
+    assert table.model().rowCount() == 1
+    assert "| for the poster |" in runs_text.as_markdown(*table.texts())
+    page.side.run.note.setPlainText("longer\nthan a line")
+    page.side.run.write()
+    qtbot.waitUntil(lambda: notes.read(run)["note"] == "longer\nthan a line", timeout=3000)
+    qtbot.waitUntil(lambda: table.model().index(0, NOTE).data() == "longer", timeout=3000)
+
+
+def test_one_row_follows_the_live_run(page: RunsPage, jobs: Any, run: Run) -> None:
+    table = fill(page, jobs, row(run), row(run, path="/runs/b", name="b", val_accuracy=0.5))
+    resets: list[int] = []
+    table.model().modelReset.connect(lambda: resets.append(1))
+    page._list.change("/runs/b", val_accuracy=0.75)
+    column = next(i for i, one in enumerate(COLUMNS) if one.key == "val_accuracy")
+    assert table.model().index(1, column).data() == "75.0%"
+    assert not resets

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QThreadPool
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tlstudio.gui.loading import Loading
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.basics_card import BasicsCard
+from tlstudio.gui.widgets.form import RecipeField
 from tlstudio.gui.widgets.loss_form import LossForm
 from tlstudio.gui.widgets.schedule_preview import SchedulePreview
+from tlstudio.gui.widgets.tracking_form import TrackingForm
 from tlstudio.recipe import Recipe
 
 BLOCKS = [
@@ -111,3 +114,37 @@ def test_the_preview_says_what_nobody_can_draw(qtbot: QtBot, session: Session) -
     assert "backbone at most 0.00002 to 0.0002, by layer" in preview.accessibleName()
     preview.resize(280, preview.height())
     assert not preview.grab().isNull()
+
+
+def test_stop_early_shows_its_epochs_and_is_one_step(card: BasicsCard, session: Session) -> None:
+    field = card.basic.editors["training.patience"]
+    assert not field.isVisibleTo(card)
+    card.early.click()
+    assert session.recipe.training.patience == 5
+    assert field.isVisibleTo(card)
+    session.undo.undo()
+    assert session.recipe.training.patience == 0
+    assert not card.early.isChecked()
+
+
+def test_trackers_are_ticked_and_only_what_leaves_the_folder_asks_more(card: BasicsCard, session: Session) -> None:
+    card.fold.click()
+    form = card.findChild(TrackingForm)
+    form.ticks["csv"].click()
+    assert session.recipe.tracking.to == ("csv",)
+    assert not form.where.isVisibleTo(card)
+    session.edit({"tracking.to": ("csv", "wandb")}, "x")
+    assert form.where.isVisibleTo(card)
+    form.ticks["csv"].click()
+    assert session.recipe.tracking.to == ("wandb",)
+
+
+def test_how_many_cards_is_asked_where_there_are_several(session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    for many, seen in ((1, False), (2, True)):
+        monkeypatch.setattr("tlstudio.gui.machine.cards", lambda many=many: many)
+        card = BasicsCard(session, QWidget())
+        qtbot.addWidget(card)
+        card.fold.click()
+        field = card.findChild(RecipeField, "training.gpus")
+        qtbot.waitUntil(lambda: QThreadPool.globalInstance().activeThreadCount() == 0)
+        qtbot.waitUntil(lambda field=field, card=card, seen=seen: field.isVisibleTo(card) == seen)

@@ -110,11 +110,11 @@ def test_ten_thousand_runs(qtbot: QtBot) -> None:
     made = RunsTable()
     qtbot.addWidget(made)
     rows = [row(i) for i in range(10_000)]
-    began = time.perf_counter()
+    began = time.process_time()
     made.show_rows(rows)
     made.sortByColumn(KEYS["val_accuracy"], Qt.SortOrder.DescendingOrder)
     made.filter_by("ants 99")
-    assert time.perf_counter() - began < 3.0
+    assert time.process_time() - began < 3.0
     assert made.model().rowCount() == sum("99" in str(i) for i in range(10_000))
 
 
@@ -191,8 +191,9 @@ def test_columns_and_curves_of_tasks(qtbot: QtBot) -> None:
     qtbot.addWidget(curves)
     both = [(row(0, **masks), LineStyle(0)), (row(1, task="classification"), LineStyle(1))]
     curves.show_rows(both[:1])
-    assert (curves._title.text(), curves._unit.whole) == ("Mean IoU on validation", "%, on 153 images")
+    curves.show()
+    assert (curves.choice.currentText(), curves.unit.whole) == ("Mean IoU on validation", "%, on 153 images")
     curves.show_rows(both[1:])
-    assert (curves._title.text(), curves._unit.whole) == ("Validation accuracy", "% of 153 images")
+    assert (curves.choice.currentText(), curves.unit.whole) == ("Validation accuracy", "% of 153 images")
     curves.show_rows(both)
-    assert "cannot be compared" in curves._unit.whole
+    assert "cannot be compared" in curves.unit.whole

@@ -84,6 +84,8 @@ def test_a_narrow_epoch_table_leaves_out_what_stands_in_the_plots(session: Sessi
     qtbot.addWidget(table)
     table.resize(800, 200)
     table.show()
+    assert [column for column in range(9) if table.isColumnHidden(column)] == [1]  # with one stage there is nothing to tell apart
+    table.follow(RunHistory(), staged=True)
     assert not any(table.isColumnHidden(column) for column in range(9))
     table.resize(430, 200)
     assert table.isColumnHidden(1)

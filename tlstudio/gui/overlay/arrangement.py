@@ -28,6 +28,8 @@ class Sizes:
     classes: Callable[[int, int], QSize]
     """The size of the class panel for a width and the most height that it may have."""
     film: int | None = None
+    film_stays: bool = False
+    """It is what a video is played with, and does not give way."""
     time: int | None = None
     minimap: QSize | None = None
     edit: Callable[[int], QSize] | None = None
@@ -67,7 +69,7 @@ def arrange(page: QSize, asked: Sizes) -> Arrangement:
     top = bar.bottom() + 1 + BETWEEN
     panel_top = top if above else EDGE
     film, floor = None, height - EDGE
-    if asked.film is not None and height - EDGE - asked.film - BETWEEN - panel_top >= asked.least:
+    if asked.film is not None and (asked.film_stays or height - EDGE - asked.film - BETWEEN - panel_top >= asked.least):
         film = QRect(EDGE, height - EDGE - asked.film, across, asked.film)
         floor = film.top() - BETWEEN
     left = width - EDGE - panel

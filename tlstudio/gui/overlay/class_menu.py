@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QMenu, QSlider, QWidget, QWidgetAction
+from PySide6.QtWidgets import QMenu, QWidget, QWidgetAction
 
 from tlstudio.gui import theme
 from tlstudio.gui.overlay.looking import Looking
 from tlstudio.gui.overlay.words import whole_percent
+from tlstudio.gui.widgets.jump_slider import JumpSlider
 from tlstudio.gui.widgets.parts import column, label, row, widget
 
 
@@ -28,7 +29,7 @@ def class_menu(parent: QWidget, looking: Looking, label_: int, choose_colour: Ca
     menu.addAction(tr("Show all") if look.solo == label_ else tr("Show alone"), lambda: looking.toggle_solo(label_))
     menu.addAction(tr("Colour…"), lambda: choose_colour(label_))
     menu.addSeparator()
-    slider, said = QSlider(Qt.Orientation.Horizontal), label(whole_percent(one.opacity), "small")
+    slider, said = JumpSlider(), label(whole_percent(one.opacity), "small")
     slider.setObjectName("classOpacity")
     slider.setAccessibleName(tr("Opacity of this class"))
     slider.setRange(0, 100)

@@ -18,6 +18,7 @@ from tlstudio.gui.overlay.looking import Looking
 from tlstudio.gui.overlay.reading import Found
 from tlstudio.gui.overlay.words import score, whole_percent
 from tlstudio.gui.widgets.elided_label import ElidedLabel
+from tlstudio.gui.widgets.jump_slider import JumpSlider
 from tlstudio.gui.widgets.parts import GAP, Button, SearchField, column, hairline, label, row, widget
 
 WIDTH = 280
@@ -92,6 +93,7 @@ class ClassPanel(Floating):
         looking.changed.connect(self._follow)
         self._rest_of: tuple[object, ...] = ()
         self._rest_height = 0
+        self._gone: tuple[QWidget, ...] = ()
         self.corrected.hide()
         self._has_mean = False
         self._lines: tuple[object, ...] = ()
@@ -110,7 +112,7 @@ class ClassPanel(Floating):
         self.list.lines.show_figures(shares, ious)
         self._mean.setText(score(mean))
         self._has_mean = mean is not None
-        self._mean_line.setVisible(self._has_mean or not self.corrected.isHidden())
+        self._show_mean()
         known = any(iou is not None for iou in ious)
         if known != self.list.ious:
             self.list.ious = known
@@ -122,7 +124,7 @@ class ClassPanel(Floating):
         """there: whether the prediction was corrected by hand; shown: whether that is what is seen."""
         self.corrected.setVisible(there)
         self._mean_word.setVisible(not there)
-        self._mean_line.setVisible(there or self._has_mean)
+        self._show_mean()
         self.corrected.setChecked(shown)
         self.corrected.setEnabled(changeable)
         self._tell()
@@ -134,8 +136,15 @@ class ClassPanel(Floating):
 
     def size_for(self, width: int, most: int) -> QSize:
         """How large the panel is where it may be at most so high; the list scrolls where that is not enough."""
+        self._give_way(())  # what it all takes is measured with all of it
         wanted, rest = self.list.height_needed(), self._rest(width)
-        tall = max(min(wanted, round(_LEAST_LIST * theme.px(ROW))), min(wanted, most - rest))
+        least, gone = min(wanted, round(_LEAST_LIST * theme.px(ROW))), list[QWidget]()
+        for part in (self._mean_line, self._heads):
+            if self._looking.look.classes and most - rest < least and not part.isHidden():
+                rest -= part.sizeHint().height() + 6
+                gone.append(part)
+        self._give_way(gone)
+        tall = max(least, min(wanted, most - rest))
         self.list.setFixedHeight(tall)
         return QSize(width, rest + (tall if self._looking.look.classes else 0))
 
@@ -167,8 +176,17 @@ class ClassPanel(Floating):
 
     # inside
 
+    def _give_way(self, parts: Sequence[QWidget]) -> None:
+        """Leave those out, for there is no room for them, and no others."""
+        self._gone = tuple(parts)
+        self._heads.setVisible(self._heads not in self._gone)
+        self._show_mean()
+
+    def _show_mean(self) -> None:
+        self._mean_line.setVisible((self._has_mean or not self.corrected.isHidden()) and self._mean_line not in self._gone)
+
     def _slider(self, name: str, low: int, high: int) -> tuple[QSlider, QLabel]:
-        slider = QSlider(Qt.Orientation.Horizontal)
+        slider = JumpSlider()
         slider.setObjectName(name)
         slider.setRange(low, high)
         return slider, label("", "small", align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tlstudio.data import masks, overlay_index
 from tlstudio.data.masks import Coding
 from tlstudio.errors import StudioError
+
+if TYPE_CHECKING:
+    from tlstudio.gui.overlay.reel import Reel
 
 Entry = dict[str, Any]
 """{path, prediction, truth, confidence, entropy, iou, pixel_accuracy, per_class, shares}: one picture of the document.
@@ -23,7 +26,10 @@ WORST, BEST, NAME = "worst", "best", "name"
 
 @dataclass(frozen=True)
 class Collection:
-    """source: the run or folder it came from. names, colours: by class. coding: of the truth files, None where there are none."""
+    """source: the run or folder it came from. names, colours: by class. coding: of the truth files, None where there are none.
+
+    reel: of a video or camera, whose frames are the entries.
+    """
 
     source: str
     title: str
@@ -34,6 +40,7 @@ class Collection:
     run: str = ""
     split: str = ""
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    reel: Reel | None = None
 
     @classmethod
     def of(cls, document: Mapping[str, Any], source: str, title: str = "") -> Collection:
@@ -59,6 +66,16 @@ class Collection:
         document = {"version": 1, "classes": [], "coding": None, "run": None, "split": None, "images": images}
         source = str(Path(paths[0]).parent)
         return cls.of(document, source)
+
+    @classmethod
+    def of_video(cls, document: Mapping[str, Any], reel: Reel, title: str = "") -> Collection:
+        """Of the frames of a video or camera. document: as the job "open_video" gives it."""
+        from tlstudio.gui.overlay.reel import FrameEntries
+
+        classes = document["classes"]
+        colours = tuple((int(one["colour"][0]), int(one["colour"][1]), int(one["colour"][2])) for one in classes)
+        names = tuple(str(one["name"]) for one in classes)
+        return cls(reel.source, title or Path(reel.source).name, names, colours, None, FrameEntries(reel), document=document, reel=reel)
 
     @property
     def own_coding(self) -> Coding:

@@ -159,7 +159,9 @@ class Editing(QObject):
 
     def _why_not(self) -> str:
         """Why the mask of the open picture cannot be corrected."""
-        picture = self._viewer.picture
+        picture, collection = self._viewer.picture, self._viewer.collection
+        if collection is not None and collection.reel is not None:
+            return self.tr("The masks of a video cannot be corrected; predict the whole video, and open the folder with its masks")
         if picture is None or (picture.prediction is None and picture.truth is None):
             return self.tr("There is no mask of this picture to correct")
         return ""

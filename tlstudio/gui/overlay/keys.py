@@ -20,8 +20,10 @@ _DIGITS = {getattr(_Key, f"Key_{n}"): n - 1 for n in range(1, 10)}
 class Keys(QObject):
     """Watches the page, and the canvases for the keys that they would take themselves. edit: is called for E."""
 
-    def __init__(self, page: QObject, viewer: Viewer, edit: Callable[[], object], leave: Callable[[], object]) -> None:
-        """leave: is called for Escape."""
+    def __init__(
+        self, page: QObject, viewer: Viewer, edit: Callable[[], object], leave: Callable[[], object], play: Callable[[], object]
+    ) -> None:
+        """leave: is called for Escape, play for K."""
         super().__init__(page)
         self._viewer, self._canvases = viewer, (viewer.panels.canvas, viewer.panels.beside)
         looking, canvas = viewer.looking, viewer.panels.canvas
@@ -36,6 +38,7 @@ class Keys(QObject):
             _Key.Key_Minus: lambda: viewer.zoom(-1),
             _Key.Key_0: canvas.fit,
             _Key.Key_E: edit,
+            _Key.Key_K: play,
             _Key.Key_Escape: leave,
         }
         for mode, letter in KEYS.items():
@@ -96,7 +99,8 @@ def guide() -> str:
         ("I  P  G", tr("image, prediction, ground truth")),
         ("D  C  S", tr("difference, contour, swipe")),
         ("1 – 9", tr("that class alone, and all again")),
-        (tr("Left  Right"), tr("the picture before, after")),
+        (tr("Left  Right"), tr("the picture before, after; of a video the frame")),
+        ("K", tr("play a video, or stop it; the camera on or off")),
         ("+  −  0", tr("larger, smaller, the whole picture; the wheel zooms at the pointer")),
         ("E", tr("correct the mask, and end it")),
         ("B  X  F  L", tr("while correcting: brush, eraser, fill, polygon")),

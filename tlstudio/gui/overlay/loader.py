@@ -14,6 +14,7 @@ from tlstudio.gui.background import Background
 from tlstudio.gui.overlay.collection import Collection
 from tlstudio.gui.overlay.picture import Picture
 from tlstudio.gui.overlay.reading import Counts, read
+from tlstudio.gui.overlay.reel import Errand
 
 CACHE_BYTES = 400_000_000
 
@@ -33,7 +34,7 @@ class Loader(QObject):
         self._collection: Collection | None = None
         self._kept: OrderedDict[int, Picture] = OrderedDict()
         self._counts: dict[int, Counts] = {}
-        self._jobs: dict[int, Background[tuple[int, Picture | StudioError]]] = {}
+        self._jobs: dict[int, Background[tuple[int, Picture | StudioError]] | Errand] = {}
         self._counting: Background[tuple[int, Picture, Counts]] | None = None
         self._neighbours: list[int] = []
         self.wanted = -1
@@ -45,9 +46,7 @@ class Loader(QObject):
 
     def show_collection(self, collection: Collection | None) -> None:
         """Read from another collection; everything before is dropped."""
-        for job in self._jobs.values():
-            job.forget()
-        self._jobs.clear()
+        self.rest()
         self._kept.clear()
         self._counts.clear()
         if self._counting is not None:
@@ -65,6 +64,19 @@ class Loader(QObject):
             return
         self._kept.move_to_end(place)
         self._tell(place, kept)
+        if kept.pending and self._collection is not None and self._collection.reel is not None and self._collection.reel.predicts:
+            self._start(place)  # what the model says of it follows
+
+    def keep(self, place: int, picture: Picture) -> None:
+        """A picture that came by another way is shown: that of this place."""
+        self.wanted, self._neighbours = place, []
+        self._keep(place, picture)
+
+    def rest(self) -> None:
+        """Nothing is wanted for now."""
+        for job in self._jobs.values():
+            job.forget()
+        self._jobs.clear()
 
     def again(self, place: int) -> None:
         """The files of that picture changed: read them when it is wanted next."""
@@ -86,6 +98,9 @@ class Loader(QObject):
         collection = self._collection
         if place in self._jobs or collection is None:
             return
+        if collection.reel is not None:
+            self._jobs[place] = collection.reel.bring(place, lambda said: self._ended((place, said[1])))
+            return
 
         def job() -> tuple[int, Picture | StudioError]:
             try:
@@ -102,12 +117,15 @@ class Loader(QObject):
             if place == self.wanted:
                 self.failed.emit(place, picture)
             return
+        self._keep(place, picture)
+        if place == self.wanted:
+            self._tell(place, picture)
+
+    def _keep(self, place: int, picture: Picture) -> None:
         self._kept[place] = picture
         used = sum(_bytes(one) for one in self._kept.values())
         while used > self._limit and len(self._kept) > 1:
             used -= _bytes(self._kept.pop(next(i for i in self._kept if i != self.wanted)))
-        if place == self.wanted:
-            self._tell(place, picture)
 
     def _tell(self, place: int, picture: Picture) -> None:
         self.loaded.emit(place, picture)

@@ -128,7 +128,8 @@ class Looking(QObject):
 
     def _missing(self, picture: Picture) -> dict[Mode, str]:
         """Why a mode cannot be shown, for those that cannot."""
-        said, true = picture.prediction is not None, picture.truth is not None
+        coming = picture.pending
+        said, true = picture.prediction is not None or coming, picture.truth is not None
         no_prediction, no_truth = self.tr("There is no prediction for this picture"), self.tr("There is no true mask of this picture")
         both = no_prediction if not said else no_truth
         tests: list[tuple[Mode, bool, str]] = [
@@ -138,8 +139,8 @@ class Looking(QObject):
             ("contour", said or true, self.tr("There is no mask of this picture")),
             ("swipe", said or true, self.tr("There is no mask of this picture")),
             ("side", said or true, self.tr("There is no mask of this picture")),
-            ("confidence", picture.confidence is not None, self.tr("The prediction kept no confidence")),
-            ("entropy", picture.entropy is not None, self.tr("The prediction kept no entropy")),
+            ("confidence", picture.confidence is not None or coming, self.tr("The prediction kept no confidence")),
+            ("entropy", picture.entropy is not None or coming, self.tr("The prediction kept no entropy")),
         ]
         return {mode: why for mode, has, why in tests if not has}
 

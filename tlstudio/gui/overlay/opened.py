@@ -15,6 +15,7 @@ from tlstudio.events import Event, Progress
 from tlstudio.gui.jobs import EngineWorker, JobHandle
 from tlstudio.gui.loading import Loading
 from tlstudio.gui.overlay.collection import Collection
+from tlstudio.gui.overlay.reel import Reel, new_folder
 from tlstudio.gui.session import Session
 
 
@@ -31,7 +32,7 @@ class Opened(QObject):
         self.predicts = False
         """Whether a run first has to predict what is being opened, which takes a while."""
         self._job: JobHandle | None = None
-        self._again: tuple[EngineWorker, str, dict[str, Any], str] | None = None
+        self._again: tuple[EngineWorker, str, dict[str, Any], str, str] | None = None
 
     @property
     def source(self) -> str:
@@ -54,6 +55,12 @@ class Opened(QObject):
         """The generated leaves with their masks; drawn if they are not there yet."""
         self.predicts = False
         self._ask(self._session.librarian, "sample", {"task": "segmentation"}, self.tr("Generated leaves"))
+
+    def open_video(self, source: str, run: str = "", title: str = "", run_title: str = "") -> None:
+        """A video file or a camera ("camera:0"), with the run that is to look at it; "" for none."""
+        self.predicts = False
+        folder = new_folder()
+        self._ask(self._session.librarian, "open_video", {"source": source, "run": run, "folder": str(folder)}, title, run_title)
 
     def open_pictures(self, paths: Sequence[str]) -> None:
         """These pictures, without masks."""
@@ -81,9 +88,9 @@ class Opened(QObject):
             self._job.forget()
             self._job = None
 
-    def _ask(self, worker: EngineWorker, job: str, args: dict[str, Any], title: str) -> None:
+    def _ask(self, worker: EngineWorker, job: str, args: dict[str, Any], title: str, run_title: str = "") -> None:
         self._drop()
-        self._again = (worker, job, args, title)
+        self._again = (worker, job, args, title, run_title)
         source = str(args.get("source", job))
         self._show(Loading("busy", source))
 
@@ -97,7 +104,8 @@ class Opened(QObject):
             if job == "sample":
                 self._ask(worker, "overlay", {"source": document["path"], "masks": ""}, title)
                 return
-            self.collection = Collection.of(document, source, title)
+            video = job == "open_video"
+            self.collection = self._video(document, args, title, run_title) if video else Collection.of(document, source, title)
             self._show(Loading("ready", source))
 
         def failed(error: StudioError) -> None:
@@ -105,6 +113,10 @@ class Opened(QObject):
             self._show(Loading("failed", source, error=error))
 
         self._job = worker.submit(job, args).connect_to(events, done, failed)
+
+    def _video(self, document: dict[str, Any], args: dict[str, Any], title: str, run_title: str) -> Collection:
+        reel = Reel(self._session.watcher, self._session.librarian, document, Path(args["folder"]), run_title, self)
+        return Collection.of_video(document, reel, title)
 
     def _show(self, loading: Loading) -> None:
         self.loading = loading

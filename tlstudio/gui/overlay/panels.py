@@ -23,6 +23,7 @@ from tlstudio.gui.overlay.picture import Mode, Picture
 from tlstudio.gui.overlay.task import Task
 from tlstudio.gui.overlay.task_notice import TaskNotice
 from tlstudio.gui.overlay.time_slider import TimeSlider
+from tlstudio.gui.overlay.timeline import Timeline
 from tlstudio.gui.overlay.viridis import viridis
 from tlstudio.gui.overlay.words import mode_words
 from tlstudio.gui.widgets.parts import label
@@ -30,11 +31,12 @@ from tlstudio.gui.widgets.state_panel import StatePanel
 
 _HEAT_STOPS = 9
 _LEAST = 200  # height that the class panel has to have, or the film strip gives way
+_FILLED = 0.6  # share of a picture that has to stay in sight where it fills the page
 _GAP = 2  # between the two pictures of Side by side
 
 
 class Panels(QWidget):
-    """canvas, beside (the second canvas of Side by side), bar, classes, film, time, minimap, edit, notice, trouble.
+    """canvas, beside (the second canvas of Side by side), bar, classes, film, timeline, time, minimap, edit, notice, trouble.
 
     has_picture, has_past, editing: what there is to show; `arrange` follows them.
     """
@@ -54,10 +56,10 @@ class Panels(QWidget):
         self.edit = EditBar(self, lambda: self.canvas.zoom)
         self.notice = TaskNotice(task, self)
         self.time = TimeSlider(self)
-        self.film = FilmStrip(self)
+        self.film, self.timeline = FilmStrip(self), Timeline(self)
         self.trouble = StatePanel("overlayTrouble")
         self.trouble.setParent(self)
-        for part in (self.beside, self.edit, self.time, self.trouble):
+        for part in (self.beside, self.edit, self.time, self.timeline, self.trouble):
             part.hide()
         self.arrangement: Arrangement | None = None
         self._linked = False
@@ -80,6 +82,15 @@ class Panels(QWidget):
         self.show_picture(None)
         self.trouble.show()
         self.arrange()
+
+    def fill_page(self) -> None:
+        """Let the picture fill the page, unless that would hide much of it."""
+        picture, page = self.canvas.view.picture, self.canvas.view.screen
+        ratios = sorted([picture[0] / picture[1], page[0] / page[1]])
+        if ratios[0] / ratios[1] >= _FILLED:
+            self.canvas.fill()
+        else:
+            self.canvas.fit()
 
     def show_look(self) -> None:
         """Look as `looking` says; Side by side is two canvases, each with a mode of its own."""
@@ -123,14 +134,15 @@ class Panels(QWidget):
 
     def arrange(self) -> None:
         """Put every panel in its place; those without room give way."""
-        px = theme.px
+        px, runs = theme.px, self.timeline.reel is not None
         asked = Sizes(
             bar=(self.bar.width_needed(0), self.bar.width_needed(1), self.bar.width_needed(2)),
             bar_height=px(mode_bar.HEIGHT),
             least=px(_LEAST),
             classes_width=px(WIDTH),
             classes=self.classes.size_for,
-            film=self.film.sizeHint().height(),
+            film=self.timeline.height_for(self.size()) if runs else self.film.sizeHint().height(),
+            film_stays=runs,
             time=px(time_slider.HEIGHT) if self.has_past and not self.editing else None,
             minimap=self.minimap.sizeHint() if self.has_picture and not self.beside.isVisibleTo(self) else None,
             edit=self.edit.size_for if self.editing else None,
@@ -142,7 +154,8 @@ class Panels(QWidget):
         for panel, box in (
             (self.bar, now.bar),
             (self.classes, now.classes),
-            (self.film, now.film),
+            (self.film, None if runs else now.film),
+            (self.timeline, now.film if runs else None),
             (self.time, now.time),
             (self.minimap, now.minimap),
             (self.edit, now.edit),

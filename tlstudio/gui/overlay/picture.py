@@ -24,6 +24,7 @@ class Picture:
 
     confidence: probability of the likeliest class, 0..255 for 0..1; entropy: of all probabilities over its largest value, likewise.
     corrected: the prediction as a hand corrected it, or None; by_hand: whether `prediction` is that.
+    pending: what the model says of it can be had and was not asked for yet.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Picture:
     entropy: NDArray[np.uint8] | None = None
     corrected: Labels | None = None
     by_hand: bool = False
+    pending: bool = False
 
     @property
     def width(self) -> int:

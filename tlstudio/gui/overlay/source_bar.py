@@ -29,6 +29,12 @@ class SourceBar(QWidget):
     predict_asked = Signal()
     export_asked = Signal()
     edit_asked = Signal()
+    opening = Signal()
+    """The menu is about to be shown."""
+    video_asked = Signal()
+    camera_asked = Signal(str)
+    watcher_chosen = Signal(str)
+    """The run that is to look at the video."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,18 +50,25 @@ class SourceBar(QWidget):
         self.setLayout(row((self._source, 1), self.predict, self.edit, self.export, spacing=2, margins=(9, 0, 7, 0)))
         self._collection: Collection | None = None
         self._runs: Sequence[Row] = ()
+        self._cameras: Sequence[tuple[str, str]] = ()
         self._menu.aboutToShow.connect(self._fill)
         self._draw()
 
     def show_collection(self, collection: Collection | None) -> None:
         self._collection = collection
-        masks = collection is not None and any(entry.get("prediction") or entry.get("truth") for entry in collection.entries)
-        self.export.setEnabled(masks)
+        still = collection is not None and collection.reel is None
+        masks = still and any(entry.get("prediction") or entry.get("truth") for entry in collection.entries)  # type: ignore[union-attr]
+        self.export.setEnabled(bool(masks))
+        self.predict.setEnabled(collection is None or collection.reel is None or not collection.reel.live)
         self._draw()
 
     def show_runs(self, runs: Sequence[Row]) -> None:
         """The runs that can be looked at, the newest first."""
         self._runs = runs
+
+    def show_cameras(self, cameras: Sequence[tuple[str, str]]) -> None:
+        """(source, name) of each; the menu says nothing of cameras where there is none."""
+        self._cameras = cameras
 
     def can_edit(self, why_not: str) -> None:
         """Why the mask of the picture cannot be corrected; "" where it can."""
@@ -83,11 +96,21 @@ class SourceBar(QWidget):
     def _fill(self) -> None:
         """The menu, each time that it is opened: runs come and go."""
         menu, collection = self._menu, self._collection
+        self.opening.emit()
         menu.clear()
         menu.addAction(self.tr("Open a folder of images and masks…"), self.folder_asked.emit)
+        menu.addAction(self.tr("Open a video…"), self.video_asked.emit)
+        for source, name in self._cameras:
+            words = self.tr("Camera") if len(self._cameras) == 1 else self.tr("Camera: %1").replace("%1", name)
+            action = menu.addAction(elide(words, theme.px(300), self).replace("&", "&&"))
+            action.setObjectName("openCamera")
+            action.setToolTip(self.tr("%1. Its picture is looked at live; nothing is recorded").replace("%1", name))
+            action.triggered.connect(lambda _=False, source=source: self.camera_asked.emit(source))
         menu.addAction(self.tr("Show the sample with its masks"), self.sample_asked.emit)
         menu.addSeparator()
-        menu.addAction(self.tr("Predict masks…"), self.predict_asked.emit)
+        video = collection is not None and collection.reel is not None
+        words = self.tr("Predict the whole video…") if video else self.tr("Predict masks…")
+        menu.addAction(words, self.predict_asked.emit).setEnabled(self.predict.isEnabled())
         menu.addAction(self.tr("Export masks…"), self.export_asked.emit).setEnabled(self.export.isEnabled())
         if collection is not None and collection.run and collection.split:
             menu.addSeparator()
@@ -95,6 +118,10 @@ class SourceBar(QWidget):
         if self._runs:
             menu.addSeparator()
             titles = [(str(run["path"]), str(run.get("title") or run["name"])) for run in self._runs[:MOST]]
+            if collection is not None and collection.reel is not None:
+                inside = menu.addMenu(self.tr("Predict with"))
+                self._choices(inside, [*titles, ("", self.tr("Nothing, the picture alone"))], collection.reel.run, self.watcher_chosen.emit)
+                menu = menu.addMenu(self.tr("Open a run"))
             self._choices(menu, titles, collection.source if collection is not None else "", self.run_chosen.emit)
 
     def _choices(self, menu: QMenu, choices: Sequence[tuple[str, str]], chosen: str, call: Callable[[str], object]) -> None:

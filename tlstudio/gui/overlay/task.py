@@ -25,11 +25,26 @@ class Task(QObject):
         self.first = ""
         """What is done before there is any progress."""
         self.stopping = False
+        self.resumes = True
+        """Whether what is finished is not done again, after a cancel or a failure."""
+        self.folder = ""
+        """Where what was made lies, for who wants to see it; "" where it is shown anyway."""
         self._job: JobHandle | None = None
         self._asked: tuple[EngineWorker, str, dict[str, Any], str, Callable[[Any], Any]] | None = None
 
-    def begin(self, worker: EngineWorker, job: str, args: dict[str, Any], words: str, done: Callable[[Any], Any], first: str = "") -> None:
+    def begin(
+        self,
+        worker: EngineWorker,
+        job: str,
+        args: dict[str, Any],
+        words: str,
+        done: Callable[[Any], Any],
+        first: str = "",
+        *,
+        resumes: bool = True,
+    ) -> None:
         """words: what is being done; first: what comes before it. done: is given the job's answer. One that still runs is cancelled."""
+        self.resumes, self.folder = resumes, ""
         if self._job is not None:
             self._job.forget()
         self._asked, self.first = (worker, job, args, words, done), first
@@ -39,7 +54,12 @@ class Task(QObject):
     def again(self) -> None:
         """Go on after a cancel or a failure; what is finished is not done again."""
         if self._asked is not None:
-            self.begin(*self._asked, self.first)
+            self.begin(*self._asked, self.first, resumes=self.resumes)
+
+    def tell(self, words: str, folder: str) -> None:
+        """What came of it, and where it lies."""
+        self.folder = folder
+        self._show(Loading("ready", words))
 
     def cancel(self) -> None:
         """At once where nothing has begun (a model may take a while to load), else after the piece that is being done."""
@@ -59,6 +79,7 @@ class Task(QObject):
         if self._job is not None:
             self._job.forget()
             self._job = None
+        self.folder = ""
         self._show(Loading())
 
     def _events(self, said: list[Event]) -> None:

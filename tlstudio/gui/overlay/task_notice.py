@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from tlstudio.gui import theme
@@ -29,9 +30,11 @@ class TaskNotice(Floating):
         self._cancel = Button(self.tr("Cancel"), "quiet", tip=self.tr("Stop; what is finished stays"), on=task.cancel)
         self._resume = Button(self.tr("Resume"), "quiet", tip=self.tr("Go on; what is finished is not done again"), on=task.again)
         self._close = ToolButton("x", self.tr("Close this note"), on=task.close)
-        for button, name in ((self._cancel, "cancelTask"), (self._resume, "resumeTask"), (self._close, "closeTask")):
+        self._open = Button(self.tr("Open the folder"), "quiet", tip=self.tr("Show what was written"), on=self._show_folder)
+        names = (self._cancel, "cancelTask"), (self._resume, "resumeTask"), (self._open, "openTaskFolder"), (self._close, "closeTask")
+        for button, name in names:
             button.setObjectName(name)
-        head = row(self._mark, (self._words, 1), self._cancel, self._resume, self._close, spacing=8)
+        head = row(self._mark, (self._words, 1), self._cancel, self._resume, self._open, self._close, spacing=8)
         self.set_content(column(head, self._bar, self._more, spacing=6, margins=(10, 4, 6, 6)))
         task.changed.connect(self._follow)
         self._follow()
@@ -39,7 +42,7 @@ class TaskNotice(Floating):
     @property
     def wanted(self) -> bool:
         """Whether there is anything to tell."""
-        return self._task.loading.state in ("busy", "failed", "cancelled")
+        return self._task.loading.state in ("busy", "failed", "cancelled") or bool(self._task.folder)
 
     def size_for(self, most: int) -> QSize:
         """For the most width that it may have."""
@@ -70,6 +73,8 @@ class TaskNotice(Floating):
             more += f", {left}" if left else ""
         elif busy:
             more = self._task.first
+        elif self._task.folder:
+            more = self._task.folder
         self._more.setText(more)
         self._more.setVisible(bool(more))
         share = progress.overall if progress is not None else None
@@ -79,5 +84,13 @@ class TaskNotice(Floating):
         self._cancel.setVisible(busy)
         self._cancel.setEnabled(not self._task.stopping)
         self._resume.setVisible(loading.state in ("failed", "cancelled"))
+        again = self.tr("Resume") if self._task.resumes else self.tr("Begin again")
+        tip = self.tr("Go on; what is finished is not done again") if self._task.resumes else self.tr("From the beginning")
+        self._resume.setText(again)
+        self._resume.setToolTip(tip)
+        self._open.setVisible(bool(self._task.folder))
         self._close.setVisible(not busy)
         self.setAccessibleName(f"{words}. {more}")
+
+    def _show_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(self._task.folder))

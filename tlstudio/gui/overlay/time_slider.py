@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtWidgets import QSlider, QWidget
+from PySide6.QtWidgets import QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.overlay.floating import Floating
+from tlstudio.gui.widgets.jump_slider import JumpSlider
 from tlstudio.gui.widgets.parts import ToolButton, label, row
 
 HEIGHT = 40
@@ -24,7 +25,7 @@ class TimeSlider(Floating):
         super().__init__(parent, "overlayTime")
         self._play = ToolButton("play", self.tr("Watch the mask form, epoch by epoch"), on=self.play_or_pause)
         self._play.setObjectName("playEpochs")
-        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider = JumpSlider()
         self._slider.setObjectName("epochSlider")
         self._slider.setAccessibleName(self.tr("Epoch"))
         self._slider.setToolTip(self.tr("The mask after each of the epochs that were kept; at the right end that of the best epoch"))

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSettings, QTimer, Signal
+from PySide6.QtCore import QSettings, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tlstudio.errors import StudioError, sentences
 from tlstudio.gui.overlay.collection import Collection
+from tlstudio.gui.overlay.film_strip import FilmStrip
 from tlstudio.gui.overlay.loader import Loader
 from tlstudio.gui.overlay.looking import Looking
 from tlstudio.gui.overlay.panels import Panels
 from tlstudio.gui.overlay.past import Past
 from tlstudio.gui.overlay.picture import Labels, Picture
 from tlstudio.gui.overlay.reading import Counts
-from tlstudio.gui.overlay.status_line import Reading, StatusLine
+from tlstudio.gui.overlay.reel import Reel
+from tlstudio.gui.overlay.status_line import StatusLine
 from tlstudio.gui.overlay.task import Task
+from tlstudio.gui.overlay.telling import Telling
+from tlstudio.gui.overlay.timeline import Timeline
 
 ZOOM_STEP = 1.25
-BUSY_AFTER = 200  # ms until it is said that a picture is being read
-FILLED = 0.6  # share of a picture that has to stay in sight where it fills the page
+RECOUNT = 0.3  # seconds between two countings while frames run
 
 
 class Viewer(QWidget):
@@ -30,6 +34,8 @@ class Viewer(QWidget):
 
     picture_shown = Signal()
     """Its files were read (or could not be); `picture` is what is seen."""
+    opening = Signal()
+    """Another picture is wanted."""
 
     def __init__(self, settings: QSettings, head: QWidget, task: Task) -> None:
         super().__init__()
@@ -48,9 +54,11 @@ class Viewer(QWidget):
         """Whether of a prediction that was corrected by hand the correction is shown."""
         self.counts = Counts()
         self.place = -1
+        self.begin_at = 0
+        """The frame at which the next video is opened."""
         self._seen: tuple[object, ...] = ()
-        self._patience = QTimer(self, singleShot=True, interval=BUSY_AFTER)
-        self._patience.timeout.connect(self._say_busy)
+        self._counted_at, self._runs = 0.0, False  # frames of a video that runs are not all counted
+        self._telling = Telling(self)
         self.guard: Callable[[Callable[[], None]], bool] = lambda then: True
         """Asked before another picture is opened; where it says no, it may call later what it was given."""
         self._size: tuple[int, int] | None = None  # of the picture before
@@ -68,9 +76,9 @@ class Viewer(QWidget):
         canvas.view_changed.connect(lambda: bar.show_zoom(canvas.zoom if self.picture is not None else 1))
         canvas.swiped.connect(self.looking.set_swipe)
         for one in (canvas, self.panels.beside):
-            one.hovered.connect(self._hover)
+            one.hovered.connect(self._telling.hover)
         self.loader.loaded.connect(self._loaded)
-        self.loader.failed.connect(self._failed)
+        self.loader.failed.connect(lambda _, error: self.show_trouble(error))
         self.loader.counted.connect(self._counted)
         self.looking.changed.connect(self._look_changed)
         self.past.found.connect(self._past_found)
@@ -79,6 +87,11 @@ class Viewer(QWidget):
         self.panels.classes.correction_shown.connect(self.show_correction)
 
     # what is open
+
+    @property
+    def strip(self) -> FilmStrip | Timeline:
+        """Along which one goes from picture to picture."""
+        return self.panels.film if self.collection is None or self.collection.reel is None else self.panels.timeline
 
     def show_collection(self, collection: Collection) -> None:
         """Open another collection at its first picture."""
@@ -89,6 +102,10 @@ class Viewer(QWidget):
         self.looking.show_collection(collection)
         self.past.show_collection(collection)
         self.status.show_classes(self.looking.look.classes)
+        self.panels.timeline.show_reel(collection.reel)
+        if collection.reel is not None:
+            self._show_reel(collection.reel)
+            return
         self.panels.film.show_collection(collection)
         if self.panels.film.order:
             self.open_picture(self.panels.film.order[0])
@@ -97,9 +114,36 @@ class Viewer(QWidget):
             self.panels.show_trouble()
             self.panels.trouble.show_state("image", "muted", self.tr("There is no picture in it"))
 
+    def _show_reel(self, reel: Reel) -> None:
+        self.panels.bar.show_place(0, 0)
+        self.panels.classes.show_figures((), (), None)
+        self.status.show_file("", self.collection.title if self.collection is not None else "", 0, 0)
+        self.panels.show_trouble()
+        if reel.live:
+            self.panels.trouble.show_busy(self.tr("Waiting for the camera"), None)
+            return
+        self.panels.trouble.show_busy(self.tr("The first frame is being read"), None)
+        reel.predicts = False  # at once what is there; the model may have to be loaded
+        at, self.begin_at = self.begin_at, 0
+        self.open_picture(at if at < len(reel) else 0)
+
+    def show_frame(self, place: int, picture: Picture) -> None:
+        """A frame of a video that runs, or of a camera."""
+        assert self.collection is not None
+        assert self.collection.reel is not None
+        self.place = 0 if self.collection.reel.live else place
+        self._telling.patience.stop()
+        self.loader.keep(self.place, picture)
+        self.strip.mark(self.place)
+        self._place_changed()
+        self._runs = True
+        self._loaded(self.place, picture)
+        self._runs = False
+
     def open_picture(self, place: int) -> None:
         """Show the picture at that place of the collection as soon as it is read; until then the last one stays."""
-        film = self.panels.film
+        film = self.strip
+        self.opening.emit()
         if place != self.place and not self.guard(lambda: self.open_picture(place)):
             film.mark(self.place)
             return
@@ -110,7 +154,7 @@ class Viewer(QWidget):
         near = [film.next_to(place, step) for step in (1, -1)]
         self.loader.want(place, [i for i in near if i is not None])
         if self.loader.busy:
-            self._patience.start()
+            self._telling.patience.start()
 
     def show_correction(self, on: bool) -> None:
         """The mask as it was corrected by hand, or as it was predicted."""
@@ -121,7 +165,7 @@ class Viewer(QWidget):
 
     def step(self, by: int) -> None:
         """The picture so many further along the strip."""
-        to = self.panels.film.next_to(self.place, by)
+        to = self.strip.next_to(self.place, by)
         if to is not None:
             self.open_picture(to)
 
@@ -147,41 +191,35 @@ class Viewer(QWidget):
         self._read = picture
         if self.correction and picture.corrected is not None:
             picture = replace(picture, prediction=picture.corrected, by_hand=True)
-        self.picture, self.counts = picture, Counts()
+        self.picture = picture
+        if not self._runs:
+            self.counts = Counts()  # of frames that run, those of the frame before stand until it is counted
         self.looking.show_picture(picture)
         self.panels.time.show_epochs(self.past.epochs(place), best=not self._of_an_epoch)
         self.panels.has_past = place in self.past.places
         size = picture.width, picture.height
         self.panels.show_picture(picture, keep_view=True)
         if size != self._size and (self._size is None or self.panels.canvas.fitted):
-            self._fit()
+            self.panels.fill_page()
         self._size = size
         self._show_figures()
-        self._show_file(picture)
+        self._telling.show_file()
         if self.past_shown:
             self._want_epoch(self.panels.time.epoch)
-        else:
+        elif not self._runs or time.perf_counter() > self._counted_at + RECOUNT:
+            self._counted_at = time.perf_counter()
             self.loader.count(place, picture)
         self.picture_shown.emit()
 
-    def _fit(self) -> None:
-        """Let the picture fill the page, unless that would hide much of it."""
-        canvas = self.panels.canvas
-        picture, page = canvas.view.picture, canvas.view.screen
-        ratios = sorted([picture[0] / picture[1], page[0] / page[1]])
-        if ratios[0] / ratios[1] >= FILLED:
-            canvas.fill()
-        else:
-            canvas.fit()
-
-    def _failed(self, place: int, error: StudioError) -> None:
+    def show_trouble(self, error: StudioError) -> None:
+        """Nothing can be shown, and why."""
         self.picture, self._read, self.counts = None, None, Counts()
         self.looking.show_picture(None)
         self.panels.has_past = False
         self.panels.trouble.show_error(error)
         self.panels.show_trouble()
         self._show_figures()
-        self._show_file(None)
+        self._telling.show_file()
         self.status.setAccessibleDescription(sentences(error.what, error.why, error.do))
         self.picture_shown.emit()
 
@@ -192,24 +230,11 @@ class Viewer(QWidget):
             self.collection.entries[place]["corrected_iou"] = counts.mean_iou
         self._show_figures()
 
-    def _say_busy(self) -> None:
-        if self.loader.busy and self.collection is not None:
-            name = Path(self.collection.entries[self.place]["path"]).name
-            self.status.show_reading(None)
-            self.status.show_file(self.collection.title, self.tr("%1 is being read…").replace("%1", name), 0, 0)
-
-    def _show_file(self, picture: Picture | None) -> None:
-        assert self.collection is not None
-        path = Path(self.collection.entries[self.place]["path"])
-        size = (picture.width, picture.height) if picture is not None else (0, 0)
-        self.status.show_file(self.collection.title, path.name, *size)
-        self.status.show_reading(None)
-
     def _show_figures(self) -> None:
         """Shares and IoUs: as counted, and until then as the collection tells."""
         counts, classes = self.counts, self.panels.classes
         assert self.collection is not None
-        entry = self.collection.entries[self.place]
+        entry = self.collection.entries[max(0, self.place)]
         of_truth = self.looking.look.mode == "truth" or (self.picture is not None and self.picture.prediction is None)
         shares, ious = counts.shares(of_truth=of_truth), counts.ious()
         by_hand = self.picture is not None and self.picture.by_hand and not self.past_shown
@@ -239,15 +264,8 @@ class Viewer(QWidget):
         self._show_figures()
 
     def _place_changed(self) -> None:
-        order = self.panels.film.order
+        order = self.strip.order
         self.panels.bar.show_place(order.index(self.place) if self.place in order else -1, len(order))
-
-    def _hover(self, pixel: QPoint | None) -> None:
-        picture = self.picture
-        if pixel is None or picture is None:
-            self.status.show_reading(None)
-        else:
-            self.status.show_reading(Reading.of(picture, self.looking.look.classes, pixel.x(), pixel.y()))
 
     # through time
 

@@ -141,7 +141,11 @@ class ModelPage(Page):
 
     @property
     def _narrow(self) -> bool:
-        return self.width() < theme.px(NARROW)
+        return self.presented or self.width() < theme.px(NARROW)
+
+    def present(self, on: bool) -> None:
+        super().present(on)
+        self._arrange(fresh=True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

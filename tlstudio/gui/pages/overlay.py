@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
 from PySide6.QtWidgets import QStackedLayout
 
 from tlstudio.errors import StudioError
 from tlstudio.gui.page import Page
 from tlstudio.gui.run_list import Row, RunList
 from tlstudio.gui.session import Session
-from tlstudio.gui.widgets.drop_zone import folders_in, images_in
+from tlstudio.gui.widgets.drop_zone import folders_in, images_in, videos_in
 from tlstudio.gui.widgets.parts import GAP, MARGIN, column, widget
 from tlstudio.gui.widgets.state_panel import Offer, StatePanel
 from tlstudio.gui.words import count
@@ -51,6 +51,9 @@ class OverlayPage(Page):
             return "running", self.tr("Opening")
         if opened is None or opened.collection is None:
             return "none", self.tr("Masks on images")
+        reel = opened.collection.reel
+        if reel is not None:
+            return "ready", self.tr("Camera") if reel.live else count(len(reel), self.tr("frame"), self.tr("frames"))
         return "ready", count(len(opened.collection.entries), self.tr("photo"), self.tr("photos"))
 
     def guide(self) -> str:
@@ -80,14 +83,17 @@ class OverlayPage(Page):
         from tlstudio.gui.overlay.opened import Opened
         from tlstudio.gui.overlay.source_bar import SourceBar
         from tlstudio.gui.overlay.task import Task
+        from tlstudio.gui.overlay.videos import Videos
         from tlstudio.gui.overlay.viewer import Viewer
+        from tlstudio.gui.overlay.watching import Watching
 
         self._opened = Opened(self.session, self)
         self._task = Task(self)
         self._source = SourceBar()
         self._viewer = Viewer(self.session.settings, self._source, self._task)
         self._editing = Editing(self.session, self._viewer, self._source, self)
-        self._keys = Keys(self, self._viewer, self._editing.toggle, self._editing.leave)
+        self._watching = Watching(self._viewer, self)
+        self._keys = Keys(self, self._viewer, self._editing.toggle, self._editing.leave, self._watching.toggle)
         self._errands = Errands(self.session, self._viewer, self._task, self)
         self._state = StatePanel("overlayState")
         self._stack = QStackedLayout(self)
@@ -98,7 +104,10 @@ class OverlayPage(Page):
         source.sample_asked.connect(self._sample)
         source.run_chosen.connect(self._choose_run)
         source.split_chosen.connect(self._choose_split)
-        for predict in (source.predict_asked, self._viewer.panels.classes.predict_asked):
+        self._videos = Videos(self.session, self._viewer, self._list, source, self)
+        self._videos.wanted.connect(self._show_video)
+        timeline = self._viewer.panels.timeline
+        for predict in (source.predict_asked, self._viewer.panels.classes.predict_asked, timeline.predict_asked):
             predict.connect(lambda: self._errands.ask_to_predict(self._runs()))
         source.export_asked.connect(self._errands.ask_to_export)
         self._errands.predicted.connect(self._show_predicted)
@@ -137,6 +146,20 @@ class OverlayPage(Page):
         """Open these files, without masks."""
         self._own = True
         self._open(lambda opened: opened.open_pictures(paths))
+
+    def show_video(self, source: str, run: str | None = None) -> None:
+        """Open a video file or a camera ("camera:0"). run: that looks at it, "" for none; None: that which is open, or the newest."""
+        self._build()
+        self._videos.show(source, run)
+
+    def _show_video(self, how: Callable[[Opened], None]) -> None:
+        self._own = True
+        self._open(how)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._opened is not None:
+            self._watching.stop()
 
     def _open(self, how: Callable[[Opened], None]) -> None:
         """Open something else, unless a corrected mask would be lost and the user wants to keep it."""
@@ -215,6 +238,8 @@ class OverlayPage(Page):
             self.tr("Open a folder…"), self.tr("Pictures with masks, from anywhere; no model is needed"), self.ask_for_folder,
             "folder-open", "primary", "openOverlayFolder",
         )  # fmt: skip
+        video_tip = self.tr("A video, with what a run says of each frame")
+        video = Offer(self.tr("Open a video…"), video_tip, self._videos.ask, "film-strip", "", "openVideoHere")
         sample_tip = self.tr("Generated leaves with their exact masks; drawn on this computer the first time")
         sample = Offer(self.tr("Show the sample"), sample_tip, self._sample, "leaf", "", "showOverlaySample")
         if loading.state == "busy":
@@ -230,11 +255,12 @@ class OverlayPage(Page):
             self._state.show_error(loading.error, [again, folder._replace(kind=""), *([back] if collection is not None else [])])
         elif collection is None:
             more = self.tr("What a model said, what is true, and where they differ. No model is needed to look.")
-            self._state.show_state("stack", "muted", self.tr("Look at images with their masks"), more, [folder, sample])
+            self._state.show_state("stack", "muted", self.tr("Look at images with their masks"), more, [folder, video, sample])
         elif self._viewer.collection is not collection:
             self._editing.close()
             self._viewer.show_collection(collection)
             self._source.show_collection(collection)
+            self._watching.show_collection(collection)
         ready = loading.ready and collection is not None
         self._stack.setCurrentIndex(1 if ready else 0)
         self.setFocusProxy(self._viewer.panels.canvas if ready else self._state)
@@ -243,18 +269,21 @@ class OverlayPage(Page):
     # dropping
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if folders_in(event.mimeData()) or images_in(event.mimeData()):
+        if folders_in(event.mimeData()) or images_in(event.mimeData()) or videos_in(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """A folder of pictures, a second one with their masks, or pictures."""
-        folders, pictures = folders_in(event.mimeData()), images_in(event.mimeData())
+        folders, pictures, videos = folders_in(event.mimeData()), images_in(event.mimeData()), videos_in(event.mimeData())
         if folders:
             event.acceptProposedAction()
             self.show_folder(folders[0], folders[1] if len(folders) > 1 else "")
         elif pictures:
             event.acceptProposedAction()
             self.show_pictures(pictures)
+        elif videos:
+            event.acceptProposedAction()
+            self.show_video(videos[0])
 
 
 def _makes_masks(run: str, row: Row | None) -> bool:

@@ -21,6 +21,7 @@ from tlstudio.gui.widgets.scrolling import scrolling
 from tlstudio.gui.widgets.state_panel import Offer
 
 if TYPE_CHECKING:
+    from tlstudio.gui.widgets.longer_popover import LongerPopover
     from tlstudio.gui.widgets.mask_cards import MaskCards
     from tlstudio.gui.widgets.measured_cards import MeasuredCards
     from tlstudio.gui.widgets.picture_dialog import PictureDialog
@@ -110,8 +111,11 @@ class ResultsPage(Page):
         from tlstudio.gui.widgets.result_heading import ResultHeading
         from tlstudio.gui.widgets.try_it import TryIt
 
+        self._longer: LongerPopover | None = None
         self._heading = ResultHeading()
         self._heading.run_chosen.connect(lambda run: self.show_run(run, self._split if self._split != "test" else "val"))
+        self._heading.replay_asked.connect(lambda: self.session.replay(self._chosen))
+        self._heading.longer_asked.connect(self._train_longer)
         self._heading.split_chosen.connect(lambda split: self.show_run(self._chosen, split))
         self._state = NoRuns(self._list, "resultsState")
         self._try = TryIt(self.session)
@@ -192,6 +196,14 @@ class ResultsPage(Page):
 
     def _row(self) -> Row | None:
         return self._list.find(self._chosen) if self._chosen else None
+
+    def _train_longer(self) -> None:
+        from tlstudio.gui.widgets.longer_popover import LongerPopover
+
+        if self._longer is None:
+            self._longer = LongerPopover(self.session, self)
+        button = self._heading.longer
+        self._longer.ask(button.mapToGlobal(button.rect().bottomLeft()), self._chosen)
 
     def _show_heading(self) -> None:
         runs, row_ = self._list.finished, self._row()

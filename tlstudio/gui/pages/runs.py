@@ -1,31 +1,30 @@
-"""Runs: all that were trained, what they differ in, and their curves over each other."""
+"""Runs: all that were trained, what they differ in, and what the ticked ones say beside each other."""
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QGridLayout, QWidget
 
-from tlstudio.errors import StudioError
 from tlstudio.gui import theme
 from tlstudio.gui.page import Page
 from tlstudio.gui.run_list import Row, RunList
 from tlstudio.gui.session import Session
-from tlstudio.gui.widgets.curves_of_runs import CurvesOfRuns
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.no_runs import NoRuns
-from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, SearchField, column, label, row, widget
-from tlstudio.gui.widgets.runs_table import RunsTable
+from tlstudio.gui.widgets.parts import GAP, MARGIN, SearchField, column, label, row, widget
 from tlstudio.gui.widgets.scrolling import scrolling
-from tlstudio.gui.widgets.trash_notice import TrashNotice
+from tlstudio.gui.widgets.state_panel import Offer
 from tlstudio.gui.words import count
 from tlstudio.runs import Run
 
 FIRST_TICKS = 3  # runs that are compared before anybody has ticked one
 FILTER_WAIT = 120  # ms after a key before the table is filtered
+COLUMNS_KEY = "runs/columns"
 
 
 class RunsPage(Page):
@@ -39,8 +38,10 @@ class RunsPage(Page):
         self._built = False
         self._ticked = False
         self._room = -1
-        self._rerun: Row | None = None
+        self._at = 0  # the selected row
+        self._wanted = ""  # a run that is to be selected once it is listed
         self._list.changed.connect(self._list_changed)
+        self.setAcceptDrops(True)
 
     def word(self) -> str:
         return self.tr("Runs")
@@ -51,9 +52,11 @@ class RunsPage(Page):
 
     def guide(self) -> str:
         return self.tr(
-            "Every run on this computer. A tick lays its curve over the others below; click a heading to sort.\n"
-            "Space ticks the selected runs, Enter looks at one, Delete throws the selected ones away (that can be undone).\n"
-            "Ctrl+F goes to the filter."
+            "Every run on this computer. A tick sets it beside the others below: curves, confusion, classes, pictures that only one gets "
+            "right, settings. Click a heading to sort, right click it to choose columns.\n"
+            "Space ticks the selected runs, Enter looks at one, F2 writes its note, Delete throws the selected ones away (that can be "
+            "undone).\n"
+            "Ctrl+F goes to the filter. A run folder from another computer can be dropped here."
         )
 
     def entered(self) -> None:
@@ -63,8 +66,8 @@ class RunsPage(Page):
 
     @property
     def busy(self) -> bool:
-        """Whether the list is still being read."""
-        return self._list.loading.state == "busy"
+        """Whether the list is still being read, or runs are being measured."""
+        return self._list.loading.state == "busy" or (self._built and self.compare.comparison.loading.state == "busy")
 
     # building
 
@@ -72,65 +75,73 @@ class RunsPage(Page):
         if self._built:
             return
         self._built = True
-        self._title, self._counts = label(self.tr("Runs"), "title"), label("", "muted")
-        self._filter = SearchField(self.tr("Filter: name, model, state"), "runsFilter")
-        self._filter.setToolTip(self.tr("Show only runs whose name, images, model or state hold all these words"))
+        # The window is on the screen before all this is read.
+        from tlstudio.gui.run_again import RunAgain
+        from tlstudio.gui.run_folders import RunFolders
+        from tlstudio.gui.widgets.compare_card import CompareCard
+        from tlstudio.gui.widgets.run_side_stack import RunSideStack
+        from tlstudio.gui.widgets.runs_table import RunsTable
+        from tlstudio.gui.widgets.runs_tools import RunsTools
+        from tlstudio.gui.widgets.trash_notice import TrashNotice
+
+        self._counts = label("", "muted")
+        self._filter = SearchField(self.tr("Filter: name, model, note, tag"), "runsFilter")
+        self._filter.setToolTip(self.tr("Show only runs whose name, images, model, state, tags or note hold all these words"))
+        self._tags = QComboBox()
+        self._tags.setObjectName("tagFilter")
+        self._tags.setAccessibleName(self.tr("Only runs with a tag"))
+        self._tags.setToolTip(self.tr("Show only runs that have this tag"))
         self._differs = QCheckBox(self.tr("Only what differs"))
         self._differs.setObjectName("onlyDiffers")
         self._differs.setChecked(True)
         self._differs.setToolTip(self.tr("Hide the settings that are the same in all shown runs"))
         self._same = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
-        self._table, self._curves = RunsTable(), CurvesOfRuns()
-        self._state, self._notice = NoRuns(self._list, "runsState"), TrashNotice()
-        self._make_buttons()
+        self._table, self.compare, self.side = RunsTable(), CompareCard(self.session), RunSideStack()
+        self._state, self._notice, self._tools = NoRuns(self._list, "runsState"), TrashNotice(), RunsTools()
+        self._again, self._folders = RunAgain(self.session, self), RunFolders(self._list, self)
+        self._connect()
+        head = row(label(self.tr("Runs"), "title"), 8, (self._counts, 1), self._tags, (self._filter, 1))
+        line = QWidget()
+        self._grid = QGridLayout(line)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(8)
+        self._lower = row((self.compare, 2), (self.side, 1), spacing=GAP)
+        self._full = widget(column(line, 12, self._notice, (self._table, 5), GAP, (widget(self._lower), 5), spacing=0))
+        inside = column(head, 8, (self._full, 1), (self._state, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP))
+        self.setLayout(column(scrolling(widget(inside)), spacing=0))
+        self._arrange()
+        for before, after in pairwise((self._tags, self._filter, self._differs, *self._tools.stops, self._table)):
+            self.setTabOrder(before, after)
+        self._offer()
+
+    def _connect(self) -> None:
         wait = QTimer(self, singleShot=True, interval=FILTER_WAIT)
         wait.timeout.connect(lambda: self._table.filter_by(self._filter.text()))
         self._filter.textChanged.connect(lambda: wait.start())
+        self._tags.activated.connect(lambda: self._table.show_tag(str(self._tags.currentData())))
         self._differs.toggled.connect(self._table.show_only_differing)
         self._table.looked_at.connect(self._look)
         self._table.selection_changed.connect(self._offer)
         self._table.shown_changed.connect(self._say_counts)
-        self._table.rows.compared_changed.connect(lambda: self._curves.show_rows(self._table.rows.compared_rows()))
+        self._table.menu_asked.connect(self._tools.popup)
+        self._table.rows.compared_changed.connect(lambda: self.compare.show_rows(self._table.rows.compared_rows()))
+        from tlstudio.gui.studies.verdict_watch import VerdictWatch
+
+        self._verdict = VerdictWatch(self.session, self.side.verdict)
+        self._table.rows.compared_changed.connect(lambda: self._verdict.show_rows([entry for entry, _ in self._table.rows.compared_rows()]))
+        self._table.rows.noted.connect(lambda path, note: self._folders.write([path], note, None))
+        self._table.choose_columns(_columns(self.session.settings.value(COLUMNS_KEY, "")))
+        self._table.columns_chosen.connect(lambda: self.session.settings.setValue(COLUMNS_KEY, json.dumps(self._table.chosen)))
+        self.side.run.noted.connect(self._folders.write)
+        self.compare.opened.connect(lambda entry, _: self.session.show_result(entry["path"]))
         self._notice.changed.connect(self.session.runs_changed)
         self._notice.trouble.connect(self.session.trouble)
+        self._tools.asked.connect(self._do)
+        self._folders.noted.connect(self._show_tags)
+        self._folders.opened.connect(lambda path: setattr(self, "_wanted", path))
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._filter.setFocus)  # while the page is in sight
-        delete = QShortcut(QKeySequence("Delete"), self, self._delete)
-        delete.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        head = row(self._title, 8, (self._counts, 1), (self._filter, 1))
-        self._tools = QWidget()
-        self._grid = QGridLayout(self._tools)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setVerticalSpacing(8)
-        self._full = widget(
-            column(self._tools, 12, self._notice, (self._table, 5), GAP, (self._curves, 4), spacing=0)
-        )  # fmt: skip
-        inside = widget(
-            column(head, 8, (self._full, 1), (self._state, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP))
-        )  # fmt: skip
-        self.setLayout(column(scrolling(inside), spacing=0))
+        QShortcut(QKeySequence("Delete"), self._table, self._delete, context=Qt.ShortcutContext.WidgetShortcut)  # not in a note
         self.session.run_changed.connect(self._offer)
-        self.session.data_changed.connect(self._data_came)
-        self._arrange()
-        for before, after in pairwise((self._filter, self._differs, *self._buttons, self._table)):
-            self.setTabOrder(before, after)
-        self._offer()
-
-    def _make_buttons(self) -> None:
-        self._look_button = Button(self.tr("Look"), "", "target", tip=self.tr("Open the selected run on the Results page (Enter)"))
-        self._look_button.clicked.connect(lambda: self._look(self._table.selected()[0]))
-        self._rerun_button = Button(
-            self.tr("Rerun"), "", "arrow-clockwise", tip=self.tr("Take the selected run's recipe and train it again"), on=self._train_again
-        )
-        self._resume_button = Button(
-            self.tr("Resume"), "", "play", tip=self.tr("Go on with the selected unfinished run from its last checkpoint"), on=self._resume
-        )
-        self._delete_button = Button(
-            self.tr("Delete"), "", "trash", tip=self.tr("Move the selected runs to the trash (Delete); can be undone"), on=self._delete
-        )
-        names = ("lookButton", "rerunButton", "resumeButton", "deleteButton")
-        self._buttons = (self._look_button, self._rerun_button, self._resume_button, self._delete_button)
-        for button, name in zip(self._buttons, names, strict=True):
-            button.setObjectName(name)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -143,43 +154,73 @@ class RunsPage(Page):
             self._arrange()
 
     def _arrange(self) -> None:
-        """Check box, what is the same and buttons in one line, or in two or three where there is little room."""
-        self._filter.setMaximumWidth(theme.px(240))
+        """Check box, what is the same and buttons in one line, or in more where there is little room; the side below the curves then."""
+        self._filter.setMaximumWidth(theme.px(260))
         self._table.setMinimumHeight(theme.px(32 + 5 * 32))
-        self._curves.setMinimumHeight(theme.px(250))
-        room = 2 if self.width() >= theme.px(900) else 1 if self.width() >= theme.px(560) else 0
+        self.compare.setMinimumHeight(theme.px(280))
+        self.side.setMinimumHeight(theme.px(220))
+        room = 2 if self.width() >= theme.px(960) else 1 if self.width() >= theme.px(700) else 0
         if room == self._room:
             return
         self._room = room
-        self._grid.addWidget(self._differs, 0, 0, 1, 1 if room else 7)
-        across = len(self._buttons) if room else 2
-        for i, button in enumerate(self._buttons):
+        self._lower.setDirection(QBoxLayout.Direction.LeftToRight if room == 2 else QBoxLayout.Direction.TopToBottom)
+        buttons = self._tools.buttons
+        across = len(buttons) if room else 3
+        self._grid.addWidget(self._differs, 0, 0, 1, 1 if room else 12)
+        for i, button in enumerate(buttons):
             self._grid.addWidget(button, i // across + (0 if room else 1), 3 + i % across)
-        self._grid.addWidget(self._same, *((0, 1) if room == 2 else (3, 0, 1, 7)))
+        self._grid.addWidget(self._same, *((0, 1) if room == 2 else (4, 0, 1, 12)))
         self._grid.setColumnStretch(1, 1)
 
     # what is shown
 
     def _list_changed(self) -> None:
         if self._built and self.isVisible():
-            self._show_list()
+            if self._list.one:
+                self._table.update_row(self._list.one)
+                self._offer()
+            else:
+                self._show_list()
         self.mark_changed.emit()
 
     def _show_list(self) -> None:
         rows = self._list.rows
         self._table.show_rows(rows)
-        if rows and not self._ticked:
+        if rows and not self._ticked and self._list.loading.ready:
             self._ticked = True
             for first in [entry for entry in rows if entry.get("curve")][:FIRST_TICKS]:
                 self._table.rows.compare(first["path"], True)
             self._table.select([rows[0]["path"]])
+        if self._wanted and self._list.find(self._wanted) is not None:
+            self._table.select([self._wanted])
+            self._wanted = ""
+        if rows and not self._table.selected() and self._table.rows.rows:  # what was selected is gone: the one in its place
+            shown = self._table.rows.rows
+            self._table.select([shown[min(self._at, len(shown) - 1)]["path"]])
         self._full.setVisible(bool(rows))
         self._filter.setVisible(bool(rows))
         self._state.setVisible(not rows)
         if not rows:
             more = self.tr("Every run is kept here with its recipe and its curves, so that it can be compared, resumed and repeated.")
-            self._state.show_list("list-bullets", self.tr("There are no runs yet"), more)
+            far = Offer(
+                self.tr("Open a run folder…"), self.tr("One that was made on another computer"), self._folders.choose, "folder-open"
+            )
+            self._state.show_list("list-bullets", self.tr("There are no runs yet"), more, [far])
+        self._show_tags()
         self._offer()
+
+    def _show_tags(self) -> None:
+        tags = self._table.rows.tags
+        if tags != [self._tags.itemData(i) for i in range(1, self._tags.count())]:
+            kept = self._table.rows.tag if self._table.rows.tag in tags else ""
+            self._tags.clear()
+            self._tags.addItem(self.tr("All tags"), "")
+            for tag in tags:
+                self._tags.addItem(tag, tag)
+            self._tags.setCurrentIndex(tags.index(kept) + 1 if kept else 0)
+            if kept != self._table.rows.tag:
+                self._table.show_tag(kept)
+        self._tags.setVisible(bool(tags))
 
     def _say_counts(self) -> None:
         shown, all_ = len(self._table.rows.rows), len(self._table.rows.all)
@@ -187,19 +228,48 @@ class RunsPage(Page):
         if shown != all_:
             said = self.tr("%1 of %2").replace("%1", f"{shown:,}").replace("%2", said)
         self._counts.setText(said if all_ else "")
+        self._offer()
         same = ", ".join(f"{heading.lower()} {value}" for heading, value in self._table.same)
         self._same.show_text(self.tr("same in all: %1").replace("%1", same) if same and self._table.only_differing else "")
 
     def _offer(self) -> None:
-        """Which buttons make sense for what is selected."""
-        chosen, training = self._table.selected(), self.session.live.active
-        one = chosen[0] if len(chosen) == 1 else None
-        self._look_button.setEnabled(one is not None and one["state"] == "finished")
-        self._rerun_button.setEnabled(one is not None and not one.get("error") and not training)
-        self._resume_button.setEnabled(one is not None and one["state"] == "unfinished" and not one.get("error") and not training)
-        self._delete_button.setEnabled(bool(chosen) and all(entry["state"] != "live" for entry in chosen))
+        """What can be done with what is selected, and what is said of it."""
+        chosen = self._table.selected()
+        self._at = max(0, self._table.currentIndex().row()) if chosen else self._at
+        self._tools.offer(chosen, training=self.session.live.active)
+        self.side.run.show_runs(chosen, self._table.rows.tags)
 
     # what can be done
+
+    def _do(self, what: str) -> None:
+        chosen = self._table.selected()
+        match what:
+            case "look":
+                self._look(chosen[0])
+            case "clone":
+                self._again.clone(chosen[0])
+            case "rerun" | "next_seed":
+                self._again.rerun(chosen[0], next_seed=what == "next_seed")
+            case "resume":
+                self.session.resume(Run(Path(chosen[0]["path"])))
+            case "delete":
+                self._delete()
+            case "columns":
+                self._table.column_menu().popup(self._table.mapToGlobal(QPoint(0, theme.px(32))))
+            case "open":
+                self._folders.choose()
+            case "copy":
+                from tlstudio.gui import runs_text
+
+                QGuiApplication.clipboard().setText(runs_text.as_markdown(*self._table.texts()))
+            case "export":
+                self._folders.save_table(self._table.rows.rows)
+            case "replay":
+                self.session.replay(chosen[0]["path"])
+            case "studies":
+                self._folders.show_studies()
+            case "trash":
+                self._folders.show_trash()
 
     def _look(self, entry: Row) -> None:
         if entry["state"] == "finished":
@@ -207,34 +277,27 @@ class RunsPage(Page):
         elif entry["state"] == "live":
             self.session.asked_for.emit("train")
 
-    def _train_again(self) -> None:
-        entry = self._table.selected()[0]
-        try:
-            recipe = Run(Path(entry["path"])).recipe()
-        except StudioError as error:
-            self.session.trouble.emit(error)
-            return
-        self._rerun = entry
-        self.session.take(recipe, self.tr("take the recipe of %1").replace("%1", str(entry["title"])))
-        self._data_came()
-
-    def _data_came(self) -> None:
-        """A rerun starts as soon as its images are open."""
-        if self._rerun is None or self.session.data.state == "busy":
-            return
-        self._rerun = None
-        if self.session.data.ready:
-            self.session.start()
-            self.session.asked_for.emit("train")
-        else:
-            self.session.asked_for.emit("data")
-
-    def _resume(self) -> None:
-        self.session.resume(Run(Path(self._table.selected()[0]["path"])))
-
     def _delete(self) -> None:
-        if self._delete_button.isEnabled():
+        if self._tools.delete.isEnabled():
             self._notice.delete(self._table.selected())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._folders.found_in(event.mimeData()):
+            event.acceptProposedAction()
+        else:
+            event.ignore()  # the window may take it as images
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self._folders.open(self._folders.found_in(event.mimeData()))
+
+
+def _columns(said: object) -> dict[str, bool]:
+    try:
+        kept = json.loads(str(said))
+    except ValueError:
+        return {}
+    return {str(key): bool(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
 
 
 PAGE = RunsPage

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedLayout, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.background import Background
 from tlstudio.gui.checks import Check
+from tlstudio.gui.leaks import leave_copies_out
 from tlstudio.gui.opening import open_folder
 from tlstudio.gui.page import Page
+from tlstudio.gui.run_state import doing, lower
 from tlstudio.gui.session import Session
 from tlstudio.gui.stage_plan import one_stage
 from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, column, label, row, widget
@@ -33,6 +35,9 @@ class TrainPage(Page):
         self._body: QWidget | None = None
         self._empty: QWidget | None = None
         self._shown: tuple[object, ...] = ()
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._give_height)
         self._stack = QStackedLayout()
         self.setLayout(self._stack)
         session.data_changed.connect(self._data_changed)
@@ -49,19 +54,11 @@ class TrainPage(Page):
     def mark(self) -> tuple[str, str]:
         live = self.session.live
         if live.active:
-            started = live.history.started
-            if started is None or live.state == "starting":
-                return "running", self.tr("Starting")
-            if live.state == "running" and live.history.progress and live.history.progress.phase == "features":
-                return "running", self.tr("Computing features")
-            form = self.tr("Paused in epoch %1 of %2") if live.state == "paused" else self.tr("Epoch %1 of %2")
-            return "running", form.replace("%1", str(live.history.epoch_now)).replace("%2", str(started.epochs))
+            return "running", doing(live)
         if live.state == "failed":
-            return "problem", self.tr("Could not go on")
-        if live.state == "done":
-            return "ready", self.tr("Finished")
-        if live.state == "stopped":
-            return "ready", self.tr("Stopped, best is kept")
+            return "problem", doing(live)
+        if live.state in ("done", "stopped"):
+            return "ready", self.tr("Finished") if live.state == "done" else self.tr("Stopped, best is kept")
         if not self._has_data or self.session.data.state == "failed":
             return "none", self.tr("Needs images")
         if self.session.obstacles():
@@ -83,8 +80,9 @@ class TrainPage(Page):
             "the epoch table.\n\n"
             "Where masks are learned, the dashed line is the mean IoU, and Masks forming shows a few validation images under the masks "
             "that the network makes of them; a click opens them on the overlay page.\n\n"
-            "Pause and Stop are at the bottom of every page. Stop keeps the best epoch. If the program or the computer dies, Home offers "
-            "to resume the run."
+            "Find, beside the rate, tries rising rates on a copy of the model. Rates, at the bottom, changes those of the running run.\n\n"
+            "Pause and Stop are at the bottom of every page. Stop keeps the best epoch; the arrow beside it discards the run. Train longer "
+            "goes on with a finished one. If the program or the computer dies, Home offers to resume the run."
         )
 
     # what is shown
@@ -160,6 +158,7 @@ class TrainPage(Page):
         self._settings = widget(column(self.advice, self.basics, self.stages, self.checklist, None, spacing=GAP))
         self._settings.installEventFilter(self)
         self._settings_area = scrolling(self._settings)
+        self._settings_area.viewport().installEventFilter(self)
         begin = row(self.start, self.see, (self.hint, 100), (self.cost, 100), None)
         self._left = widget(column((self._settings_area, 1), begin, spacing=GAP))
         self._halves = row(self._left, (self.live, 1), spacing=GAP)
@@ -176,14 +175,20 @@ class TrainPage(Page):
             self._arrange()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._settings and event.type() == QEvent.Type.LayoutRequest and self._body is not None:
-            self._give_height()  # a card was opened or folded
+        kind = event.type()
+        if self._body is not None and (
+            (watched is self._settings and kind == QEvent.Type.LayoutRequest)  # a card was opened or folded
+            or (watched is self._settings_area.viewport() and kind == QEvent.Type.Resize)
+        ):
+            self._soon.start()  # the cards' own layouts come first
         return super().eventFilter(watched, event)
 
     def _give_height(self) -> None:
         """One below the other, the page scrolls as a whole; side by side only the settings do, and Start stays in sight."""
         beside = self._halves.direction() == QBoxLayout.Direction.LeftToRight
         self._settings_area.setMinimumHeight(theme.px(120) if beside else self._settings.sizeHint().height())
+        whole = self._settings.sizeHint().height() + self.checklist.folded
+        self.checklist.set_tight(beside and whole > self._settings_area.viewport().height())
 
     def _arrange(self) -> None:
         if self._body is None:
@@ -191,7 +196,9 @@ class TrainPage(Page):
         room = self.width() - 2 * MARGIN - GAP
         beside = room >= theme.px(_SIDE_BY_SIDE)
         self._halves.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
-        wide = theme.px(LEFT if room >= theme.px(LEFT + 396) else LESS)
+        least = room < theme.px(LEFT + 396)
+        wide = theme.px(LESS if least else LEFT)
+        self.basics.set_narrow(least and beside)
         self._left.setMinimumWidth(wide if beside else 0)
         self._left.setMaximumWidth(wide if beside else 16_777_215)
         vertical = QSizePolicy.Policy.Ignored if beside else QSizePolicy.Policy.Preferred
@@ -235,13 +242,13 @@ class TrainPage(Page):
             self._show_run()
 
     def _how(self) -> str:
-        state, (_, line) = self.session.live.state, self.mark()
-        if state in ("starting", "paused"):
-            return line
-        if state == "running":
-            return self.tr("Running: %1").replace("%1", line[:1].lower() + line[1:])
-        if state == "stopping":
-            return self.tr("Stopping; the best is kept")
+        live = self.session.live
+        if self.session.replaying is not None:
+            return self.tr("A recorded run is replayed")
+        if live.state == "running" and live.history.started is not None:
+            return self.tr("Running: %1").replace("%1", lower(doing(live)))
+        if live.active:
+            return doing(live)
         if self.checklist.stops:
             return self.tr("See the problem above")
         if self.session.data.state == "busy":
@@ -273,26 +280,13 @@ class TrainPage(Page):
 
     def _mend(self, check: Check) -> None:
         if check.remedy == "leak":
-            self._leave_copies_out()
+            leave_copies_out(self.session)
+        elif check.remedy == "find":
+            self.basics.find_rate()
         elif check.changes:
             self.session.edit(check.changes, check.action)
         elif check.page:
             self.session.asked_for.emit(check.page)
-
-    def _leave_copies_out(self) -> None:
-        document = self.session.data.document
-        excluded = self.session.recipe.data.exclude
-
-        # numpy comes with these: the window is on the screen before.
-        from tlstudio.gui import image_index, problem_kinds
-
-        def done(pictures: image_index.ImageIndex) -> None:
-            found = [line for line in problem_kinds.lines(document, pictures, excluded) if line.kind == "leak" and line.remedy == "fix"]
-            if found and document is self.session.data.document:
-                left_out = tuple(sorted({*excluded, *found[0].exclude}))
-                self.session.edit({"data.exclude": left_out}, problem_kinds.step_words(found[0]))
-
-        Background(lambda: image_index.read(document["index"], document["root"]), done)
 
 
 PAGE = TrainPage

@@ -5,29 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QFrame, QWidget
+from shiboken6 import isValid
 
+from tlstudio.gui import machine, theme
+from tlstudio.gui.background import Background
 from tlstudio.gui.metric import MASKS
 from tlstudio.gui.planned import backbone_rests
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.depth_rates_form import DepthRatesForm
 from tlstudio.gui.widgets.elided_label import ElidedLabel
+from tlstudio.gui.widgets.find_rate import RateFinder, why_not
 from tlstudio.gui.widgets.form import KindForm, RecipeField, RecipeForm
 from tlstudio.gui.widgets.loss_form import LossForm
-from tlstudio.gui.widgets.parts import GAP, ToolButton, column, hairline, header, label, row, widget
+from tlstudio.gui.widgets.parts import CONTROL, GAP, Button, ToolButton, column, hairline, header, label, row, widget
 from tlstudio.gui.widgets.schedule_preview import SchedulePreview
+from tlstudio.gui.widgets.tracking_form import TrackingForm
 from tlstudio.gui.widgets.views_form import ViewsForm
 from tlstudio.gui.words import count
-from tlstudio.recipe import Loss
+from tlstudio.recipe import Loss, Training
 from tlstudio.recipe.plan import starts_with_head
 
 if TYPE_CHECKING:
     from tlstudio.gui.group_rates import GroupRates
 
-BASIC = ("training.epochs", "optimizer.lr", "optimizer.backbone_lr", "training.batch_size")
-
-
-_MACHINE = ("device", "cache", "precision", "threads", "micro_batch", "compile")
+BASIC = ("training.epochs", "training.patience", "optimizer.lr", "optimizer.backbone_lr", "training.batch_size")
+_PATIENCE = 5  # epochs, where it is switched on
+_SAFE = ("training.guard", "training.save_minutes", "training.signals")
+_MACHINE = ("device", "gpus", "cache", "precision", "threads", "micro_batch", "compile")
 
 
 class BasicsCard(QFrame):
@@ -42,6 +47,13 @@ class BasicsCard(QFrame):
         self.setAccessibleName(self.tr("Training settings"))
         self._tail, self._ask = label("", "small"), ask
         self.basic = RecipeForm(session, BASIC)
+        self.early = QCheckBox(self.tr("Stop early"))
+        self.early.setObjectName("stopEarly")
+        self.early.setToolTip(Training.model_fields["patience"].description or "")
+        self.early.clicked.connect(self._choose_early)
+        self.finder = Button(self.tr("Find"), "", "magnifying-glass", on=self.find_rate)
+        self.finder.setObjectName("findRate")
+        self._beside("optimizer.lr", self.finder)
         tip = self.tr("Optimizer, rates by depth, loss, schedule, seed, and how this computer is used")
         self._after = label("", "small", wrap=True)  # so that nobody takes these for the whole run
         self.fold = ToolButton("caret-right", tip, text=self.tr("Advanced"), role="muted")
@@ -54,24 +66,29 @@ class BasicsCard(QFrame):
         self.fold.setProperty("edge", True)
         self.augment = RecipeField(session, "augment.enabled", caption=self.tr("Augmentation"))
         self.views = ViewsForm(session)
+        self._was_live = False
         self._advanced: QWidget | None = None
         self.preview: SchedulePreview | None = None
         self.by_depth: DepthRatesForm | None = None
         self._groups: tuple[dict[str, Any], GroupRates] | None = None
         self._column = column(
-            header(self.tr("Basics"), self._tail, ask), self.basic, self._after, self.augment, self.views, hairline(),
-            row(self.fold, (self._gist, 1)), spacing=6,
+            header(self.tr("Basics"), self._tail, ask), self.basic, self._after, row(self.augment, 8, self.early, None), self.views,
+            hairline(), row(self.fold, (self._gist, 1)), spacing=6,
         )  # fmt: skip
         self._column.setContentsMargins(*[GAP - 1] * 4)
         self.setLayout(self._column)
         session.recipe_changed.connect(self.refresh)
         session.layers_changed.connect(self._show_rates)
         session.run_changed.connect(self._say_when)
+        session.data_changed.connect(self._may_find)
+        session.objections_changed.connect(self._may_find)
         self.refresh()
 
     def refresh(self) -> None:
         recipe = self.session.recipe
-        self.basic.editors["optimizer.backbone_lr"].setEnabled(not backbone_rests(recipe))
+        self.basic.show_row("optimizer.backbone_lr", not backbone_rests(recipe))
+        self.early.setChecked(recipe.training.patience > 0)
+        self.basic.show_row("training.patience", recipe.training.patience > 0)
         self.basic.editors["training.epochs"].setEnabled(not recipe.stages.own)  # each stage of one's own has its epochs
         self._after.setVisible(starts_with_head(recipe))
         text = self.tr("Epochs and rates count after the head's first %1: see Stages")
@@ -82,7 +99,33 @@ class BasicsCard(QFrame):
             words.insert(0, kinds["loss"])
         self._gist.show_text(", ".join(words))
         self._say_when()
+        self._may_find()
         self._show_rates()
+
+    def _beside(self, key: str, part: QWidget) -> None:
+        """Put something right of a field's editor."""
+        line = self.basic.editors[key].layout()
+        assert isinstance(line, QBoxLayout)
+        line.insertWidget(1, part)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Whether there is room for a word beside a field."""
+        self.finder.setText("" if narrow else self.tr("Find"))
+        self.finder.setAccessibleName(self.tr("Find"))
+
+    def _choose_early(self, on: bool) -> None:
+        self.session.edit({"training.patience": _PATIENCE if on else 0}, self.tr("stop early") if on else self.tr("do not stop early"))
+
+    def _may_find(self) -> None:
+        no = why_not(self.session)
+        self.finder.setEnabled(not no)
+        self.finder.setToolTip(no or self.tr("Try rising rates on a copy of the model and see which one suits: some seconds"))
+        self.finder.setFixedHeight(theme.px(CONTROL))
+
+    def find_rate(self) -> None:
+        """Open the finder."""
+        if not why_not(self.session):
+            RateFinder(self.session, self).open()
 
     def _show_rates(self) -> None:
         """The schedule by group and the curve over depth, once they are wanted."""
@@ -115,6 +158,9 @@ class BasicsCard(QFrame):
 
     def _say_when(self) -> None:
         live = self.session.live.active
+        if live != self._was_live:
+            self._was_live = live
+            self._may_find()
         self._tail.setText(self.tr("changes count for the next run") if live else "")
         self._tail.setVisible(live)
         # its rules of thumb are about classes of whole images
@@ -128,6 +174,18 @@ class BasicsCard(QFrame):
         if self._advanced is not None:
             self._advanced.setVisible(open_)
 
+    def _machine(self) -> QWidget:
+        """How the computer is used; how many graphics cards only where there are several."""
+        form = RecipeForm(self.session, [f"training.{name}" for name in _MACHINE])
+        form.show_row("training.gpus", self.session.recipe.training.gpus != 1)
+
+        def show(many: int) -> None:
+            if many > 1 and isValid(form):
+                form.show_row("training.gpus", True)
+
+        Background(machine.cards, show)
+        return form
+
     def _build_advanced(self) -> QWidget:
         session = self.session
         self.preview, self.by_depth = SchedulePreview(), DepthRatesForm(session)
@@ -138,7 +196,8 @@ class BasicsCard(QFrame):
                 LossForm(session), hairline(),
                 KindForm(session, "schedule"), RecipeForm(session, ["schedule.warmup"]), self.preview, hairline(),
                 RecipeForm(session, ["training.ema", "training.best_by", "training.keep_masks", "training.seed"]), hairline(),
-                RecipeForm(session, [f"training.{name}" for name in _MACHINE]),
+                RecipeForm(session, ["training.accumulate", *_SAFE]), hairline(),
+                self._machine(), hairline(), TrackingForm(session),
                 spacing=10,
             )
         )  # fmt: skip

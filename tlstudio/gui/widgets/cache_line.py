@@ -43,6 +43,16 @@ def details(cache: PrefixCached) -> str:
     return "\n".join([cache.sentence, *(f"{what}: {said}" for what, said in facts if said)])
 
 
+def brief(cache: PrefixCached) -> str:
+    """The same in a few words, for where it is narrow."""
+    if cache.how == "none":
+        return tr("Nothing of the frozen part is kept")
+    many = tr("%1 images").replace("%1", f"{cache.images:,}")
+    views = tr(" × %1 views").replace("%1", f"{cache.views:,}") if cache.views > 1 else ""
+    said = tr("Frozen part kept: %1%2, %3").replace("%1", many).replace("%2", views).replace("%3", megabytes(cache.bytes))
+    return said + (tr("; saves %1").replace("%1", took(cache.saves_seconds)) if cache.saves_seconds and cache.saves_seconds >= 1 else "")
+
+
 class CacheLine(QWidget):
     """objectName cacheLine. Hidden until something is said of it."""
 
@@ -69,5 +79,5 @@ class CacheLine(QWidget):
         if len(saved) > 1:
             text += " " + tr("All stages together save about %1.").replace("%1", took(sum(saved)))
         about = "\n\n".join(details(cache) for cache in reversed(said))
-        self._text.show_text(text, about)
+        self._text.show_text(text, about, short=brief(now))
         self._mark.setToolTip(about)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from tlstudio.gui import theme
 from tlstudio.gui.checks import Check
 from tlstudio.gui.widgets.elided_label import ElidedLabel
-from tlstudio.gui.widgets.parts import GAP, Button, IconLabel, header, label, row, widget
+from tlstudio.gui.widgets.parts import GAP, Button, IconLabel, ToolButton, header, label, row, widget
 
 _LOOK = {"good": ("check-circle", "good"), "warn": ("warning", "warn"), "bad": ("x-circle", "bad"), "wait": ("hourglass", "muted")}
 
@@ -22,11 +22,16 @@ class Checklist(QFrame):
         self.setProperty("kind", "card")
         self.setObjectName("checklist")
         self._mend = mend
-        self._tail = label("", "small")
+        self._tail, self._tight = label("", "small"), False
+        self.fold = ToolButton("caret-right", self.tr("Show what is in order"), role="muted", on=self._show_lines)
+        self.fold.setObjectName("checklistFold")
+        self.fold.setCheckable(True)
+        self.fold.setProperty("edge", True)
+        self.fold.hide()
         self._box = QVBoxLayout()
         self._box.setContentsMargins(*[GAP - 1] * 4)
         self._box.setSpacing(1)
-        self._box.addWidget(header(self.tr("Before the start"), self._tail))
+        self._box.addWidget(header(self.tr("Before the start"), self._tail, self.fold))
         self._box.addSpacing(4)
         self.setLayout(self._box)
         self._lines: list[QWidget] = []
@@ -50,7 +55,26 @@ class Checklist(QFrame):
         for line in self._lines:
             self._box.addWidget(line)
         self._tail.setText(self._sum())
+        self._show_lines()
         self.setVisible(bool(self.checks))
+
+    def set_tight(self, tight: bool) -> None:
+        """Where there is little room, lines that are in order are folded away; what needs a hand never is."""
+        if tight != self._tight:
+            self._tight = tight
+            self._show_lines()
+
+    @property
+    def folded(self) -> int:
+        """Pixels that are saved like that."""
+        return sum(line.minimumHeight() + self._box.spacing() for line in self._lines if line.isHidden())
+
+    def _show_lines(self) -> None:
+        folded = self._tight and not self.fold.isChecked()
+        self.fold.show_icon("caret-right" if folded else "caret-down")
+        self.fold.setVisible(self._tight and any(check.level == "good" for check in self.checks))
+        for line, check in zip(self._lines, self.checks, strict=True):
+            line.setVisible(check.level != "good" or not folded)
 
     def _sum(self) -> str:
         levels = [check.level for check in self.checks]

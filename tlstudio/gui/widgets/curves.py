@@ -79,6 +79,8 @@ class RunCurves(Plot):
         for area, (at, values) in ((self._dense_raw, raw), (self._dense_mean, mean)):
             self.fill(area, *((at, values * k) if dense else (_NONE, _NONE)))
         self._end_words(x, mean[1] * k, val, star)
+        words = self._what == "loss"  # there is room at its top; one word is enough
+        self.set_marks([(history.place(one.epoch, one.step), f"×\u2009{one.factor:.3g}" if words else "") for one in history.rates])
         self.set_uprights([(stage.first_epoch - 1, "muted") for stage in history.stages[1:]])
 
     def _room(self) -> int:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QWidget
 
 from tlstudio.gui import metric, theme
-from tlstudio.gui.history import RunHistory
+from tlstudio.gui.history import RunHistory, head_alone
 from tlstudio.gui.planned import backbone_rests, planned
 from tlstudio.gui.series import Floats, Series
 from tlstudio.gui.stage_plan import plan
@@ -123,7 +123,7 @@ class CurvesCard(QFrame):
         for band in self._bands:
             band.show_stages([*begun, *ahead], epochs, len(begun))
         x, *plans = planned(stages)
-        alone = [(stage.first_epoch - 1, stage.last_epoch) for stage in begun if stage.learns == "head"]
+        alone = [(stage.first_epoch - 1, stage.last_epoch) for stage in begun if head_alone(stage)]
         for (name, lane), planned_ in zip(self._lanes.items(), plans, strict=True):
             used = self._used[name]
             used.update(history)
@@ -131,7 +131,8 @@ class CurvesCard(QFrame):
             said = self.tr("the backbone is frozen: no rate") if rests else ""
             at, rates = used.thinned(0, epochs, max(64, lane.width()), smooth=False)[0]
             at, rates = np.r_[at, used.x[-1:]], np.r_[rates, used.raw[-1:]]  # a column ends with its largest, not with its last
-            lane.show_rates((at, _blank(at, rates, alone if name == "backbone_lr" else [])), (x, planned_), epochs, said)
+            ahead_ = planned_ * history.factor  # a change goes on
+            lane.show_rates((at, _blank(at, rates, alone if name == "backbone_lr" else [])), (x, ahead_), epochs, said)
 
     def say(self, message: str) -> None:
         """A quiet sentence in the middle while there is nothing to see; "" for none."""

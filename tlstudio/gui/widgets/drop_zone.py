@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame
 
 DATA_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".csv")
+VIDEO_ENDINGS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".ogv", ".3gp", ".flv")
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
 
 Takes = Callable[[QMimeData], list[str]]
@@ -32,6 +33,11 @@ def folders_in(mime: QMimeData) -> list[str]:
 def images_in(mime: QMimeData) -> list[str]:
     """Paths of picture files."""
     return [str(path) for path in _files(mime) if path.name.lower().endswith(IMAGE_ENDINGS)]
+
+
+def videos_in(mime: QMimeData) -> list[str]:
+    """Paths of video files."""
+    return [str(path) for path in _files(mime) if path.name.lower().endswith(VIDEO_ENDINGS)]
 
 
 class DropZone(QFrame):

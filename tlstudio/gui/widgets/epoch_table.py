@@ -104,6 +104,9 @@ class EpochModel(QAbstractTableModel):
             return f"{self.headerData(column, Qt.Orientation.Horizontal)} {self._text(epoch, column, best)}".strip()
         return None
 
+    def right_of(self, correct: int | None, n: int) -> str:
+        return self.tr("%1 of %2").replace("%1", f"{correct:,}").replace("%2", f"{n:,}")
+
     def _text(self, epoch: EpochEnded, column: int, best: bool) -> str:
         match column:
             case 0:
@@ -121,7 +124,7 @@ class EpochModel(QAbstractTableModel):
             case 4:
                 return percent(epoch.val_accuracy)
             case 5:
-                return self.tr("%1 of %2").replace("%1", f"{epoch.correct:,}").replace("%2", f"{epoch.n:,}")
+                return self.right_of(epoch.correct, epoch.n)
             case 6:
                 return f"{epoch.lr:#.3g}".rstrip(".")
             case 7:
@@ -160,7 +163,7 @@ class EpochTable(TableView):
         super().__init__("epochTable")
         self.setAccessibleName(self.tr("Epochs, newest first"))
         self._grown: dict[int, int] = {}
-        self._staged = False
+        self._staged, self._n_val = False, 0
         self.epochs = EpochModel(self)
         self.setModel(self.epochs)
         self.setItemDelegate(_Cells(self))
@@ -173,23 +176,36 @@ class EpochTable(TableView):
     def sizeHint(self) -> QSize:
         return QSize(theme.px(480), theme.px(32 + 3 * 28 + 4))  # the rest is scrolled
 
-    def follow(self, history: RunHistory, task: str = "") -> None:
-        staged = len(history.stages) > 1
+    def follow(self, history: RunHistory, task: str = "", *, staged: bool = False, n_val: int = 0) -> None:
+        """staged, n_val: whether the run that is planned has several stages, and how many validation images; known of one that is on."""
+        started = history.started
+        if started is not None:
+            staged = len(history.stages) > 1 or (bool(history.stages) and history.stages[0].last_epoch < started.epochs)
+            n_val = started.n_val
+        if n_val != self._n_val:  # columns have the width of their widest figure from the beginning
+            self._n_val = n_val
+            self._grown = {}
+            self._grow(self._needed())
         if staged != self._staged:
             self._staged = staged
             self._fit()
         if self.epochs.follow(history, task):
-            needed = self._needed()
-            if any(needed[column] > self._grown.get(column, 0) for column in needed):
-                self._grown = needed
-                self._fit()
+            self._grow(self._needed())
+
+    def _grow(self, needed: dict[int, int]) -> None:
+        """Columns get wider where their text does, and never narrower again: they would change place under the eye."""
+        if any(needed[column] > self._grown.get(column, 0) for column in needed):
+            self._grown = {column: max(width, self._grown.get(column, 0)) for column, width in needed.items()}
+            self._fit()
 
     def _needed(self) -> dict[int, int]:
         """Widths of the columns whose text grows with the data and the machine: 142 of 153, 1 min 20 s."""
         advance = self.fontMetrics().horizontalAdvance
         heads = {column: str(self.epochs.headerData(column, Qt.Orientation.Horizontal)) for column in (_ACCURACY, _RIGHT)}
         texts = {column: str(self.epochs.index(0, column).data()) for column in (_RIGHT, _TIME) if self.epochs.rowCount()}
-        return {column: max(advance(words.get(column, "")) for words in (heads, texts)) + 22 for column in heads | texts}
+        usual = {_RIGHT: self.epochs.right_of(self._n_val, self._n_val), _TIME: took(3599)}
+        every = (heads, texts, usual)
+        return {column: max(advance(words.get(column, "")) for words in every) + 22 for column in heads | texts | usual}
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -210,4 +226,7 @@ class EpochTable(TableView):
 
     def _fit(self) -> None:
         widths = [max(theme.px(width), self._grown.get(column, 0)) for column, width in enumerate(_WIDTHS)]
+        widths[_STAGE] *= self._staged  # there is nothing to tell apart
         self.fit_columns(widths, _SPARE_STAGED if self._staged else _SPARE, _BEST)
+        if not self._staged:
+            self.setColumnHidden(_STAGE, True)

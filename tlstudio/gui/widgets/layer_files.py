@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from tlstudio.errors import InputError
 from tlstudio.gui.ticks import State
+from tlstudio.gui.widgets.layer_tree.layer_facts import LayerFacts
 from tlstudio.models.row_formats import export_rows
 
 ENDINGS = {"text": ".txt", "csv": ".csv", "json": ".json"}
@@ -25,10 +26,10 @@ def words() -> dict[str, str]:
     return {"text": tr("Save the tree as text…"), "csv": tr("Save the tree as CSV…"), "json": tr("Save the tree as JSON…")}
 
 
-def as_ticked(document: Mapping[str, Any], effects: Sequence[int], learning: int) -> dict[str, Any]:
-    """The `layers` document with what learns now: effects, a State a row; learning: how many parameters."""
-    learns = (State.LEARNS, State.MIXED)
-    rows = [{**row, "trainable": effect in learns} for row, effect in zip(document["rows"], effects, strict=True)]
+def as_ticked(document: Mapping[str, Any], layers: LayerFacts, learning: int) -> dict[str, Any]:
+    """The `layers` document with what learns now, and with what a run told last of its layers. learning: how many parameters."""
+    learns, told = (State.LEARNS, State.MIXED), layers.signals.to_json
+    rows = [{**row, "trainable": layers.effect(i) in learns, **told(row["path"])} for i, row in enumerate(document["rows"])]
     return {**document, "rows": rows, "totals": {**document["totals"], "trainable": learning}}
 
 

@@ -25,6 +25,7 @@ from tlstudio.gui.widgets.layer_tree import LayerTree
 from tlstudio.gui.widgets.layer_tree.layer_facts import shape
 from tlstudio.gui.widgets.pane_notice import PaneNotice
 from tlstudio.gui.widgets.parts import Button, column, hairline
+from tlstudio.gui.widgets.signal_feed import SignalFeed
 from tlstudio.gui.widgets.tree_state import TreeState
 from tlstudio.gui.widgets.weights_notice import WeightsNotice
 from tlstudio.gui.words import count
@@ -51,9 +52,9 @@ class LayerPane(QFrame):
         self.frozen: Mask = self.ticks.mask(())
         self.blocks: list[Mask] = []
         """What is frozen when learning begins at each block."""
-        self.problem = ""
-        self._depth = 2
+        self.problem, self._depth = "", 2
         self.head, self.tree, self.state = LayerHead(), LayerTree(), TreeState(session)
+        self.feed = SignalFeed(session, self.tree)
         self.filter, self.depths = self.head.filter, self.head.depths
         self.presets, self.notice = FreezeBar(), WeightsNotice(session)
         self.ending = PaneNotice("cutNotice", "useWholeNetwork", "scissors", "accent")
@@ -67,7 +68,7 @@ class LayerPane(QFrame):
         self._stack.addWidget(self.tree)
         self._stack.addWidget(self.state)
         self._cost_line = hairline()
-        notices = self.notice, self.ending, self.trouble
+        notices = self.notice, self.ending, self.trouble, self.feed.bar
         self.setLayout(column(self.head, self.presets, *notices, hairline(), (self._stack, 1), self._cost_line, self.cost, spacing=0))
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
         self._patience.timeout.connect(self._show_busy)
@@ -116,7 +117,7 @@ class LayerPane(QFrame):
         """The tree as a file, with what learns as it is ticked now."""
         learning = self.ticks.learning(self.frozen, self.session.recipe.frozen.batchnorm)
         try:
-            layer_files.save(self, layer_files.as_ticked(self.document, self.tree.layers.effects.tolist(), learning), form)
+            layer_files.save(self, layer_files.as_ticked(self.document, self.tree.layers, learning), form)
         except InputError as error:
             self.session.trouble.emit(error)
 
@@ -294,6 +295,5 @@ class LayerPane(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        low = self.height() < theme.px(LOW)
-        self.head.show_low(low)
-        self.cost.show_low(low)
+        for part in (self.head, self.cost):
+            part.show_low(self.height() < theme.px(LOW))

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QPlainTextEdit, QScrollArea, QWidget
 
 from tlstudio import events
 from tlstudio.gui import theme
-from tlstudio.gui.history import MAX_NOTES, RunHistory
+from tlstudio.gui.history import MAX_NOTES, RunHistory, head_alone
+from tlstudio.gui.run_state import lower, stopped_by_itself
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import ToolButton, column, row
 from tlstudio.gui.widgets.rate_lane import rate_text
@@ -34,9 +35,19 @@ def log_lines(history: RunHistory, many: int = MAX_NOTES) -> list[str]:
     if history.failed is not None:
         said.append((history.failed.at, history.failed.what))
     if history.ended is not None:
-        said.append((history.ended.at, tr("stopped; the best is kept") if history.ended.reason == "stopped" else tr("completed")))
+        words = {"stopped": tr("stopped; the best is kept"), "early": lower(stopped_by_itself(history))}
+        said.append((history.ended.at, words.get(history.ended.reason, tr("completed"))))
+    said += [(change.at, _rate(change)) for change in history.rates]
+    if history.back is not None:
+        said.append((history.back.at, history.back.sentence))
     lines = [f"{datetime.datetime.fromtimestamp(at):%H:%M:%S}  {text}" for at, text in sorted(said, key=lambda pair: pair[0])]
     return lines[-many:]
+
+
+def _rate(change: events.RateChanged) -> str:
+    text = tr("rates of the recipe × %1, from epoch %2, step %3 on: head's rate %4").replace("%1", f"{change.factor:.3g}")
+    text = text.replace("%2", str(change.epoch)).replace("%3", f"{change.step + 1:,}").replace("%4", rate_text(change.lr))
+    return text + (tr(" (after a runaway)") if change.why == "guard" else "")
 
 
 def _stage(stage: events.StageStarted) -> str:
@@ -44,7 +55,7 @@ def _stage(stage: events.StageStarted) -> str:
     text = text.replace("%3", stage.learns)
     if stage.lr is not None:
         text += tr("; head's rate %1").replace("%1", rate_text(stage.lr))
-    if stage.backbone_lr is not None and stage.learns != "head":
+    if stage.backbone_lr is not None and not head_alone(stage):
         text += tr("; backbone's rate %1").replace("%1", rate_text(stage.backbone_lr))
     return text
 

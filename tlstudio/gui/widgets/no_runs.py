@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tlstudio.gui.run_list import RunList
 from tlstudio.gui.widgets.state_panel import Offer, StatePanel
 
@@ -13,8 +15,8 @@ class NoRuns(StatePanel):
         super().__init__(name)
         self._runs = runs
 
-    def show_list(self, icon_name: str, words: str, more: str) -> None:
-        """How the list stands; `words` and `more` where it is empty."""
+    def show_list(self, icon_name: str, words: str, more: str, others: Sequence[Offer] = ()) -> None:
+        """How the list stands; `words` and `more` where it is empty, and other ways to a run."""
         loading, session = self._runs.loading, self._runs.session
         if loading.state == "failed" and loading.error is not None:
             tip = self.tr("Read the list of runs again")
@@ -27,4 +29,4 @@ class NoRuns(StatePanel):
         tip = self.tr("200 generated leaves of five species, with no download")
         sample = Offer(self.tr("Take the sample"), tip, session.open_sample, "leaf", "primary")
         offers = [train._replace(kind="primary")] if session.data.ready else [sample, train]
-        self.show_state(icon_name, "muted", words, more, offers)
+        self.show_state(icon_name, "muted", words, more, [*offers, *others])

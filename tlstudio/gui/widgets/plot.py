@@ -72,6 +72,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._lines: list[tuple[Any, Stroke]] = []
         self._bands: list[tuple[Any, Stroke]] = []
         self._uprights: list[tuple[float, str]] = []
+        self._marks: list[tuple[float, str]] = []
         self._ends: list[End] = []
         self._note: End | None = None
         self._ticks: list[float] = []
@@ -149,6 +150,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             self._ticks = list(ticks)
             self.getAxis("left").setTicks([[(v, self._said(v)) for v in ticks]])
 
+    def set_marks(self, marks: Sequence[tuple[float, str]]) -> None:
+        """Dashed lines over the whole height, with a word at their top: (x, word)."""
+        if list(marks) != self._marks:
+            self._marks = list(marks)
+            self.viewport().update()
+
     def set_ends(self, ends: Sequence[End]) -> None:
         """The words at the line ends; they are kept apart and inside the plot."""
         if list(ends) != self._ends:
@@ -191,6 +198,16 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             painter.setPen(QPen(colour(role), 1, Qt.PenStyle.DotLine))
             at = round(frame.at(x, 0).x())
             painter.drawLine(QLineF(at, frame.box.top(), at, frame.box.bottom()))
+        painter.setFont(theme.font(8))
+        for x, word in self._marks:
+            painter.setPen(QPen(colour("warn"), 1, Qt.PenStyle.DashLine))
+            at = round(frame.at(x, 0).x())
+            painter.drawLine(QLineF(at, frame.box.top(), at, frame.box.bottom()))
+            wide = painter.fontMetrics().horizontalAdvance(word) + 6
+            left = at + 2 if at + wide < frame.box.right() else at - wide
+            room = QRectF(left, frame.box.top(), wide, painter.fontMetrics().height())
+            painter.setPen(colour("warn"))
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, word)
         painter.restore()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:

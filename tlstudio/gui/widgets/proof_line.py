@@ -1,4 +1,4 @@
-"""The proof at the end of a run that what was frozen did not move."""
+"""The proof that what is frozen did not move: after an epoch while a run goes on, and at its end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from tlstudio.events import FrozenProof
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import IconLabel, row
+from tlstudio.gui.words import count
 
 
 class ProofLine(QWidget):
@@ -30,6 +31,12 @@ class ProofLine(QWidget):
             self._text.style().unpolish(self._text)
             self._text.style().polish(self._text)
         sums = self.tr("Checksum before: %1\nafter: %2").replace("%1", proof.before).replace("%2", proof.after)
+        if proof.ok and proof.epoch is not None:
+            text = self.tr("Frozen layers proven unmoved after epoch %1 (%2)").replace("%1", str(proof.epoch))
+            values = count(proof.values, self.tr("value"), self.tr("values"))
+            text = text.replace("%2", values if proof.values else count(proof.tensors, self.tr("tensor"), self.tr("tensors")))
+            self._text.show_text(text, f"{text}\n{sums}")
+            return
         if proof.ok:
             text = self.tr("%1 frozen tensors are bit-identical before and after").replace("%1", f"{proof.tensors:,}")
             self._text.show_text(text, f"{text}\n{sums}")

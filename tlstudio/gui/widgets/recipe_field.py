@@ -36,6 +36,8 @@ def _words(key: str, task: str) -> dict[str, str]:
         "training.cache": {"auto": tr("Computed once, kept"), "exact": tr("Anew each time")},
         "training.precision": {"auto": tr("Automatic"), "float32": tr("32 bits"), "mixed": tr("Mixed, 16 bits")},
         "training.threads": {"0": tr("auto")},
+        "training.gpus": {"0": tr("all")},
+        "training.patience": {"0": tr("off")},
         "training.micro_batch": {"0": tr("auto")},
         "training.best_by": {"metric": metric.validation_word([task]), "loss": tr("Validation loss")},
         "frozen.batchnorm": {

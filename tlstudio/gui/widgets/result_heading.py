@@ -13,7 +13,7 @@ from tlstudio.gui import theme
 from tlstudio.gui.metric import MASKS
 from tlstudio.gui.run_list import Row
 from tlstudio.gui.widgets.elided_label import ElidedLabel
-from tlstudio.gui.widgets.parts import IconLabel, label, row, widget
+from tlstudio.gui.widgets.parts import Button, IconLabel, label, row, widget
 from tlstudio.gui.widgets.remark_line import RemarkLine, alone, head_was_better
 from tlstudio.gui.words import strategy_word, when
 from tlstudio.recipe import Recipe
@@ -33,6 +33,8 @@ class ResultHeading(QWidget):
 
     run_chosen = Signal(str)
     split_chosen = Signal(str)
+    replay_asked = Signal()
+    longer_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,15 +57,22 @@ class ResultHeading(QWidget):
         self.runs.activated.connect(lambda i: self.run_chosen.emit(self.runs.itemData(i)))
         self.splits.activated.connect(lambda i: self.split_chosen.emit(self.splits.itemData(i)))
         self._title = label(self.tr("Results"), "title")
+        self.replay = Button(self.tr("Replay"), "", "clock-counter-clockwise", on=self.replay_asked.emit)
+        self.replay.setObjectName("replayRun")
+        self.replay.setToolTip(self.tr("Watch this run once more as it was trained: curves, epochs, pictures, at up to 16 times its pace"))
+        self.replay.setAccessibleName(self.tr("Replay this run"))
         measured_on = label(self.tr("measured on"), "muted")
         of_run = label(self.tr("Run"), "muted", align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._choosers_line = row((row(of_run, (self.runs, 1)), 3), (row(measured_on, (self.splits, 1)), 2), spacing=16)
+        self._choosers_line = row((row(of_run, (self.runs, 1)), 3), (row(measured_on, (self.splits, 1), self.replay), 2), spacing=16)
         self.choosers = widget(self._choosers_line)
         self._epoch = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
         self._snow, self._check = IconLabel("snowflake", "frozen"), IconLabel("check-circle", "good")
         self._proof = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
         proof = widget(row(self._snow, self._check, self._proof, None, spacing=6))
-        self._facts_line = row(self._epoch, proof, None, spacing=4)
+        tip = self.tr("Further epochs for this run, from where it ended")
+        self.longer = Button(self.tr("Train longer…"), "quiet", "fast-forward", edge=True, tip=tip, on=self.longer_asked.emit)
+        self.longer.setObjectName("trainThisLonger")
+        self._facts_line = row(self._epoch, proof, None, self.longer, spacing=4)
         self._facts = widget(self._facts_line, "resultFacts")
         for part in (self._epoch, self._proof):
             part.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -119,6 +128,8 @@ class ResultHeading(QWidget):
     def show_run(self, run: Row | None, split: str) -> None:
         """What is known of the chosen run: its splits, its best epoch, its proof."""
         self._facts.setVisible(run is not None)
+        self.longer.setVisible(run is not None and run["state"] == "finished")
+        self.replay.setVisible(run is not None and bool(run.get("epoch") or run.get("best_epoch")))
         if run is None:
             self._remark.show_remark("")
             return

@@ -1,18 +1,24 @@
-"""The run bar at the bottom of every page: what runs, how far, remaining time as a range, Pause, Stop."""
+"""The run bar at the bottom of every page: what runs, how far, remaining time as a range, Rates, Pause, Stop."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QProgressBar
+from PySide6.QtWidgets import QFrame, QMenu, QProgressBar
 
 from tlstudio.events import Progress
 from tlstudio.gui import theme
 from tlstudio.gui.live_run import LiveRun
+from tlstudio.gui.run_state import before_training, doing, ended, how_far, lower
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.elided_label import ElidedLabel
-from tlstudio.gui.widgets.parts import Button, IconLabel, column, label, row, widget
+from tlstudio.gui.widgets.parts import Button, IconLabel, ToolButton, column, icon, label, row, widget
 from tlstudio.gui.words import remaining, strategy_word, took
+
+if TYPE_CHECKING:
+    from tlstudio.gui.widgets.steer_popover import SteerPopover
 
 _LOOK = {
     "idle": ("moon-stars", "muted"),
@@ -28,7 +34,8 @@ _EVERY = 150  # milliseconds
 
 
 class RunBar(QFrame):
-    """objectNames runProgress, pauseButton, stopButton."""
+    """objectNames runProgress, pauseButton, stopButton; runRates opens the rates, stopMenu the other way to stop, undoDiscard takes it
+    back."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -49,11 +56,22 @@ class RunBar(QFrame):
         self._pause.setObjectName("pauseButton")
         self._stop = Button(self.tr("Stop"), "", "stop", tip=self.tr("End now and keep the best so far"), on=session.live.stop)
         self._stop.setObjectName("stopButton")
+        self._rates = Button(
+            self.tr("Rates"), "", "sliders-horizontal", tip=self.tr("Change the learning rates while it trains"), on=self._steer
+        )
+        self._rates.setObjectName("runRates")
+        self._ways = ToolButton("caret-up", self.tr("Stop in another way"), on=self._show_ways)
+        self._ways.setObjectName("stopMenu")
+        self._undo = Button(
+            self.tr("Undo"), "quiet", "arrow-u-up-left", tip=self.tr("Take the run back out of the trash"), on=session.steering.take_back
+        )
+        self._undo.setObjectName("undoDiscard")
+        self._popover: SteerPopover | None = None
         self._words = widget(column(None, self._name, self._detail, None, spacing=2))
         self.setLayout(
             row(
-                self._mark, 4, self._words, 8, self._progress, 8, self._share, 8, (self._left, 1), self._speed, 16,
-                self._pause, self._stop,
+                self._mark, 4, self._words, 8, self._progress, 8, self._share, 8, (self._left, 1), self._speed, self._undo, 16,
+                self._rates, self._pause, row(self._stop, self._ways, spacing=2),
                 margins=(24, 0, 24, 0),
             )
         )  # fmt: skip
@@ -63,7 +81,9 @@ class RunBar(QFrame):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_EVERY)
         self._soon.timeout.connect(self.refresh)
+        self._widest = 0
         session.run_changed.connect(self._changed)
+        session.steering.changed.connect(self.refresh)
         self.refresh()
 
     def _changed(self) -> None:
@@ -79,18 +99,30 @@ class RunBar(QFrame):
         self.setFixedHeight(theme.px(56))
         self._mark.show_icon(*_LOOK[live.state])
         idle = live.state == "idle"
+        thrown = self.session.steering.thrown if idle else None
+        if thrown is not None:
+            self._mark.show_icon("trash", "muted")
         for part in (self._progress, self._share):
             part.setVisible(not idle and live.state != "done")
         self._pause.setVisible(live.state in ("running", "paused"))
-        self._stop.setVisible(live.state in ("starting", "running", "paused"))
+        for button in (self._stop, self._ways):
+            button.setVisible(live.state in ("starting", "running", "paused"))
+        steerable = live.active and not self.session.studying.active  # runs that are compared keep their rates
+        self._rates.setVisible(steerable and live.state in ("running", "paused") and not before_training(live))
+        self._undo.setVisible(thrown is not None)
         kind = "muted" if idle else "section"
         if self._name.property("kind") != kind:
             self._name.setProperty("kind", kind)
             self._name.style().unpolish(self._name)
             self._name.style().polish(self._name)
-        self._name.show_text(self._run_name(live) if not idle else self.tr("Nothing is running"))
+        quiet = self.tr("Nothing is running")
+        if thrown is not None:
+            quiet = self.tr("%1 is in the trash").replace("%1", thrown[1].name)
+        self._name.show_text(self._run_name(live) if not idle else quiet, str(thrown[0]) if thrown is not None else "")
         self._detail.setVisible(not idle)
         self._detail.show_text(self._how(live))
+        if live.state == "starting":
+            self._widest = 0
         self._fit()
         progress = _of_training(live.history.progress)
         share = progress.overall or 0.0 if progress is not None else 0.0
@@ -103,7 +135,7 @@ class RunBar(QFrame):
         self._left.show_text(str(live.error.what) if live.state == "failed" and live.error else left)
         self._speed.setText(self.tr("%1 images/s").replace("%1", f"{progress.per_second:.0f}") if progress and progress.per_second else "")
         paused = live.state == "paused"
-        self._pause.setText(self.tr("Go on") if paused else self.tr("Pause"))
+        self._pause.setText(self._pause_word() if self._pause.text() else "")
         self._pause.show_icon("play" if paused else "pause")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -119,9 +151,16 @@ class RunBar(QFrame):
     def _fit(self) -> None:
         """In a narrow window, or with large text, the bar and the name give way before Pause and Stop do."""
         narrow = self.width() < theme.px(1100)
-        self._words.setFixedWidth(min(theme.px(240), max(120, self.width() // 4)))
-        self._progress.setFixedWidth(240 if not narrow else 120)
+        needed = max(part.sizeHint().width() for part in (self._name, self._detail)) + 4
+        self._widest = max(self._widest, needed)  # it does not shrink and grow with every word
+        share = 0.5 if self.session.live.state in ("idle", "done", "stopped", "failed") else 0.3 if narrow else 0.34
+        self._words.setFixedWidth(min(self._widest, max(120, round(self.width() * share))))
+        self._progress.setFixedWidth(200 if not narrow else 72)
         self._speed.setVisible(self.session.live.state == "running" and not narrow)
+        tight = self.width() < theme.px(900)  # then icons have to do
+        for button, word in ((self._rates, self.tr("Rates")), (self._pause, self._pause_word()), (self._stop, self.tr("Stop"))):
+            button.setText("" if tight else word)
+            button.setAccessibleName(word)
 
     def _run_name(self, live: LiveRun) -> str:
         recipe = live.recipe
@@ -134,8 +173,8 @@ class RunBar(QFrame):
         if live.state == "starting" or started is None:
             return self._starting(live) if live.active else ""
         if live.state == "done":
-            seconds = live.summary.get("seconds")
-            return self.tr("finished, took %1").replace("%1", took(seconds)) if seconds is not None else self.tr("finished")
+            seconds, how = live.summary.get("seconds"), lower(ended(history))
+            return self.tr("%1, took %2").replace("%1", how).replace("%2", took(seconds)) if seconds is not None else how
         epoch = self.tr("epoch %1 of %2").replace("%1", str(history.epoch_now)).replace("%2", str(started.epochs))
         stage = history.stage_of(history.epoch_now)
         if stage is not None and (len(history.stages) > 1 or stage.last_epoch < started.epochs):  # what learns now is not what learns later
@@ -146,23 +185,37 @@ class RunBar(QFrame):
             return self.tr("failed in %1").replace("%1", epoch)
         if live.state == "paused":
             return self.tr("paused in %1").replace("%1", epoch)
-        if live.state == "stopping":
-            return self.tr("stopping; the best is kept")
-        if history.progress and history.progress.phase == "features":
-            return self.tr("frozen part looks at each image once")
+        if live.state == "stopping" or before_training(live):
+            return lower(doing(live))
         return epoch
 
     def _starting(self, live: LiveRun) -> str:
-        """What comes before the first epoch, as far as it takes long enough to be read."""
-        progress = live.history.progress
-        if progress is not None and progress.total and progress.done < progress.total:
-            words = {
-                "scan": self.tr("reading the images, %1"),
-                "unpack": self.tr("unpacking, %1"),
-                "download": self.tr("fetching weights, %1"),
-            }
-            return words.get(progress.phase, self.tr("starting")).replace("%1", f"{progress.done / progress.total:.0%}")
-        return self.tr("starting")
+        """What comes before the first epoch, and how far it is."""
+        share = how_far(live.history.progress) if live.state != "stopping" else None
+        said = lower(doing(live))
+        return said if share is None or share >= 1 else self.tr("%1, %2").replace("%1", said).replace("%2", f"{share:.0%}")
+
+    def _pause_word(self) -> str:
+        return self.tr("Go on") if self.session.live.state == "paused" else self.tr("Pause")
+
+    def _steer(self) -> None:
+        from tlstudio.gui.widgets.steer_popover import SteerPopover  # numpy comes with it
+
+        if self._popover is None:
+            self._popover = SteerPopover(self.session, self)
+        self._popover.ask(self._rates.mapToGlobal(QPoint(0, 0)))
+
+    def _show_ways(self) -> None:
+        menu = QMenu(self)
+        menu.setObjectName("waysToStop")
+        keep = menu.addAction(icon("stop"), self.tr("Stop and keep the best"), self.session.live.stop)
+        gone = menu.addAction(icon("trash"), self.tr("Cancel and discard the run"), self.session.steering.discard)
+        keep.setToolTip(self.tr("The epoch that was best so far is the result"))
+        gone.setToolTip(self.tr("Its folder goes to the trash; you can take it back"))
+        menu.setToolTipsVisible(True)
+        at = self._ways.mapToGlobal(QPoint(self._ways.width(), 0))
+        menu.popup(QPoint(at.x() - menu.sizeHint().width(), at.y() - menu.sizeHint().height()))
+        menu.aboutToHide.connect(menu.deleteLater)
 
     def _pause_or_go(self) -> None:
         live = self.session.live

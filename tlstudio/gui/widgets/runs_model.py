@@ -3,137 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+import operator
+from collections.abc import Sequence
+from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
-from tlstudio import places
 from tlstudio.gui import theme
-from tlstudio.gui.metric import MASKS
 from tlstudio.gui.run_list import Row
 from tlstudio.gui.widgets.line_style import LineStyle
 from tlstudio.gui.widgets.parts import colour
-from tlstudio.gui.words import loss, percent, strategy_word, took, when
+from tlstudio.gui.widgets.runs_columns import COLUMNS, Column, search_text, state_of, state_words, tasks_of, tr
+from tlstudio.gui.words import strategy_word, when
+
+__all__ = [
+    "COLUMNS",
+    "COMPARE",
+    "STATE",
+    "STATE_COLUMN",
+    "STYLE",
+    "TAGS",
+    "TITLE",
+    "RunsModel",
+    "names_of",
+    "state_of",
+    "state_words",
+    "tasks_of",
+]
 
 STYLE = Qt.ItemDataRole.UserRole
 STATE = Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
+_PLACES = {column.key: i for i, column in enumerate(COLUMNS)}
 COMPARE, TITLE, STATE_COLUMN = 0, 1, 2
-_SEARCHED = ("title", "state", "strategy", "task", "data", "model")
-
-
-def tr(text: str) -> str:
-    return QCoreApplication.translate("RunsModel", text)
-
-
-def _images_of(path: str) -> str:
-    """The folder's name; of the generated sample, what it is."""
-    return tr("generated leaves") if Path(path).is_relative_to(places.samples()) else Path(path).name
-
-
-class Column(NamedTuple):
-    """setting: chosen before the run, so that it is hidden where it is the same in all. muted: stands back.
-
-    task: the one that it is for, hidden where no run has it; both: only where there are runs of both.
-    """
-
-    key: str
-    heading: Callable[[], str]
-    width: int
-    text: Callable[[Row], str]
-    number: bool = False
-    setting: bool = False
-    muted: bool = False
-    task: str = ""
-    both: bool = False
-
-    def suits(self, tasks: Collection[str]) -> bool:
-        """Whether it says something of runs of those tasks."""
-        return not (self.both and len(tasks) < 2) and (not self.task or not tasks or self.task in tasks)
-
-
-def tasks_of(rows: Iterable[Row]) -> frozenset[str]:
-    """What those runs learned; classes where that is not known."""
-    return frozenset(str(row.get("task") or "classification") for row in rows)
-
-
-def _task(row: Row) -> str:
-    return tr("masks") if row.get("task") == MASKS else tr("classes")
-
-
-def _iou(row: Row) -> str:
-    value = row.get("val_mean_iou")
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _plain(key: str) -> Callable[[Row], str]:
-    return lambda row: "–" if row.get(key) is None else f"{row[key]}"
-
-
-def _interval(row: Row) -> str:
-    span = row.get("val_accuracy_interval")
-    return f"{100 * span[0]:.1f} to {100 * span[1]:.1f}" if span else "–"
-
-
-def _backbone(row: Row) -> str:
-    rate = row.get("backbone_lr")
-    return "–" if rate is None or row.get("strategy") == "head" else f"{rate:g}"
-
-
-def state_of(row: Row) -> str:
-    """finished, stopped, live, failed, unfinished or unreadable."""
-    if row.get("error"):
-        return "unreadable"
-    if row["state"] == "finished":
-        return "stopped" if row.get("reason") == "stopped" else "finished"
-    if row["state"] == "live":
-        return "live"
-    return "failed" if row.get("failure") else "unfinished"
-
-
-def state_words(row: Row) -> str:
-    """The state as a word, with how far it came."""
-    word = {
-        "finished": tr("finished"),
-        "stopped": tr("stopped"),
-        "live": tr("running"),
-        "failed": tr("failed"),
-        "unfinished": tr("unfinished"),
-        "unreadable": tr("unreadable"),
-    }[state_of(row)]
-    epochs = row.get("epochs_planned") or row.get("epochs")
-    if row["state"] == "finished" or row.get("epoch") is None or epochs is None:
-        return word
-    return tr("%1, %2 of %3").replace("%1", word).replace("%2", str(row["epoch"])).replace("%3", str(epochs))
-
-
-COLUMNS = (
-    Column("compare", lambda: tr("Compare"), 88, lambda row: ""),
-    Column("title", lambda: tr("Run"), 140, lambda row: str(row["title"])),
-    Column("state", lambda: tr("State"), 172, state_words),
-    Column("strategy", lambda: tr("Learns"), 106, lambda row: strategy_word(row["strategy"]) if row.get("strategy") else "–", setting=True),
-    Column("task", lambda: tr("Task"), 84, _task, both=True),
-    Column("val_mean_iou", lambda: tr("Mean IoU"), 88, _iou, True, task=MASKS),
-    Column("val_pixel_accuracy", lambda: tr("Pixel acc."), 88, lambda row: percent(row.get("val_pixel_accuracy")), True, task=MASKS),
-    Column("val_accuracy", lambda: tr("Val acc."), 78, lambda row: percent(row.get("val_accuracy")), True, task="classification"),
-    Column("interval", lambda: tr("95% interval"), 112, _interval, muted=True, task="classification"),
-    Column("val_loss", lambda: tr("Val loss"), 76, lambda row: loss(row.get("val_loss")), True),
-    Column("seconds", lambda: tr("Took"), 92, lambda row: took(row.get("seconds")), True),
-    Column("started", lambda: tr("When"), 132, lambda row: when(row["started"]) if row.get("started") else "–", muted=True),
-    Column("data", lambda: tr("Images"), 120, lambda row: _images_of(row["data"]) if row.get("data") else "–", setting=True),
-    Column("model", lambda: tr("Model"), 140, _plain("model"), setting=True),
-    Column("lr", lambda: tr("Head's rate"), 96, lambda row: "–" if row.get("lr") is None else f"{row['lr']:g}", True, True),
-    Column("backbone_lr", lambda: tr("Backbone rate"), 116, _backbone, True, True),
-    Column("epochs", lambda: tr("Epochs"), 74, _plain("epochs"), True, True),
-    Column("batch_size", lambda: tr("Batch"), 66, _plain("batch_size"), True, True),
-    Column("seed", lambda: tr("Seed"), 64, _plain("seed"), True, True),
-    Column(
-        "augment", lambda: tr("Augment"), 80, lambda row: "–" if row.get("augment") is None else tr("on") if row["augment"] else tr("off"),
-        setting=True,
-    ),
-)  # fmt: skip
+TAGS, NOTE = _PLACES["tags"], _PLACES["note"]
 
 
 def names_of(rows: Sequence[Row]) -> list[str]:
@@ -149,10 +52,14 @@ class RunsModel(QAbstractTableModel):
     """Rows of `api.list_runs`: `all` of them, and `rows`, those that pass the filter, sorted. (Sorted and filtered here rather than
     by a proxy, which would ask Python a quarter of a million questions for ten thousand runs.)
 
+    `tag`: only runs that have it are shown, "" for all. A note can be written in its cell: `noted` tells.
+
     Compared runs keep their line style as long as they are ticked, hidden by the filter or in the trash too.
     """
 
     compared_changed = Signal()
+    noted = Signal(str, str)
+    """The user wrote a note in its cell: path, note."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -160,18 +67,52 @@ class RunsModel(QAbstractTableModel):
         self.rows: list[Row] = []
         self.compared: dict[str, LineStyle] = {}  # also of runs that are gone: one that comes back out of the trash is ticked again
         self._words: list[str] = []
+        self._tags: list[str] | None = None
         self._said: dict[str, str] = {}
+        self.tag = ""
         self._order: tuple[int, bool] = (-1, False)
 
-    def show_rows(self, rows: list[Row]) -> None:
-        """Take new rows; ticks stay with their runs. Where only values changed, views keep place and selection."""
-        self.all = rows
-        self._said.clear()
+    def show_rows(self, rows: list[Row]) -> bool:
+        """Take new rows; ticks stay with their runs. Where only values changed, views keep place and selection.
+
+        Whether any row came, went or is another object than before.
+        """
+        same = len(rows) == len(self.all) and all(map(operator.is_, rows, self.all))
+        if not same:
+            there = {row["path"]: row for row in self.all}
+            self._said = {path: said for row in rows if (said := self._said.get(path := row["path"])) and there.get(path) is row}
+        self.all, self._tags = rows, None
+        self._arrange()
+        self.compared_changed.emit()
+        return not same
+
+    def update_row(self, path: str) -> None:
+        """One row has other values; its place may change only where the table is sorted by them."""
+        self._said.pop(path, None)
+        self._tags = None
+        at = next((i for i, row in enumerate(self.rows) if row["path"] == path), None)
+        if at is None or self._words or self.tag or self._order[0] >= 0:
+            self._arrange()
+        else:
+            self.dataChanged.emit(self.index(at, 0), self.index(at, len(COLUMNS) - 1))
+        if path in self.compared:
+            self.compared_changed.emit()
+
+    def show_tag(self, tag: str) -> None:
+        """Show only the rows with that tag; "": all."""
+        self.tag = tag
         self._arrange()
         self.compared_changed.emit()
 
+    @property
+    def tags(self) -> list[str]:
+        """Every tag that a run has, by name."""
+        if self._tags is None:
+            self._tags = sorted({tag for row in self.all for tag in row.get("tags") or ()}, key=str.casefold)
+        return self._tags
+
     def filter_by(self, text: str) -> None:
-        """Show the rows whose title, folder, state, images, model or strategy hold every word."""
+        """Show the rows whose title, folder, state, images, model, strategy, tags or note hold every word, in any order."""
         self._words = text.casefold().split()
         self._arrange()
         self.compared_changed.emit()
@@ -182,10 +123,10 @@ class RunsModel(QAbstractTableModel):
         self._arrange()
 
     def _arrange(self) -> None:
-        rows = [row for row in self.all if self._passes(row)] if self._words else list(self.all)
-        column, backwards = self._order
-        if column >= 0:
-            rows.sort(key=lambda row: self._sort_key(row, COLUMNS[column]), reverse=backwards)
+        rows = [row for row in self.all if self._passes(row)] if self._words or self.tag else list(self.all)
+        at, backwards = self._order
+        if at >= 0:
+            rows = self._sorted(rows, COLUMNS[at], backwards)
         if [row["path"] for row in rows] == [row["path"] for row in self.rows]:
             self.rows = rows
             if rows:
@@ -195,11 +136,24 @@ class RunsModel(QAbstractTableModel):
             self.rows = rows
             self.endResetModel()
 
+    def _sorted(self, rows: list[Row], column: Column, backwards: bool) -> list[Row]:
+        """Equal ones stay in their order; those of which it is not known come last, whichever way it is sorted."""
+        if column.key == "compare":
+            ticked = {path: style.index for path, style in self.compared.items()}
+            return sorted(rows, key=lambda row: ticked.get(row["path"], math.inf), reverse=backwards)
+        values = [(column.sort_value(row), row) for row in rows]
+        known = [pair for pair in values if pair[0] is not None]
+        known.sort(key=lambda pair: pair[0], reverse=backwards)
+        return [row for _, row in known] + [row for value, row in values if value is None]
+
     def _passes(self, row: Row) -> bool:
+        if self.tag and self.tag not in (row.get("tags") or ()):
+            return False
+        if not self._words:
+            return True
         said = self._said.get(row["path"])
         if said is None:
-            texts = [column.text(row) for column in COLUMNS if column.key in _SEARCHED]
-            said = self._said[row["path"]] = " ".join([*texts, row["name"]]).casefold()
+            said = self._said[row["path"]] = search_text(row)
         return all(word in said for word in self._words)
 
     def compare(self, path: str, ticked: bool) -> None:
@@ -218,8 +172,8 @@ class RunsModel(QAbstractTableModel):
 
     def compared_rows(self) -> list[tuple[Row, LineStyle]]:
         """The ticked runs that the filter shows, newest first."""
-        shown = self.compared.keys() & {row["path"] for row in self.rows}
-        return [(row, self.compared[row["path"]]) for row in self.all if row["path"] in shown]
+        ticked = [row for row in self.all if row["path"] in self.compared]
+        return [(row, self.compared[row["path"]]) for row in ticked if self._passes(row)]
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.rows)
@@ -229,6 +183,8 @@ class RunsModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        if index.column() == NOTE:
+            return flags | Qt.ItemFlag.ItemIsEditable
         return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == COMPARE else flags
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -236,6 +192,8 @@ class RunsModel(QAbstractTableModel):
         path = row["path"]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(row)
+        if role == Qt.ItemDataRole.EditRole and index.column() == NOTE:
+            return str(row.get("note") or "")
         if role == Qt.ItemDataRole.CheckStateRole and index.column() == COMPARE:
             return Qt.CheckState.Checked if path in self.compared else Qt.CheckState.Unchecked
         if role == STYLE:
@@ -253,9 +211,14 @@ class RunsModel(QAbstractTableModel):
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        path = self.rows[index.row()]["path"]
+        if role == Qt.ItemDataRole.EditRole and index.column() == NOTE:
+            if str(value).strip() != str(self.rows[index.row()].get("note") or ""):
+                self.noted.emit(path, str(value))
+            return True
         if role != Qt.ItemDataRole.CheckStateRole or index.column() != COMPARE:
             return False
-        self.compare(self.rows[index.row()]["path"], Qt.CheckState(value) == Qt.CheckState.Checked)
+        self.compare(path, Qt.CheckState(value) == Qt.CheckState.Checked)
         return True
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -268,24 +231,18 @@ class RunsModel(QAbstractTableModel):
             return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
-    def _sort_key(self, row: Row, column: Column) -> Any:
-        if column.key == "compare":
-            style = self.compared.get(row["path"])
-            return float(style.index) if style else math.inf
-        if column.key == "interval":
-            return float((row.get("val_accuracy_interval") or [-1.0])[0])
-        value = row.get(column.key)
-        if column.number or column.key in ("started", "augment"):
-            return -math.inf if value is None else float(value)
-        return column.text(row).casefold()
-
     def _tip(self, row: Row, column: Column, role: int) -> Any:
         if column.key == "compare" and role == Qt.ItemDataRole.AccessibleTextRole:
             return tr("Compare %1").replace("%1", str(row["title"]))
         if column.key == "compare":
             return tr("Draw this run's curve below (Space)")
         if column.key == "title":
-            return f"{row['title']}\n{row['path']}"
+            where = tr("\nlies outside the runs folder") if row.get("elsewhere") else ""
+            return f"{row['title']}\n{row['path']}{where}"
+        if column.key == "note":
+            return str(row.get("note") or "") or tr("Double click, or F2, to write a note")
+        if column.key in ("tags", "stages"):
+            return column.text(row)
         if column.key == "state":
             return row.get("error") or row.get("failure") or state_words(row)
         return str(row["data"]) if column.key == "data" and row.get("data") else None

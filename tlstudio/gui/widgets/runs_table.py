@@ -2,82 +2,61 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu
 
 from tlstudio.gui import theme
 from tlstudio.gui.run_list import Row
-from tlstudio.gui.widgets.parts import colour, icon
-from tlstudio.gui.widgets.runs_model import COLUMNS, COMPARE, STATE, STATE_COLUMN, STYLE, TITLE, RunsModel, tasks_of
+from tlstudio.gui.widgets.runs_cells import RunCell
+from tlstudio.gui.widgets.runs_model import COLUMNS, COMPARE, NOTE, STATE_COLUMN, TITLE, RunsModel, tasks_of
 from tlstudio.gui.widgets.table_view import TableView
 
 Index = QModelIndex | QPersistentModelIndex
-_STATES = {
-    "finished": ("check-circle", "good"),
-    "stopped": ("stop-circle", "good"),
-    "live": ("play-circle", "accent"),
-    "failed": ("x-circle", "bad"),
-    "unfinished": ("warning", "warn"),
-    "unreadable": ("x-circle", "bad"),
-}
-
-
-class _Cell(QStyledItemDelegate):
-    """The tick with its line's key; the state with its icon."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        if index.column() not in (COMPARE, STATE_COLUMN):
-            super().paint(painter, option, index)
-            return
-        state: QStyle.StateFlag = option.state
-        box: QRect = option.rect
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(box, colour("accent_soft"))
-        middle, px = box.center().y() + 1, theme.px
-        if index.column() == COMPARE:
-            ticked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
-            name, role = ("check-square-fill", "accent") if ticked else ("square", "muted")
-            icon(name, role).paint(painter, QRect(box.left() + px(10), middle - px(9), px(18), px(18)))
-            style = index.data(STYLE)
-            if style is not None:
-                style.paint_key(painter, QRectF(box.left() + px(38), middle - px(6), px(36), px(12)))
-        else:
-            name, role = _STATES[index.data(STATE)]
-            icon(name, role).paint(painter, QRect(box.left() + px(8), middle - px(8), px(16), px(16)))
-            text = box.adjusted(px(30), 0, -6, 0)
-            painter.setFont(theme.font(10))
-            painter.setPen(colour(role if role in ("bad", "warn") else "text"))
-            words = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, text.width())
-            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, words)
-        if state & QStyle.StateFlag.State_HasFocus and index.column() == COMPARE:
-            painter.setPen(QPen(colour("accent"), 1.5))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(box).adjusted(5, 3, -5, -3), 4, 4)
-        painter.restore()
 
 
 class RunsTable(TableView):
-    """objectName runsTable. Space ticks the selected runs; Enter or a double click asks to look at one."""
+    """objectName runsTable. Space ticks the selected runs; Enter or a double click asks to look at one; F2 or a double click on a note
+    writes it. A right click on the headings chooses columns."""
 
     looked_at = Signal(dict)
     selection_changed = Signal()
     shown_changed = Signal()
     """Other rows are shown, or other columns."""
+    columns_chosen = Signal()
+    """The user chose columns."""
+    menu_asked = Signal(QPoint)
+    """A right click on a row, which is selected then (global)."""
 
     def __init__(self) -> None:
         super().__init__("runsTable", row=32)
         self.setAccessibleName(self.tr("Runs"))
         self.rows = RunsModel()
         self.setModel(self.rows)
-        self.setItemDelegate(_Cell(self))
+        self.setItemDelegate(RunCell(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setSortingEnabled(True)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
+        self.horizontalHeader().setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.horizontalHeader().customContextMenuRequested.connect(
+            lambda at: self.column_menu().popup(self.horizontalHeader().mapToGlobal(at))
+        )
         self.same: list[tuple[str, str]] = []
+        self._alike: dict[str, str] = {}  # what a setting is in all shown runs, by key
         self.only_differing = True
+        self.chosen: dict[str, bool] = {}
+        """Columns that the user asked for, or does not want, by key; all others as the runs have it."""
+        self._state_width = 0
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
         self.doubleClicked.connect(self._look)
         self._widths()
@@ -85,7 +64,22 @@ class RunsTable(TableView):
     def show_rows(self, rows: list[Row]) -> None:
         """Take new rows; ticks and selection stay with their runs."""
         chosen = [row["path"] for row in self.selected()]
-        self.rows.show_rows(rows)
+        if self.rows.show_rows(rows):
+            self._reselect(chosen)
+            self.hide_the_same()
+
+    def update_row(self, path: str) -> None:
+        """One row has other values."""
+        chosen = [row["path"] for row in self.selected()]
+        self.rows.update_row(path)
+        self._reselect(chosen)
+        self._hide()
+        self.shown_changed.emit()
+
+    def show_tag(self, tag: str) -> None:
+        """Show only runs with that tag; "": all."""
+        chosen = [row["path"] for row in self.selected()]
+        self.rows.show_tag(tag)
         self._reselect(chosen)
         self.hide_the_same()
 
@@ -112,16 +106,67 @@ class RunsTable(TableView):
     def hide_the_same(self) -> None:
         """Hide the settings that are the same in all shown runs; `same` tells what they are."""
         rows = self.rows.rows
-        tasks = tasks_of(self.rows.all)
-        self.same = []
-        for i, column in enumerate(COLUMNS):
-            first = column.text(rows[0]) if rows else ""
-            alike = column.setting and len(rows) > 1 and all(column.text(row) == first for row in rows)
-            if alike and first != "–":
-                self.same.append((column.heading(), first))
-            self.setColumnHidden(i, (alike and self.only_differing) or not column.suits(tasks))
-        self._share_out()
+        self._alike = {}
+        for column in COLUMNS:
+            said = column.same_in(rows) if column.setting and len(rows) > 1 else None
+            if said is not None:
+                self._alike[column.key] = said
+        self.same = [(column.heading(), said) for column in COLUMNS if (said := self._alike.get(column.key)) and said != "–"]
+        words = {COLUMNS[STATE_COLUMN].text(row) for row in rows[:500]}
+        self._state_width = max((self.fontMetrics().horizontalAdvance(word) for word in words), default=0)
+        self._hide()
         self.shown_changed.emit()
+
+    def _hide(self) -> None:
+        tasks = tasks_of(self.rows.rows or self.rows.all)
+        for i, column in enumerate(COLUMNS):
+            hidden = (column.key in self._alike and self.only_differing) or column.spare
+            if column.own:
+                hidden = not any(row.get(column.key) for row in self.rows.all)
+            hidden = not self.chosen.get(column.key, not hidden) or not column.suits(tasks)
+            if hidden != self.isColumnHidden(i):
+                self.setColumnHidden(i, hidden)
+        self._share_out()
+
+    def column_menu(self) -> QMenu:
+        """A menu of the columns, ticked where they are shown."""
+        menu = QMenu(self)
+        menu.setObjectName("columnMenu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        tasks = tasks_of(self.rows.all)
+        for i, column in enumerate(COLUMNS):
+            if i in (COMPARE, TITLE) or not column.suits(tasks):
+                continue
+            action = menu.addAction(column.heading())
+            action.setCheckable(True)
+            action.setChecked(not self.isColumnHidden(i))
+            action.toggled.connect(lambda on, key=column.key: self.choose_column(key, on))
+        menu.addSeparator()
+        menu.addAction(self.tr("As the runs have it")).triggered.connect(lambda: self.choose_columns({}))
+        return menu
+
+    def choose_column(self, key: str, shown: bool) -> None:
+        self.choose_columns(self.chosen | {key: shown})
+
+    def choose_columns(self, chosen: dict[str, bool]) -> None:
+        """Show or hide those columns whatever the runs have; all others as the runs have it."""
+        self.chosen = dict(chosen)
+        self.columns_chosen.emit()
+        self.hide_the_same()
+
+    def write_note(self) -> None:
+        """Begin to write in the note of the current run."""
+        row = self.currentIndex().row()
+        if row >= 0 and not self.isColumnHidden(NOTE):
+            self.scrollTo(self.rows.index(row, NOTE))
+            self.edit(self.rows.index(row, NOTE))
+
+    def texts(self) -> tuple[list[str], list[bool], list[list[str]]]:
+        """The shown rows, or the selected ones if there are several, in the shown columns: headings, which are numbers, lines."""
+        chosen = self.selected()
+        columns = [column for i, column in enumerate(COLUMNS) if i != COMPARE and not self.isColumnHidden(i)]
+        lines = [[column.text(row) for column in columns] for row in (chosen if len(chosen) > 1 else self.rows.rows)]
+        return [column.heading() for column in columns], [column.number for column in columns], lines
 
     def selected(self) -> list[Row]:
         return [self.rows.rows[index.row()] for index in self.selectionModel().selectedRows()]
@@ -130,15 +175,16 @@ class RunsTable(TableView):
         """Select those runs; the first becomes the current one."""
         wanted, flags = set(paths), QItemSelectionModel.SelectionFlag
         self.clearSelection()
-        for i, row in enumerate(self.rows.rows):
-            if row["path"] in wanted:
-                index = self.rows.index(i, TITLE)
-                if not self.selectionModel().hasSelection():
-                    self.selectionModel().setCurrentIndex(index, flags.NoUpdate)
-                self.selectionModel().select(index, flags.Select | flags.Rows)
+        found = [i for i, row in enumerate(self.rows.rows) if row["path"] in wanted]
+        if found:
+            self.selectionModel().setCurrentIndex(self.rows.index(found[0], TITLE), flags.NoUpdate)
+            chosen = QItemSelection()
+            for i in found:
+                chosen.select(self.rows.index(i, TITLE), self.rows.index(i, TITLE))
+            self.selectionModel().select(chosen, flags.Select | flags.Rows)
 
     def _look(self, index: QModelIndex) -> None:
-        if index.isValid() and index.column() != COMPARE:
+        if index.isValid() and index.column() not in (COMPARE, NOTE):
             self.looked_at.emit(self.rows.rows[index.row()])
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -148,12 +194,20 @@ class RunsTable(TableView):
             row = self.rows.rows[index.row()]
             self.rows.compare(row["path"], row["path"] not in self.rows.compared)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.indexAt(self.viewport().mapFromGlobal(event.globalPos())).isValid():
+            self.menu_asked.emit(event.globalPos())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:
             chosen = self.selected()
             tick = any(row["path"] not in self.rows.compared for row in chosen)
             for row in chosen:
                 self.rows.compare(row["path"], tick)
+        elif event.key() == Qt.Key.Key_F2:
+            self.write_note()
+        elif self.state() == QAbstractItemView.State.EditingState:
+            super().keyPressEvent(event)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             chosen = self.selected()
             if chosen:
@@ -182,8 +236,6 @@ class RunsTable(TableView):
         """States need as much as their longest word; the title takes what is left, and at least its own width; then the table
         scrolls sideways."""
         header = self.horizontalHeader()
-        words = {COLUMNS[STATE_COLUMN].text(row) for row in self.rows.rows}
-        wide = max((self.fontMetrics().horizontalAdvance(word) for word in words), default=0)
-        header.resizeSection(STATE_COLUMN, max(theme.px(84), wide + 48))
+        header.resizeSection(STATE_COLUMN, max(theme.px(84), self._state_width + 48))
         others = sum(header.sectionSize(i) for i in range(len(COLUMNS)) if i != TITLE and not self.isColumnHidden(i))
         header.resizeSection(TITLE, max(theme.px(COLUMNS[TITLE].width), self.viewport().width() - others))

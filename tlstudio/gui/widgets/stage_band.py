@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from tlstudio.events import StageStarted
 from tlstudio.gui import theme
+from tlstudio.gui.history import head_alone
 from tlstudio.gui.widgets.parts import colour
 from tlstudio.gui.widgets.rate_lane import rate_text
 
@@ -48,7 +49,7 @@ class StageBand(QWidget):
         rates = []
         if stage.lr is not None:
             rates.append(self.tr("head's rate %1").replace("%1", rate_text(stage.lr)))
-        if stage.backbone_lr is not None and stage.learns != "head":
+        if stage.backbone_lr is not None and not head_alone(stage):
             rates.append(self.tr("backbone's rate %1").replace("%1", rate_text(stage.backbone_lr)))
         return ", ".join([text, *rates]) + (self.tr(" (planned)") if at >= self._begun else "")
 
@@ -69,7 +70,7 @@ class StageBand(QWidget):
         painter.setFont(theme.font(8.5))
         deep = 0
         for at, (stage, box) in enumerate(zip(self._stages, self.boxes(), strict=True)):
-            alone = stage.learns == "head"
+            alone = head_alone(stage)
             deep += not alone
             paint_stage(painter, box, stage.learns, 0 if alone else deep, planned=at >= self._begun > 0)
         painter.end()

@@ -12,6 +12,7 @@ from tlstudio import __version__, places
 from tlstudio.errors import StudioError
 from tlstudio.gui import theme
 from tlstudio.gui.opening import open_file, open_folder
+from tlstudio.gui.recorded import recorded_run
 from tlstudio.gui.session import Session
 from tlstudio.gui.tutorials import on_data_of, tutorials
 from tlstudio.gui.widgets.guide_sheet import GuideSheet
@@ -52,11 +53,13 @@ class TitleStrip(QFrame):
             can.connect(button.setEnabled)
             text.connect(button.name_step)
         self._tone = ToolButton("moon", self.tr("Light or dark"), on=self.toggle_theme)
+        present = ToolButton("presentation-chart", self.tr("Present: the whole screen, large type"), shortcut="F11", on=window.present)
+        present.setObjectName("presentButton")
         help_ = ToolButton("question", self.tr("This page, explained"), shortcut="F1", on=self.show_guide)
         menus.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         left = widget(row(menus, None, spacing=0))
         middle = widget(row(None, self._name, 4, self._mark, self._state, None, spacing=4))
-        right = widget(row(None, undo, redo, 8, self._tone, help_, spacing=0))
+        right = widget(row(None, undo, redo, 8, self._tone, present, help_, spacing=0))
         self.setLayout(row((left, 1), (middle, 1), (right, 1), margins=(8, 0, 8, 0)))
         session.recipe_changed.connect(self._refresh)
         self._refresh()
@@ -97,6 +100,8 @@ class TitleStrip(QFrame):
         for i, page in enumerate(self.window_.pages.values()):
             self._action(menu, page.word(), lambda key=page.key: self.session.asked_for.emit(key), f"Ctrl+{i + 1}")
         menu.addSeparator()
+        self._action(menu, self.tr("Present"), self.window_.present, "F11")
+        menu.addSeparator()
         tones, sizes = QActionGroup(self), QActionGroup(self)
         self._tones: dict[str, QAction] = {}
         for key, text in (("system", self.tr("Follow the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark"))):
@@ -119,6 +124,14 @@ class TitleStrip(QFrame):
         start.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
         pause = self._action(menu, self.tr("Pause or go on"), lambda: (live.go_on if live.state == "paused" else live.pause)())
         stop = self._action(menu, self.tr("Stop, keep the best"), live.stop)
+        menu.addSeparator()
+        self._action(menu, self.tr("Compare choices…"), self.compare_choices)
+        self._action(menu, self.tr("Sweep…"), self.sweep)
+        self._action(menu, self.tr("Studies and the queue…"), self.show_studies)
+        menu.addSeparator()
+        self._action(menu, self.tr("Replay a run…"), self.choose_replay)
+        if recorded_run() is not None:
+            self._action(menu, self.tr("Play the recorded demo"), lambda: self.session.replay(str(recorded_run())))
 
         def refresh() -> None:
             start.setEnabled(not live.active)
@@ -127,6 +140,21 @@ class TitleStrip(QFrame):
 
         self.session.run_changed.connect(refresh)
         refresh()
+
+    def compare_choices(self) -> None:
+        from tlstudio.gui.studies.compare_sheet import CompareSheet
+
+        CompareSheet(self.session, self.window_).open()
+
+    def sweep(self) -> None:
+        from tlstudio.gui.studies.sweep_sheet import SweepSheet
+
+        SweepSheet(self.session, self.window_).open()
+
+    def show_studies(self) -> None:
+        from tlstudio.gui.studies.studies_sheet import StudiesSheet
+
+        StudiesSheet(self.session, self.window_).open()
 
     def _help(self, menu: QMenu) -> None:
         self._action(menu, self.tr("This page, explained"), self.show_guide, "F1")
@@ -187,6 +215,12 @@ class TitleStrip(QFrame):
         self._path, self._saved = path, recipe
         self._refresh()
 
+    def choose_replay(self) -> None:
+        """Ask for a run's folder; any run can be replayed, wherever it was made."""
+        folder = QFileDialog.getExistingDirectory(self.window_, self.tr("Choose the folder of a run"), str(places.runs()))
+        if folder:
+            self.session.replay(folder)
+
     # look
 
     def toggle_theme(self) -> None:
@@ -213,7 +247,19 @@ class TitleStrip(QFrame):
 
     def show_guide(self) -> None:
         page = self.window_.page
-        GuideSheet(page.word(), page.guide(), self.window_).open()
+        GuideSheet(page.word(), f"{page.guide()}\n{self._keys_everywhere()}", self.window_).open()
+
+    def _keys_everywhere(self) -> str:
+        pages = f"Ctrl+1…{len(self.window_.pages)}"
+        keys = (
+            (pages, self.tr("the pages")),
+            ("F11", self.tr("present: the whole screen, large type; Esc leaves, Left and Right or Page Up and Page Down turn the pages")),
+            (
+                self.tr("In a replay"),
+                self.tr("Space pauses, + and − change the speed, Left and Right go an epoch back or on, Home begins again"),
+            ),
+        )
+        return "\n".join("\t".join(pair) for pair in keys)
 
     def show_kept(self) -> None:
         from tlstudio.gui.widgets.kept_sheet import KeptSheet

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -15,6 +15,7 @@ from tlstudio import runs
 from tlstudio.errors import StudioError
 from tlstudio.events import Progress
 from tlstudio.gui import theme
+from tlstudio.gui.run_state import before_training, doing, stopped_by_itself
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.cache_line import CacheLine
 from tlstudio.gui.widgets.curves_card import CurvesCard
@@ -22,11 +23,14 @@ from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.epoch_table import EpochTable
 from tlstudio.gui.widgets.failure_card import FailureCard
 from tlstudio.gui.widgets.log_drawer import LogDrawer
+from tlstudio.gui.widgets.longer_popover import LongerPopover
 from tlstudio.gui.widgets.masks_forming import MasksForming
-from tlstudio.gui.widgets.parts import GAP, column
+from tlstudio.gui.widgets.parts import GAP, Button, column, row, widget
 from tlstudio.gui.widgets.proof_line import ProofLine
 from tlstudio.gui.widgets.remark_line import RemarkLine
 from tlstudio.gui.words import strategy_word
+from tlstudio.recipe import Recipe
+from tlstudio.recipe.plan import parts
 
 _PARTS = ("table", "loss", "rates", "accuracy", "masks")
 _FASTEST = 33  # milliseconds between two drawings of a part, at least
@@ -49,9 +53,14 @@ class TrainLive(QWidget):
         self.masks, self.cache = MasksForming(session), CacheLine()
         self.remark, self.of_run = RemarkLine(), ElidedLabel("muted")
         self.of_run.setObjectName("plottedRun")
-        self.of_run.hide()
+        tip = self.tr("Further epochs for this run, from where it ended")
+        self.longer = Button(self.tr("Train longer…"), "quiet", "fast-forward", tip=tip, on=self._longer)
+        self.longer.setObjectName("trainLonger")
+        self._popover: LongerPopover | None = None
+        self._of_run = widget(row((self.of_run, 1), self.longer))
+        self._of_run.hide()
         foot = column(self.cache, self.remark, self.proof, self.log, spacing=GAP // 2)
-        self.setLayout(column(self.failure, self.of_run, (self.curves, 5), self.masks, (self.table, 3), foot, spacing=GAP))
+        self.setLayout(column(self.failure, self._of_run, (self.curves, 5), self.masks, (self.table, 3), foot, spacing=GAP))
         session.run_changed.connect(self.changed)
         session.recipe_changed.connect(self.changed)
         session.layers_changed.connect(self.changed)
@@ -62,7 +71,7 @@ class TrainLive(QWidget):
     def changed(self) -> None:
         """Draw soon."""
         self._dirty = dict.fromkeys((*self._dirty, *_PARTS))  # what waits longest comes first
-        ended = not self.session.live.active
+        ended = not self.session.live.active and self.session.live.state != "running"  # a replay runs, and is not active
         if self.isVisible() and (ended or not self._timer.isActive()):
             self._timer.start(_FASTEST)
 
@@ -109,29 +118,41 @@ class TrainLive(QWidget):
                 self.curves.draw_half(part, live.history, recipe)
             return
         self.curves.say(self._message())
-        self.table.follow(live.history, recipe.data.task)
+        n_val = self.session.data.document.get("splits", {}).get("val", 0)
+        self.table.follow(live.history, recipe.data.task, staged=len(parts(recipe)) > 1, n_val=n_val)
         self.log.follow(live.history)
         self.proof.show_proof(live.history.proof)
         self.cache.show_caches(live.history.caches)
-        self.remark.show_remark(" ".join(note.message for note in live.history.remarks))
+        self.remark.show_remark(" ".join(self._remarks()))
         self._name_run()
         saved = live.history.checkpoint
         failed = live.state == "failed"
         resumable = failed and bool(live.run) and saved is not None
         self.failure.show_error(live.error if failed else None, saved.epoch if saved else None, resumable=resumable)
 
+    def _remarks(self) -> list[str]:
+        """What a user should know of how the run goes."""
+        history = self.session.live.history
+        said = [note.message for note in history.remarks]
+        if history.back is not None:
+            said.insert(0, history.back.sentence)
+        if history.ended is not None and history.ended.reason == "early":
+            said.insert(0, stopped_by_itself(history) + ".")
+        return said
+
     def _name_run(self) -> None:
         """Whose plots these are, once the run has ended: what is chosen on the page may be something else by now."""
         live = self.session.live
         recipe = live.recipe
         shown = not live.active and recipe is not None and bool(live.history.x)
-        self.of_run.setVisible(shown)
+        self._of_run.setVisible(shown)
+        self.longer.setVisible(live.state in ("done", "stopped") and live is self.session.trained and bool(live.run))
         if not shown or recipe is None:
             return
         how = {"done": self.tr("finished"), "stopped": self.tr("stopped"), "failed": self.tr("failed")}.get(live.state, "")
         name = ", ".join(part for part in (recipe.name, strategy_word(recipe.frozen.strategy).lower(), how) if part)
         now, said = self.session.recipe, self.tr("Run %1").replace("%1", name)
-        if (now.data.path, now.model.name, now.frozen, now.stages) != (recipe.data.path, recipe.model.name, recipe.frozen, recipe.stages):
+        if _gist(now) != _gist(recipe):
             said = self.tr("%1 (not what is chosen now)").replace("%1", said)
         self.of_run.show_text(said, f"{said}\n{live.run}")
 
@@ -145,11 +166,14 @@ class TrainLive(QWidget):
             return self.tr("The curves grow here. Press Start.") if live.state != "failed" else ""
         progress = history.progress
         if isinstance(progress, Progress) and progress.phase == "features":
-            text = self.tr("The frozen backbone looks at each image once: %1 of %2")
+            text = self.tr("The frozen part looks at each image once: %1 of %2")
             return text.replace("%1", f"{progress.done:,}").replace("%2", f"{progress.total:,}")
-        if isinstance(progress, Progress) and progress.phase == "download":
-            return self.tr("The weights are being fetched")
-        return self.tr("Starting") if live.active else ""
+        return (before_training(live) or doing(live)) if live.active else ""
+
+    def _longer(self) -> None:
+        if self._popover is None:
+            self._popover = LongerPopover(self.session, self)
+        self._popover.ask(self.longer.mapToGlobal(QPoint(0, self.longer.height())), self.session.trained.run)
 
     def _resume(self) -> None:
         try:
@@ -158,3 +182,9 @@ class TrainLive(QWidget):
             self.session.trouble.emit(error)
             return
         self.session.resume(run)
+
+
+def _gist(recipe: Recipe) -> tuple[object, ...]:
+    """What makes runs different things to look at; not whether one was trained longer."""
+    stages = recipe.stages.model_copy(update={"longer": ()})
+    return recipe.data.path, recipe.model.name, recipe.frozen, stages

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-LAYER, TYPE, INPUT, OUTPUT, PARAMS, SHARE, MULT_ADDS, FIELD, STATE, RATE, NORM = range(11)
-COUNT = NORM + 1
+LAYER, TYPE, INPUT, OUTPUT, PARAMS, SHARE, MULT_ADDS, FIELD, STATE, RATE, NORM, SIGNAL = range(12)
+COUNT = SIGNAL + 1
+CHOOSABLE = tuple(column for column in range(COUNT) if column != SIGNAL)
+"""SIGNAL comes and goes with a run."""
 NUMBERS = frozenset({PARAMS, MULT_ADDS, FIELD, RATE})
 KEYS = ("layer", "type", "input", "output", "params", "share", "mult_adds", "receptive_field", "state", "rate", "batchnorm")
 """What the settings call them."""
 # Least widths. Where nobody has chosen, these are shown; where not all have room, the last of them goes first.
 FITTING = {LAYER: 146, PARAMS: 76, OUTPUT: 98, RATE: 58, MULT_ADDS: 72, TYPE: 108, SHARE: 46}
-WIDTHS = FITTING | {INPUT: 98, FIELD: 98, STATE: 84, NORM: 104}
+WIDTHS = FITTING | {INPUT: 98, FIELD: 98, STATE: 84, NORM: 104, SIGNAL: 64}
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ def described(column: int, batch: int = 1) -> Column:
         RATE: lambda: Column(
             tr("Rate"),
             tr("Learning rate beside the head's: × 0.1 learns at a tenth of it, ≤ 0.1 at most so. Bold: a multiplier of its own."),
+        ),
+        SIGNAL: lambda: Column(
+            tr("Signal"),
+            tr("How each layer learned in the run, chosen above the tree; a closed lock: frozen, and proven not to have moved."),
         ),
         NORM: lambda: Column(tr("BatchNorm"), tr("What a BatchNorm layer does with the averages it learned")),
     }[column]()

@@ -14,11 +14,14 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.ticks import State
-from tlstudio.gui.widgets.layer_tree.layer_columns import LAYER, NUMBERS, RATE, SHARE, STATE, TYPE
+from tlstudio.gui.widgets.layer_tree.layer_columns import LAYER, NUMBERS, RATE, SHARE, SIGNAL, STATE, TYPE
 from tlstudio.gui.widgets.layer_tree.layer_model import Index, LayerModel
+from tlstudio.gui.widgets.layer_tree.row_signals import CLOSED, OPEN
+from tlstudio.gui.widgets.layer_tree.signal_paint import paint_heat, paint_spark
 from tlstudio.gui.widgets.parts import colour, icon
 
 ROW, BOX, POINTS = 24, 14, 9.0
+_MOVED, _PROVEN = ("lock-simple-open-fill", "bad"), ("lock-simple-fill", "frozen")
 _ICON = {State.FROZEN: ("snowflake", "frozen"), State.MIXED: ("circle-half", "trainable"), State.LEARNS: ("fire-simple-fill", "trainable")}
 
 
@@ -47,12 +50,23 @@ def box_width() -> int:
     return theme.px(BOX + 7)
 
 
+def paint_sentence(on: QWidget, said: str) -> None:
+    """Where there are no rows."""
+    painter = QPainter(on)
+    painter.setFont(theme.font(10))
+    painter.setPen(colour("muted"))
+    side = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+    painter.drawText(on.rect().adjusted(24, 24, -24, -24), side, said)
+
+
 class LayerDelegate(QStyledItemDelegate):
     """All columns; the view draws the background of the row."""
 
     def __init__(self, model: LayerModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
+        self.dirty = QRect()
+        """What has to be drawn: Qt asks for all cells of a row, where only one column of it is new."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(0, theme.px(ROW))
@@ -63,6 +77,8 @@ class LayerDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         rect: QRect = option.rect
+        if not rect.intersects(self.dirty):
+            return
         row, column = self._model.row(index), index.column()
         how = self._model.effect(row)
         painter.save()
@@ -70,12 +86,14 @@ class LayerDelegate(QStyledItemDelegate):
         painter.setFont(_font(theme.scale()))
         if column == SHARE:
             self._share(painter, rect, row, how)
+        elif column == SIGNAL:
+            self._signal(painter, rect, row, how)
         else:
             if column == LAYER:
                 self._box(painter, rect, self._model.state(row))
                 if row in self._model.matches and how in self._model.meant:
                     self._tint(painter, QRectF(rect.left() + theme.px(21), rect.center().y() - theme.px(8), theme.px(18), theme.px(18)))
-                self._icon(painter, rect, how)
+                self._icon(painter, rect, row, how)
                 rect = rect.adjusted(theme.px(41), 0, -2, 0)
             else:
                 rect = rect.adjusted(6, 0, -6 if column in NUMBERS else -2, 0)
@@ -104,12 +122,34 @@ class LayerDelegate(QStyledItemDelegate):
         elif state == State.MIXED:
             painter.drawLine(QPointF(x + 4 * unit, y + 7 * unit), QPointF(x + 10 * unit, y + 7 * unit))
 
-    def _icon(self, painter: QPainter, rect: QRect, how: State) -> None:
-        if how in _ICON:
-            name, role = _ICON[how]
-            size = theme.px(14)
-            pixmap = drawn(name, colour(role).name(), size, painter.device().devicePixelRatio())
-            painter.drawPixmap(rect.left() + theme.px(23), rect.center().y() - size // 2 + 1, pixmap)
+    def _icon(self, painter: QPainter, rect: QRect, row: int, how: State) -> None:
+        if self._model.lock(row) == OPEN:
+            self._put(painter, rect, 23, *_MOVED)
+        elif how in _ICON:
+            self._put(painter, rect, 23, *_ICON[how])
+
+    def _put(self, painter: QPainter, rect: QRect, left: int, name: str, role: str) -> None:
+        size = theme.px(14)
+        pixmap = drawn(name, colour(role).name(), size, painter.device().devicePixelRatio())
+        painter.drawPixmap(rect.left() + theme.px(left), rect.center().y() - size // 2 + 1, pixmap)
+
+    def _signal(self, painter: QPainter, rect: QRect, row: int, how: State) -> None:
+        """A curve or a cell of heat where something learned, a closed lock where the frozen is proven, an open one where it moved."""
+        signals, lock = self._model.signals, self._model.lock(row)
+        box = QRectF(rect.adjusted(6, 3, -6, -3))
+        if lock == OPEN:
+            self._put(painter, rect, 6, *_MOVED)
+            painter.setPen(colour("bad"))
+            self._text(painter, rect.adjusted(theme.px(22), 0, -2, 0), row, SIGNAL)
+        elif signals.heat and (value := signals.latest(row)) is not None:
+            paint_heat(painter, box, value, signals.span(), signals.signal, self._model.signal(row))
+        elif not signals.heat and len(signals.series(row)[0]):
+            paint_spark(painter, box, *signals.series(row), signals.signal, colour("trainable" if how != State.FROZEN else "muted"))
+        elif lock == CLOSED:
+            self._put(painter, rect, 6, *_PROVEN)
+        elif how != State.NONE:
+            painter.setPen(colour("muted"))
+            painter.drawText(rect.adjusted(6, 0, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "–")
 
     def _share(self, painter: QPainter, rect: QRect, row: int, how: State) -> None:
         """A track of 4 px, the filled part never under 1 px, so that 864 of 3.4 M is seen to be there."""

@@ -19,9 +19,11 @@ from tlstudio.gui.widgets.layer_tree.layer_columns import (
     PARAMS,
     RATE,
     SHARE,
+    SIGNAL,
     STATE,
     TYPE,
 )
+from tlstudio.gui.widgets.layer_tree.row_signals import CLOSED, OPEN, RowSignals, number
 from tlstudio.gui.words import percent, short
 
 
@@ -36,7 +38,9 @@ def state_word(state: State) -> str:
 
 
 class LayerFacts:
-    """Rows are known by their place in the document."""
+    """Rows are known by their place in the document. signals: what a run says of them."""
+
+    signals: RowSignals
 
     def take(self, rows: Sequence[Mapping[str, Any]], ticks: Ticks, batch: int = 1) -> None:
         """Speak of these rows; nothing is frozen, no rate is known. batch: images at once that multiply-adds are for."""
@@ -91,7 +95,23 @@ class LayerFacts:
             return tr("%1 px").replace("%1", f"{sees:,}") if sees else "–"
         if column == STATE:
             return self.word(row)
+        if column == SIGNAL:
+            return self.signal(row)
         return self.rate(row) if column == RATE else self.norm(row)
+
+    def lock(self, row: int) -> str:
+        """See `RowSignals.lock`."""
+        return self.signals.lock(row, self.effect(row) == State.FROZEN)
+
+    def signal(self, row: int) -> str:
+        """The newest value of the signal shown, whether what is frozen moved, or a dash."""
+        lock = self.lock(row)
+        if lock == OPEN:
+            return tr("moved")
+        value = self.signals.latest(row)
+        if value is not None:
+            return number(value, self.signals.signal)
+        return tr("unmoved") if lock == CLOSED else "–"
 
     def rate(self, row: int) -> str:
         """× 0.1 of the head's rate, ≤ 0.1 where not all parameters in it have the same, a dash where nothing learns."""
@@ -142,7 +162,7 @@ class LayerFacts:
             lines.append(tr("Its rate is multiplied by %1").replace("%1", f"{times_:g}"))
         if self.state(row) == State.FROZEN and self.effect(row) != State.FROZEN:
             lines.append(tr("Ticked, but learns: BatchNorm when frozen is set to train"))
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.signals.tip(row, self.effect(row) == State.FROZEN)])
 
 
 def times(dims: Sequence[int]) -> str:

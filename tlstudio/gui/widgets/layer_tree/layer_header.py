@@ -10,7 +10,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from tlstudio.gui import theme
-from tlstudio.gui.widgets.layer_tree.layer_columns import COUNT, FITTING, KEYS, LAYER, PARAMS, WIDTHS, described
+from tlstudio.gui.widgets.layer_tree.layer_columns import CHOOSABLE, COUNT, FITTING, KEYS, LAYER, PARAMS, SIGNAL, WIDTHS, described
 
 HEIGHT = 28
 _CELL = 14  # px beside the text of a cell
@@ -25,6 +25,8 @@ class LayerHeader(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal)
         self.chosen: frozenset[int] | None = None
         """The columns that somebody chose; None: as many as fit."""
+        self.signals = False
+        """Whether there is a run whose signals are to be seen: their column comes and goes with it."""
         self._most = 0
         self.setStretchLastSection(False)
         self.setMinimumSectionSize(32)
@@ -52,7 +54,9 @@ class LayerHeader(QHeaderView):
         """Give the columns their widths; what is left over is Layer's."""
         if self.count() < COUNT:
             return
-        wanted = FITTING if self.chosen is None else {column: WIDTHS[column] for column in sorted(self.chosen)}
+        wanted = tuple(FITTING) if self.chosen is None else tuple(sorted(self.chosen))
+        if self.signals:
+            wanted = (*wanted[:1], SIGNAL, *wanted[1:])
         there: dict[int, int] = {}
         left, full = room, False
         for column in wanted:
@@ -84,8 +88,8 @@ class LayerHeader(QHeaderView):
         """Every column with a tick; the last line goes back to as many as fit."""
         menu = QMenu(self.tr("Columns"), parent)
         menu.setToolTipsVisible(True)
-        shown = {column for column in range(COUNT) if not self.isSectionHidden(column)}
-        for column in range(COUNT):
+        shown = {column for column in CHOOSABLE if not self.isSectionHidden(column)}
+        for column in CHOOSABLE:
             said = described(column)
             action = menu.addAction(said.title)
             action.setToolTip(said.tip)

@@ -14,9 +14,12 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 
+from tlstudio.events import FrozenProof
+from tlstudio.gui.layer_signals import LayerSignals
 from tlstudio.gui.ticks import Mask, State, Ticks
-from tlstudio.gui.widgets.layer_tree.layer_columns import COUNT, LAYER, NUMBERS, described
+from tlstudio.gui.widgets.layer_tree.layer_columns import COUNT, LAYER, NUMBERS, SIGNAL, described
 from tlstudio.gui.widgets.layer_tree.layer_facts import LayerFacts
+from tlstudio.gui.widgets.layer_tree.row_signals import RowSignals
 
 _AT_ONCE = 1_500  # rows that are made before anything else happens; more come in slices
 _SLICE = 0.006  # seconds: shorter than a frame
@@ -35,6 +38,7 @@ class LayerModel(QStandardItemModel, LayerFacts):
 
     def __init__(self) -> None:
         super().__init__()
+        self.signals = RowSignals()
         self.take((), Ticks(()))
         self.matches: set[int] = set()
         """Rows that a filter looks for."""
@@ -124,6 +128,13 @@ class LayerModel(QStandardItemModel, LayerFacts):
                     index = self.index_of(row)
                     self.dataChanged.emit(index, index.siblingAtColumn(COUNT - 1))
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, COUNT - 1))
+
+    def show_signals(self, told: LayerSignals | None, proof: FrozenProof | None) -> None:
+        """Show what a run said of the layers; as a rule only the signals' cells are drawn anew."""
+        moved = self.signals.moved
+        if self.signals.show(self.ticks, told, proof) and self.rowCount():
+            first = SIGNAL if moved == self.signals.moved else LAYER  # what moved has a lock beside its name
+            self.dataChanged.emit(self.index(0, first), self.index(self.rowCount() - 1, SIGNAL))
 
     def toggle(self, rows: Sequence[int]) -> None:
         """Ask for the opposite of what the last of these rows is; rows without parameters are passed over. Mixed becomes frozen."""

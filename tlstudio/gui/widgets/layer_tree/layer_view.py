@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -19,8 +21,8 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QMenu, QStyleOptionView
 
 from tlstudio.gui import theme
 from tlstudio.gui.ticks import State
-from tlstudio.gui.widgets.layer_tree.layer_columns import LAYER
-from tlstudio.gui.widgets.layer_tree.layer_delegate import LayerDelegate, box_width, drawn
+from tlstudio.gui.widgets.layer_tree.layer_columns import LAYER, SIGNAL
+from tlstudio.gui.widgets.layer_tree.layer_delegate import LayerDelegate, box_width, drawn, paint_sentence
 from tlstudio.gui.widgets.layer_tree.layer_filter import found, meant
 from tlstudio.gui.widgets.layer_tree.layer_header import LayerHeader
 from tlstudio.gui.widgets.layer_tree.layer_menu import row_menu
@@ -52,7 +54,8 @@ class LayerTree(QTreeView):
         self.setModel(self.layers)
         self.setHeader(self.head)
         self.head.chosen_changed.connect(self.fit_columns)
-        self.setItemDelegate(LayerDelegate(self.layers, self))
+        self._delegate = LayerDelegate(self.layers, self)
+        self.setItemDelegate(self._delegate)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setStyleSheet(
             "QTreeView { border: none; border-radius: 0; }"
@@ -85,11 +88,10 @@ class LayerTree(QTreeView):
         level = [0] * len(ticks.paths)
         for i, above in enumerate(ticks.parent):
             level[i] = 0 if not ticks.paths[i] else 1 + (level[above] if above >= 0 else 0)
-            if 0 < level[i] < depth and any(ticks.children[child] and self._learns_inside(child) for child in ticks.children[i]):
+            if 0 < level[i] < depth and any(
+                ticks.children[child] and self.layers.state(child) != State.NONE for child in ticks.children[i]
+            ):
                 self.expand(self.layers.index_of(i))
-
-    def _learns_inside(self, row: int) -> bool:
-        return self.layers.state(row) != State.NONE
 
     def expanded_paths(self) -> set[str]:
         """Paths of the open modules."""
@@ -139,8 +141,7 @@ class LayerTree(QTreeView):
 
     def forget_filter(self) -> None:
         """New rows came: none of them is hidden."""
-        self._hidden = set()
-        self._anchor = -1
+        self._hidden, self._anchor = set(), -1
 
     # ticks
 
@@ -246,15 +247,19 @@ class LayerTree(QTreeView):
             pixmap = drawn(name, colour("muted").name(), size, self.devicePixelRatioF())
             painter.drawPixmap(rect.right() - size, rect.center().y() - size // 2 + 1, pixmap)
 
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
+        """Signals come several times a second: only their column is drawn anew."""
+        if first.column() == last.column() == SIGNAL:
+            self.viewport().update(self.columnViewportPosition(SIGNAL), 0, self.columnWidth(SIGNAL), self.viewport().height())
+        else:
+            super().dataChanged(first, last, roles)
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        self._delegate.dirty = event.rect()
         super().paintEvent(event)
         if self.layers.wanted and not self.layers.matches:
-            painter = QPainter(self.viewport())
-            painter.setFont(theme.font(10))
-            painter.setPen(colour("muted"))
             said = self.tr("No layer has %1 in its name, type or state").replace("%1", f"“{self.layers.wanted}”")
-            where = self.viewport().rect().adjusted(24, 24, -24, -24)
-            painter.drawText(where, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, said)
+            paint_sentence(self.viewport(), said)
 
     def _moved(self, current: QModelIndex) -> None:
         if current.isValid():

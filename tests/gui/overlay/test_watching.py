@@ -1,0 +1,292 @@
+"""A video and a camera on the page: frames come when they are asked for, in time when it plays, and the camera is let go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from tlstudio.errors import StudioError
+from tlstudio.gui.jobs import JobHandle
+from tlstudio.gui.overlay import videos
+from tlstudio.gui.overlay.keys import guide
+from tlstudio.gui.overlay.predict_sheet import PredictSheet
+from tlstudio.gui.overlay.scrubber import Scrubber
+from tlstudio.gui.overlay.viewer import Viewer
+from tlstudio.gui.pages.overlay import OverlayPage
+from tlstudio.gui.session import Session
+
+N, RATE = 40, 10.0
+CLASSES = [{"name": "sky", "colour": [10, 20, 30]}, {"name": "road", "colour": [200, 100, 0]}]
+RUN = {"path": "/runs/a", "name": "a", "title": "Streets", "task": "segmentation", "state": "finished"}
+
+
+@pytest.fixture
+def page(qtbot: QtBot, session: Session, jobs: Any) -> Iterator[OverlayPage]:
+    made = OverlayPage(session)
+    made.resize(1096, 704)
+    made.show()
+    made.entered()
+    jobs.last("runs").done.emit([RUN])
+    yield made
+    made.close()
+    made.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+class Engine:
+    """Answers what is asked for frames, of 24 x 16 pixels that tell their number."""
+
+    def __init__(self, jobs: Any) -> None:
+        self.jobs, self.answered, self.n = jobs, 0, 0
+
+    @property
+    def open(self) -> list[JobHandle]:
+        return [job for job in self.jobs[self.answered :] if job.job == "video_frame" and not job.cancelled]
+
+    def answer(self) -> bool:
+        """The oldest question that is not forgotten; whether there was one."""
+        for i, job in enumerate(self.jobs[self.answered :], self.answered):
+            self.answered = i + 1
+            if job.job == "video_frame" and not job.cancelled:
+                job.done.emit(self._frame(job.args))
+                return True
+        return False
+
+    def _frame(self, args: dict[str, Any]) -> dict[str, Any]:
+        folder, at = Path(args["folder"]), args["at"]
+        if args["source"].startswith("camera:"):
+            self.n += 5
+            at = self.n
+        folder.mkdir(parents=True, exist_ok=True)
+        layers = {"image": np.full((16, 24, 3), at, np.uint8)}
+        if args["run"]:
+            layers |= {key: np.full((16, 24), at % 2, np.uint8) for key in ("labels", "confidence", "entropy")}
+        files = {key: str(folder / f"{args['name']}.{key}.npy") for key in layers}
+        for key, file in files.items():
+            np.save(file, layers[key])
+        return {"at": at, "seconds": at / RATE, "labels": None, "confidence": None, "entropy": None, **files}
+
+
+def document(source: str = "/films/street.mp4", run: str = "/runs/a") -> dict[str, Any]:
+    live = source.startswith("camera:")
+    n, rate = (0, 0.0) if live else (N, RATE)
+    known = {"frames": n, "rate": rate, "seconds": n / RATE, "width": 24, "height": 16, "times": None}
+    return {"path": source, "live": live, **known, "classes": CLASSES if run else [], "run": run}
+
+
+def viewer_of(page: OverlayPage) -> Viewer:
+    found = page.findChild(Viewer)
+    assert found is not None
+    return found
+
+
+def child(page: QWidget, name: str, kind: type[Any] = QWidget) -> Any:
+    found = page.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+def until(qtbot: QtBot, engine: Engine, wanted: Callable[[], bool]) -> None:
+    def answered() -> bool:
+        engine.answer()
+        return wanted()
+
+    qtbot.waitUntil(answered)
+
+
+@pytest.fixture
+def engine(page: OverlayPage, jobs: Any) -> Engine:
+    return Engine(jobs)
+
+
+@pytest.fixture
+def opened(page: OverlayPage, engine: Engine, jobs: Any, qtbot: QtBot) -> OverlayPage:
+    """The page with a video of forty frames, at the first one."""
+    page.show_video("/films/street.mp4")
+    asked = jobs.last("open_video").args
+    assert (asked["source"], asked["run"]) == ("/films/street.mp4", "/runs/a")  # the newest run that makes masks
+    jobs.last("open_video").done.emit(document())
+    until(qtbot, engine, lambda: viewer_of(page).picture is not None and viewer_of(page).picture.prediction is not None)
+    return page
+
+
+def test_the_first_frame_comes_alone_and_then_what_the_model_says(page: OverlayPage, engine: Engine, jobs: Any, qtbot: QtBot) -> None:
+    page.show_video("/films/street.mp4")
+    jobs.last("open_video").done.emit(document())
+    until(qtbot, engine, lambda: viewer_of(page).picture is not None)
+    viewer = viewer_of(page)
+    assert viewer.picture is not None
+    assert viewer.picture.pending
+    assert "prediction" not in viewer.looking.missing  # it is on its way: nothing switches to and fro
+    assert "truth" in viewer.looking.missing
+    until(qtbot, engine, lambda: viewer.picture is not None and viewer.picture.prediction is not None)
+    assert [job.args["run"] for job in jobs if job.job == "video_frame"][:2] == ["", "/runs/a"]
+    assert page.mark() == ("ready", "40 frames")
+    assert "predicted by Streets" in viewer.status.text()
+    assert "10 frames/s" in viewer.status.text()
+    assert jobs.last("video_strip").args["n"] > 4
+    assert not page._source.edit.isEnabled()
+    assert not page._source.export.isEnabled()
+
+
+def test_frames_by_arrows_and_by_the_mouse_on_the_strip(opened: OverlayPage, engine: Engine, jobs: Any, qtbot: QtBot) -> None:
+    viewer = viewer_of(opened)
+    QTest.keyClick(viewer.panels.canvas, Qt.Key.Key_Right)
+    until(qtbot, engine, lambda: viewer.picture is not None and viewer.picture.image.pixelColor(0, 0).red() == 1)
+    assert viewer.place == 1
+    assert viewer.picture is not None
+    assert viewer.picture.prediction is not None
+    assert viewer.panels.bar._place.text() == "2 of 40"
+    scrubber: Scrubber = child(opened, "videoScrubber")
+    middle = scrubber.rect().center()
+    QTest.mousePress(scrubber, Qt.MouseButton.LeftButton, pos=middle)
+    assert jobs.last("video_frame").args["run"] == ""  # the hand may go on: the picture alone
+    assert 18 <= scrubber.value() <= 22
+    until(qtbot, engine, lambda: viewer.place == scrubber.value() and viewer.picture is not None and viewer.picture.pending)
+    QTest.mouseRelease(scrubber, Qt.MouseButton.LeftButton, pos=middle)
+    until(qtbot, engine, lambda: viewer.picture is not None and viewer.picture.prediction is not None)
+    assert viewer.picture is not None
+    assert viewer.picture.image.pixelColor(0, 0).red() == scrubber.value()
+    assert jobs.last("video_frame").args["run"] == "/runs/a"
+
+
+def test_it_plays_in_time_and_leaves_out_what_would_be_late(opened: OverlayPage, engine: Engine, qtbot: QtBot) -> None:
+    viewer, player = viewer_of(opened), opened._watching.player
+    shown: list[tuple[int, float]] = []
+    player.shown.connect(lambda place, _: shown.append((place, time.perf_counter())))
+    QTest.keyClick(viewer.panels.canvas, Qt.Key.Key_K)
+    assert player.playing
+    assert len(engine.open) == 2  # not one by one, and not the whole film
+
+    def slowly() -> bool:
+        qtbot.wait(150)  # more than a frame and a half
+        engine.answer()
+        return len(shown) >= 5
+
+    qtbot.waitUntil(slowly)
+    places = [place for place, _ in shown]
+    assert places == sorted(set(places))
+    assert player.dropped > 0
+    (first, began), (last, ended) = shown[0], shown[-1]
+    assert abs((last - first) / RATE - (ended - began)) < 0.4  # its time is right
+    child(opened, "playVideo", QToolButton).click()
+    assert not player.playing
+    assert not engine.open
+    assert viewer.place == last
+    qtbot.waitUntil(lambda: viewer.counts.prediction is not None)
+    assert opened.isVisible()
+    opened.hide()  # leaving the page stops it
+    assert not player.playing
+
+
+def test_at_the_end_it_stops_and_plays_again_from_the_beginning(opened: OverlayPage, engine: Engine, qtbot: QtBot) -> None:
+    player = opened._watching.player
+    shown: list[int] = []
+    player.shown.connect(lambda place, _: shown.append(place))
+    player.play(N - 3)
+    until(qtbot, engine, lambda: not player.playing)
+    assert shown[-1] == N - 1
+    player.play(N - 1)
+    assert engine.open[0].args["at"] == 0
+    player.pause()
+
+
+def test_the_picture_alone_needs_no_model(opened: OverlayPage, engine: Engine, jobs: Any, qtbot: QtBot) -> None:
+    viewer = viewer_of(opened)
+    QTest.keyClick(viewer.panels.canvas, Qt.Key.Key_I)
+    viewer.open_picture(9)
+    until(qtbot, engine, lambda: viewer.picture is not None and viewer.picture.pending)
+    assert jobs.last("video_frame").args["run"] == ""
+    QTest.keyClick(viewer.panels.canvas, Qt.Key.Key_C)
+    until(qtbot, engine, lambda: viewer.picture is not None and viewer.picture.prediction is not None)
+    assert viewer.looking.look.mode == "contour"
+
+
+def test_a_damaged_frame_says_so_and_the_next_one_can_be_seen(opened: OverlayPage, engine: Engine, jobs: Any, qtbot: QtBot) -> None:
+    viewer = viewer_of(opened)
+    viewer.open_picture(20)
+    jobs.last("video_frame").failed.emit(StudioError("Frame 2 of street.mp4 is damaged"))
+    assert "Frame 2 of street.mp4 is damaged" in "\n".join(label.text() for label in opened.findChildren(QLabel) if label.isVisible())
+    viewer.step(1)
+    until(qtbot, engine, lambda: viewer.picture is not None and viewer.place == 21)
+
+
+def test_another_run_looks_at_the_same_place(opened: OverlayPage, engine: Engine, jobs: Any, qtbot: QtBot) -> None:
+    viewer = viewer_of(opened)
+    opened._watching.seek(7, False)
+    until(qtbot, engine, lambda: viewer.place == 7 and not viewer.loader.busy)
+    opened._source.watcher_chosen.emit("")
+    jobs.last("open_video").done.emit(document(run=""))
+    until(qtbot, engine, lambda: viewer.picture is not None and not viewer.loader.busy)
+    assert viewer.place == 7
+    assert {"prediction", "contour", "swipe", "confidence"} <= set(viewer.looking.missing)
+
+
+def test_the_whole_video_is_predicted_with_progress(opened: OverlayPage, jobs: Any) -> None:
+    child(opened, "predictVideo", QToolButton).click()
+    sheet = opened.findChild(PredictSheet)
+    assert sheet is not None
+    sheet._choose_every("1s")
+    sheet._begin()
+    asked = jobs.last("predict")
+    assert asked.args == {"run": "/runs/a", "paths": ["/films/street.mp4"], "flips": False, "every": "1s"}
+    asked.done.emit([{"path": "/films/street.mp4", "folder": "/out/street", "frames": 4, "overlay": "/out/street/overlay.mp4"}])
+    notice = child(opened, "overlayTask")
+    assert notice.isVisible()
+    assert "4 frames predicted. /out/street" in notice.accessibleName()
+    child(opened, "closeTask", QToolButton).click()
+    assert not notice.isVisible()
+
+
+def test_no_camera_no_word_of_it(opened: OverlayPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = words_of(opened, monkeypatch, [])
+    assert "Open a video…" in said
+    assert not any("amera" in word for word in said)
+    assert "Camera" in words_of(opened, monkeypatch, [("camera:0", "Webcam")])
+    assert {"Camera: Webcam", "Camera: Other"} <= set(words_of(opened, monkeypatch, [("camera:0", "Webcam"), ("camera:2", "Other")]))
+    assert "\nK\t" in guide()
+
+
+def words_of(page: OverlayPage, monkeypatch: pytest.MonkeyPatch, there: list[tuple[str, str]]) -> list[str]:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(videos, "cameras", lambda: there)
+    menu = page._source._source.menu()
+    menu.aboutToShow.emit()
+    return [action.text() for action in menu.actions()]
+
+
+def test_a_camera_is_on_only_while_one_looks(opened: OverlayPage, engine: Engine, jobs: Any, qtbot: QtBot) -> None:
+    opened._source.camera_asked.emit("camera:0")
+    assert [job.job for job in jobs].count("close_camera") == 0
+    jobs.last("open_video").done.emit(document("camera:0"))
+    viewer, player = viewer_of(opened), opened._watching.player
+    shown: list[int] = []
+    player.shown.connect(lambda place, _: shown.append(place))
+    assert player.playing  # it was asked for
+    until(qtbot, engine, lambda: len(shown) >= 3)
+    assert shown == sorted(set(shown))
+    note = child(opened, "cameraNote", QLabel)
+    assert "Nothing is recorded" in note.text()
+    folder = opened._watching.reel.folder
+    opened.hide()
+    assert not player.playing
+    assert jobs.last("close_camera")
+    jobs.last("close_camera").done.emit({})
+    assert not folder.exists()
+    opened.show()
+    assert not player.playing  # not by itself
+    assert "off" in note.text()
+    child(opened, "playVideo", QToolButton).click()
+    engine.open[0].failed.emit(StudioError("Nothing comes from camera:0"))
+    assert not player.playing
+    assert viewer.panels.trouble.isVisible()
+    assert [job.job for job in jobs].count("close_camera") == 2

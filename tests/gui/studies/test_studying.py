@@ -1,0 +1,86 @@
+"""A study in the window: its runs are shown one after the other, and it can be stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tlstudio.errors import Cancelled
+from tlstudio.events import Event, Progress, StudyStep
+from tlstudio.gui.session import Session
+from tlstudio.gui.studies.study_strip import StudyStrip
+from tlstudio.recipe import Recipe
+from tlstudio.runs import Run
+
+
+def step(run: Run, index: int, state: str = "running", **more: Any) -> StudyStep:
+    return StudyStep(study="s", index=index, of=2, run=str(run.path), title=f"Head only, seed {index}", state=state, **more)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> list[Run]:
+    return [Run.create(Recipe().set({"name": f"run {i}"}), tmp_path / f"run-{i}") for i in (1, 2)]
+
+
+@pytest.fixture
+def events_of(run_events: Callable[..., list[Event]]) -> Callable[[Run], list[Event]]:
+    return lambda run: run_events(1.5, run=str(run.path))
+
+
+def test_each_run_is_shown_like_any_other(session: Session, jobs: Any, runs: list[Run], events_of: Callable[[Run], list[Event]]) -> None:
+    strip = StudyStrip(session)
+    assert session.studying.start("compare_choices", {"seeds": 1}, "Comparing")
+    assert not session.studying.start("sweep", {}, "not now")
+    handle = jobs.last("compare_choices")
+    first, second = runs
+    part = Progress(phase="study", done=0, total=2, unit="runs", overall=0.25, remaining=(20.0, 30.0))
+    handle.events.emit([step(first, 1), *events_of(first), part])
+    live = session.live
+    assert (live.state, live.run, live.recipe) == ("running", str(first.path), first.recipe())
+    assert len(live.history.epochs) == 1
+    assert live.history.progress is None, "how far the study is, is not how far the run is"
+    assert not strip.isHidden()
+    assert "run 1 of 2: Head only, seed 1" in strip._where.whole
+    assert strip._progress.value() == 250
+    session.start()
+    assert [one.job for one in jobs].count("train") == 0, "nothing else is trained meanwhile"
+    first.write_json("summary.json", {"metrics": {"val_accuracy": 0.5}})
+    handle.events.emit([step(first, 1, "done", value=0.5), step(second, 2), *events_of(second)])
+    assert (live.state, live.run, len(live.history.epochs)) == ("running", str(second.path), 1)
+    handle.events.emit([step(second, 2, "failed", why="The disk is full")])
+    assert live.state == "failed"
+    assert live.error is not None
+    assert live.error.what == "The disk is full"
+    handle.done.emit({"study": "s", "state": "finished", "verdict": {"headline": "No detectable difference"}})
+    assert session.studying.state == "done"
+    assert strip._where.whole == "No detectable difference"
+    assert not session.studying.active
+
+
+def test_stop_ends_the_study_and_not_only_the_run(
+    session: Session, jobs: Any, runs: list[Run], events_of: Callable[[Run], list[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.studying.start("resume_study", {"name": "s"}, "Comparing")
+    handle = jobs.last("resume_study")
+    told: list[str] = []
+    for word in ("stop", "pause", "go_on", "cancel", "scale_rates"):
+        monkeypatch.setattr(handle, word, lambda *_, word=word: told.append(word))
+    handle.events.emit([step(runs[0], 1), *events_of(runs[0])])
+    session.live.pause()
+    session.live.go_on()
+    session.live.scale_rates(0.5)
+    session.live.stop()
+    assert told == ["pause", "go_on", "stop"], "rates of runs that are compared stay"
+    handle.done.emit({"study": "s", "state": "unfinished"})
+    assert session.live.state == "stopped"
+    assert session.studying.state == "done"
+
+
+def test_a_cancelled_study_leaves_nothing_behind(session: Session, jobs: Any) -> None:
+    session.studying.start("sweep", {}, "Sweep")
+    jobs.last("sweep").failed.emit(Cancelled("Cancelled"))
+    assert session.studying.state == "idle"
+    assert session.studying.error is None

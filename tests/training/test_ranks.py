@@ -1,0 +1,131 @@
+"""Several processes that train together on this machine come to what one process comes to, and notice when one of them is gone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from tests.pictures import class_folders
+from tests.ranks import Together
+from tests.scenes import pairs
+from tlstudio.events import EpochEnded, Note, RunFailed, RunStarted, Steps
+from tlstudio.models.freezing import presets
+from tlstudio.models.network import build
+from tlstudio.recipe import Head, Recipe
+from tlstudio.runs import Run
+from tlstudio.training.distributed import ranks
+from tlstudio.training.fit import fit
+
+
+def _recipe(data: Path, **changes: Any) -> Recipe:
+    base = {"data.path": str(data), "data.image_size": 32, "training.epochs": 2, "data.test_share": 0.0, "training.device": "cpu"}
+    return Recipe().set(base | {key.replace("__", "."): value for key, value in changes.items()})
+
+
+def _trained_together(folder: Path, recipe: Recipe) -> Run:
+    (folder / "recipe.toml").write_text(recipe.to_toml())
+    together = Together(folder, ["train", str(folder / "recipe.toml"), "--run-dir", str(folder / "together")])
+    assert together.codes() == [0, 0], together.said
+    assert together.said[1] == ""  # only the first of them speaks
+    return Run(folder / "together")
+
+
+def _alone(folder: Path, recipe: Recipe) -> Run:
+    run = Run.create(recipe.set({"training.batch_size": 2 * recipe.training.batch_size}), folder / "alone")
+    from tlstudio import api
+
+    api.train(run.recipe(), str(run.path))
+    return run
+
+
+def _losses(run: Run) -> list[float]:
+    return [loss for event in run.events() if isinstance(event, Steps) for loss in event.loss]
+
+
+def _judged(run: Run) -> list[Any]:
+    said = [event for event in run.events() if isinstance(event, EpochEnded)]
+    return [value for event in said for value in (event.train_loss, event.val_loss, event.val_accuracy)]
+
+
+def _same(one: Run, other: Run, rounding: float = 1e-5) -> None:
+    assert len(_losses(one)) > 2
+    assert _losses(one) == pytest.approx(_losses(other), abs=rounding)
+    assert _judged(one) == pytest.approx(_judged(other), abs=rounding)
+    first, second = load_file(one.best), load_file(other.best)
+    for name, tensor in first.items():
+        torch.testing.assert_close(tensor, second[name], atol=10 * rounding, rtol=1e-4, msg=name)
+
+
+def test_two_ranks_come_to_what_one_process_with_the_doubled_batch_comes_to(tmp_path: Path) -> None:
+    """Everything learns, classes weigh differently, and 19 images make an uneven last batch."""
+    recipe = _recipe(
+        class_folders(tmp_path / "photos"),
+        **{"model.name": "timm/test_vit", "model.weights": "random", "frozen.strategy": "full", "training.batch_size": 4},
+        **{"data.image_size": 32, "training.ema": 0.9, "loss.options": {"class_weights": "own", "weights": {"ants": 3.0}}},
+    )
+    together = _trained_together(tmp_path, recipe)
+    _same(together, _alone(tmp_path, recipe))
+    receipt = together.receipt()
+    assert receipt is not None
+    assert receipt["ranks"] == {"size": 2, "backend": "gloo", "machines": 1}
+
+
+def test_masks_whose_ignored_pixels_differ_from_rank_to_rank_weigh_the_same(tmp_path: Path) -> None:
+    scenes = pairs(tmp_path / "scenes")
+    for i, file in enumerate(sorted(scenes.glob("*/masks/*.png"))):
+        labels = np.array(Image.open(file))
+        labels[: 3 * i] = 255
+        Image.fromarray(labels).save(file)
+    head = Head(kind="lraspp", options={"width": 16})
+    network = build("efficientnet_lite0", classes=4, head=head, task="segmentation", weights="random")
+    frozen = (*presets(network)["head"], "head.cbr.1")  # its BatchNorm would learn from each rank's own pictures
+    recipe = _recipe(
+        scenes,
+        **{"data.task": "segmentation", "head.kind": head.kind, "head.options": head.options, "training.batch_size": 2},
+        **{"frozen.strategy": "custom", "frozen.paths": frozen},
+    )
+    _same(_trained_together(tmp_path, recipe), _alone(tmp_path, recipe))
+
+
+def test_a_rank_that_is_killed_ends_the_other_with_a_message_and_one_process_can_go_on(tmp_path: Path) -> None:
+    recipe = _recipe(class_folders(tmp_path / "photos"), **{"training.epochs": 100_000, "training.batch_size": 4})
+    (tmp_path / "recipe.toml").write_text(recipe.to_toml())
+    run = Run(tmp_path / "run")
+    together = Together(tmp_path, ["train", str(tmp_path / "recipe.toml"), "--run-dir", str(run.path)])
+    until = time.monotonic() + 60
+    while not run.best.exists():
+        assert time.monotonic() < until, together.said
+        time.sleep(0.02)
+    together.ranks[1].kill()
+    killed = time.monotonic()
+    assert together.codes()[0] == 1
+    assert time.monotonic() - killed < 10
+    *_, last = run.events()
+    assert isinstance(last, RunFailed)
+    assert last.what == "One of the 2 processes that train together ended"
+    assert "number 2" in last.why
+    assert "tlstudio: One of the 2 processes that train together ended." in together.said[0]
+    assert not run.is_live()
+
+    done = max(event.epoch for event in run.events() if isinstance(event, EpochEnded))
+    said = list(fit(recipe.set({"training.epochs": done + 1}), run))
+    began = next(event for event in said if isinstance(event, RunStarted))
+    assert began.resumed_from is not None
+    assert began.steps_per_epoch == 3  # of 19 images, 8 at a time as before
+    assert any("began with 2 processes and goes on with 1" in event.message for event in said if isinstance(event, Note))
+    assert run.summary() is not None
+
+
+def test_alone_nothing_of_torch_distributed_is_touched() -> None:
+    assert ranks().size == 1
+    assert ranks().main
+    order, cuts = [3, 1, 2, 0], [(0, 2), (2, 4)]
+    assert ranks().share(order, cuts) == (order, cuts)
+    assert ranks().until_reading is None

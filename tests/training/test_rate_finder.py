@@ -1,0 +1,104 @@
+"""The range test: what it says of curves of known shape, that it leaves no trace, and that it finds a rate that learns."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tlstudio import api, events, places
+from tlstudio.control import Control
+from tlstudio.errors import Cancelled
+from tlstudio.recipe import Recipe
+from tlstudio.training.rate_curve import read
+
+RATES = np.geomspace(1e-6, 10, 100)
+
+
+def _curve(falls_at: float, rises_at: float, begin: float = 0.7, low: float = 0.2) -> list[float]:
+    """A loss that falls over about a decade around one rate and rises from another on."""
+    fall = 1 / (1 + (RATES / falls_at) ** 2)
+    return list(low + (begin - low) * fall + 0.3 * (RATES / rises_at) ** 2)
+
+
+def test_a_suggestion_lies_behind_the_steepest_and_well_below_what_is_too_high() -> None:
+    found = read(RATES, _curve(1e-3, 1e-1), 1e-5)
+    assert found.steepest is not None
+    assert found.suggestion is not None
+    assert found.too_high is not None
+    assert 3e-4 < found.steepest < found.suggestion < 5e-3
+    assert found.suggestion <= found.too_high / 3
+    assert 0.02 < found.too_high < 0.3
+    assert "0.00001" not in found.why.split(".")[-2]
+    near = read(RATES, _curve(1e-3, 1e-1), found.suggestion)
+    assert "suits as well" in near.why
+
+
+@pytest.mark.parametrize("times", [0.1, 10.0])
+def test_a_suggestion_moves_with_the_curve(times: float) -> None:
+    one, other = (read(RATES, _curve(1e-3 * k, 1e-1 * k), 0.01).suggestion for k in (1.0, times))
+    assert one is not None
+    assert other is not None
+    assert other / one == pytest.approx(times, rel=0.2)
+
+
+def test_noise_alone_is_no_suggestion() -> None:
+    noise = np.random.default_rng(3).normal(0, 0.05, 100)
+    flat = read(RATES, list(0.69 + noise), 0.01)
+    assert (flat.suggestion, flat.steepest, flat.too_high) == (None, None, None)
+    assert flat.why == "The loss stays as it is: no rate stands out. Keep 0.01."
+    assert read(RATES, list(np.array(_curve(1e-3, 1e-1)) + noise), 0.01).suggestion == pytest.approx(1.7e-3, rel=0.6)
+
+
+def test_of_a_curve_that_only_rises_a_safe_rate_is_said() -> None:
+    rising = [0.1 + 0.1 * (rate / 0.05) ** 2 for rate in RATES[:80]] + [math.nan]
+    safe = read(RATES[:81], rising, 0.5)
+    assert safe.too_high is not None
+    assert safe.suggestion == pytest.approx(safe.too_high / 10, rel=0.05)
+    assert math.isnan(safe.smoothed[-1])
+    assert read(RATES[:81], rising, 1e-3).suggestion is None  # what there is is far below
+    assert read(RATES[:3], [0.7, math.inf, math.nan], 0.01).suggestion is None
+
+
+def _recipe(photos: Path, strategy: str, **changes: object) -> Recipe:
+    said = {"data.path": str(photos), "data.image_size": 32, "model.name": "mobilenet_v3_small", "training.batch_size": 8}
+    return Recipe().with_strategy(strategy).set({**said, "model.weights": "random", "stages.head_epochs": 2, **changes})
+
+
+def _files(root: Path) -> set[str]:
+    """What is kept for later, but for decoded pictures and scans, which hold nothing of a run."""
+    found = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+    return {path for path in found if not path.startswith(("cache/scans", "cache/pictures"))}
+
+
+@pytest.mark.parametrize(("strategy", "group"), [("head", "head"), ("full", "both")])
+def test_it_leaves_no_trace(photos: Path, home: Path, strategy: str, group: str) -> None:
+    recipe = _recipe(photos, strategy)
+    before, chance = _files(home), torch.get_rng_state()
+    said: list[events.Event] = []
+    found = api.find_rate(recipe, steps=24, tell=said.append)
+    assert _files(home) - before == set()
+    assert not places.runs().exists()
+    assert torch.equal(torch.get_rng_state(), chance)
+    assert found["group"] == group
+    assert len(found["rates"]) == len(found["losses"]) == len(found["smoothed"]) == found["steps"]
+    assert found["rates"] == sorted(found["rates"])
+    assert found["why"]
+    assert found["backbone_share"] == (None if group == "head" else pytest.approx(0.1))
+    assert [event.phase for event in said if isinstance(event, events.Progress)][-1] == "rates"
+    if strategy == "head":
+        assert api.find_rate(recipe, steps=24)["losses"] == found["losses"]  # and the same comes out again
+
+
+def test_it_can_be_cancelled(photos: Path) -> None:
+    control = Control()
+
+    def tell(event: events.Event) -> None:
+        if isinstance(event, events.Progress) and event.phase == "rates":
+            control.cancel()
+
+    with pytest.raises(Cancelled):
+        api.find_rate(_recipe(photos, "head"), steps=30, tell=tell, control=control)

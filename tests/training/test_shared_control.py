@@ -1,0 +1,51 @@
+"""What ranks agree on is what rank 0 was told, and they hear it at the same moment."""
+
+from __future__ import annotations
+
+import pytest
+
+from tlstudio.control import Control
+from tlstudio.errors import Cancelled
+from tlstudio.training import shared_control
+from tlstudio.training.shared_control import Shared
+
+
+def _reading(*controls: Shared) -> bool:
+    words = [sum(values) for values in zip(*(one.words() for one in controls), strict=True)]
+    rest = [one.hear(words) for one in controls]
+    assert len(set(rest)) == 1
+    return rest[0]
+
+
+def test_stop_pause_and_rates_are_heard_at_a_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_control, "_REST", 0.0)
+    told = Control()
+    first, second = Shared(told, main=True), Shared(Control(), main=False)
+    assert not _reading(first, second)
+    told.pause()
+    first.check()  # nobody waits on the way: the others would not know
+    assert _reading(first, second)
+    told.scale_rates(0.5)
+    assert _reading(first, second)
+    told.go_on()
+    assert not _reading(first, second)
+    assert first.taken_factor() == second.taken_factor() == 0.5
+    assert first.taken_factor() is None
+    told.stop()
+    assert not first.stopping
+    assert not _reading(first, second)
+    assert first.stopping
+    assert second.stopping
+
+
+def test_rank_0_hears_itself_at_once_where_the_others_wait_and_a_cancel_anywhere() -> None:
+    told = Control()
+    first = Shared(told, main=True)
+    told.stop()
+    first.alone = True
+    assert first.stopping
+    first.alone = False
+    assert not first.stopping
+    told.cancel()
+    with pytest.raises(Cancelled):
+        first.check()

@@ -1,0 +1,152 @@
+"""The study that is worked on: several runs, one after the other, each of which the window shows like any other run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from PySide6.QtCore import QObject, Signal
+
+from tlstudio.errors import Cancelled, StudioError
+from tlstudio.events import Event, Progress, StudyStep
+from tlstudio.gui.jobs import JobHandle
+from tlstudio.runs import Run
+
+if TYPE_CHECKING:
+    from tlstudio.gui.session import Session
+
+PHASE = "study"  # of the Progress that speaks of all runs together
+
+
+class PartHandle:
+    """One run of a study, as a LiveRun steers it: pausing it pauses the study, stopping it stops the study."""
+
+    def __init__(self, study: JobHandle) -> None:
+        self._study = study
+        self.events: Callable[[list[Event]], Any] = lambda said: None
+        self.done: Callable[[Any], Any] = lambda document: None
+        self.failed: Callable[[StudioError], Any] = lambda error: None
+
+    def connect_to(self, events: Callable[[list[Event]], Any], done: Callable[[Any], Any], failed: Callable[[StudioError], Any]) -> None:
+        self.events, self.done, self.failed = events, done, failed
+
+    def stop(self) -> None:
+        self._study.stop()
+
+    def cancel(self) -> None:
+        self._study.cancel()
+
+    def pause(self) -> None:
+        self._study.pause()
+
+    def go_on(self) -> None:
+        self._study.go_on()
+
+    def scale_rates(self, factor: float) -> None:
+        """Not here: runs whose rates are changed by hand cannot be compared."""
+
+
+class Studying(QObject):
+    """state: idle, running, stopping, done, failed. step: the run it is at; progress: of all together; document: the last `study`."""
+
+    changed = Signal()
+    ended = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self.state, self.title = "idle", ""
+        self.step: StudyStep | None = None
+        self.progress: Progress | None = None
+        self.document: dict[str, Any] = {}
+        self.error: StudioError | None = None
+        self._handle: JobHandle | None = None
+        self._part: PartHandle | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.state in ("running", "stopping")
+
+    @property
+    def name(self) -> str:
+        """Of the study that is worked on, or was last."""
+        return self.step.study if self.step is not None else str(self.document.get("study", ""))
+
+    def start(self, job: str, args: dict[str, Any], title: str) -> bool:
+        """Work on a study in the trainer: a job that ends with a `study` document. False where something trains already."""
+        if self.active or self._session.trained.active:
+            return False
+        self._session.give_way()
+        self.state, self.title, self.step, self.progress, self.error = "running", title, None, None, None
+        self.document = {}  # of the study before
+        self._handle = self._session.trainer.submit(job, args).connect_to(self._events, self._done, self._failed)
+        self.changed.emit()
+        return True
+
+    def stop(self) -> None:
+        """End in good order: finished runs stay, the present one can be gone on with."""
+        if self.state == "running" and self._handle is not None:
+            self.state = "stopping"
+            if self._part is not None and self._session.trained.active:
+                self._session.trained.stop()  # which stops the study
+            else:
+                self._handle.stop()
+            self.changed.emit()
+
+    def _events(self, said: list[Event]) -> None:
+        of_run: list[Event] = []
+        for event in said:
+            if isinstance(event, StudyStep):
+                self._hand_on(of_run)
+                of_run = []
+                self._step(event)
+            elif isinstance(event, Progress) and event.phase == PHASE:
+                self.progress = event
+            else:
+                of_run.append(event)
+        self._hand_on(of_run)
+        self.changed.emit()
+
+    def _hand_on(self, said: list[Event]) -> None:
+        if said and self._part is not None:
+            self._part.events(said)
+
+    def _step(self, step: StudyStep) -> None:
+        self.step = step
+        if step.state == "running":
+            self._begin(step)
+        elif self._part is not None:
+            part, self._part = self._part, None
+            if step.state == "failed":
+                part.failed(StudioError(step.why or self.tr("The run failed"), "", self.tr("The study goes on with the next run")))
+            else:
+                part.done({**(Run(Path(step.run)).summary() or {}), "run": step.run})
+
+    def _begin(self, step: StudyStep) -> None:
+        run = Run(Path(step.run))
+        try:
+            recipe, past = run.recipe(), run.history()
+        except StudioError:  # its folder went away meanwhile: the study will say so
+            return
+        assert self._handle is not None
+        self._part = PartHandle(self._handle)
+        self._session.trained.start(recipe, cast(JobHandle, self._part), past, step.run)
+        self._session.runs_changed.emit()
+
+    def _done(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self._over("done", Cancelled("The study was stopped"))
+
+    def _failed(self, error: StudioError) -> None:
+        self.error = None if isinstance(error, Cancelled) else error
+        self._over("idle" if isinstance(error, Cancelled) else "failed", error)
+
+    def _over(self, state: str, error: StudioError) -> None:
+        part, self._part, self._handle = self._part, None, None
+        if part is not None:  # it was stopped within a run
+            part.failed(error)
+        self.state = state
+        self.changed.emit()
+        self.ended.emit()
+        self._session.runs_changed.emit()

@@ -1,0 +1,173 @@
+"""How runs did on each picture of a split, brought side by side: what verdicts are made of."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tlstudio.control import Control, Tell, silent
+from tlstudio.errors import InputError
+from tlstudio.events import Event, Progress
+from tlstudio.recipe import STRATEGY_NAMES, Recipe, field_info
+from tlstudio.runs import Run
+from tlstudio.studies.verdict import Judged, verdict
+
+_NO_CHOICE = ("name", "training.seed", "training.device", "training.threads", "training.gpus", "tracking")
+_NAMED = 3  # settings in the name of an arm
+
+
+def scores(run: Run, split: str, tell: Tell = silent, control: Control | None = None) -> dict[str, float]:
+    """Of each picture of the split, by its path in the data: whether it was told right, or the mean IoU of its classes, 0..1.
+
+    Read from the run's evaluation of the split, which is made (with torch) where there is none or it is older than the weights.
+    """
+    file = run.path / "evaluations" / (f"{split}/index.json" if _task(run) == "segmentation" else f"{split}.npz")
+    if not _is_newer(file, run.best):
+        from tlstudio.evaluation.evaluate import evaluate
+
+        evaluate(run, split=split, tell=tell, control=control)
+    return known_scores(run, split) or {}
+
+
+def known_scores(run: Run, split: str) -> dict[str, float] | None:
+    """As `scores`, without torch; None where the split was not evaluated since the run's weights were written."""
+    folder = run.path / "evaluations"
+    if _task(run) == "segmentation":
+        file = folder / split / "index.json"
+        if not _is_newer(file, run.best):
+            return None
+        from tlstudio.data.overlay_index import read
+
+        images = read(file.parent)["images"]
+        return _relative(run, {one["path"]: one["iou"] for one in images if one["iou"] is not None})
+    file = folder / f"{split}.npz"
+    if not _is_newer(file, run.best):
+        return None
+    with np.load(file) as arrays:  # as `evaluation.predictions` writes it
+        paths = json.loads(arrays["names"].tobytes())["paths"]
+        right = arrays["probabilities"].argmax(1) == arrays["truth"]
+    return _relative(run, dict(zip(paths, right.astype(float).tolist(), strict=True)))
+
+
+def verdict_of(names: Sequence[str], *, split: str = "val", tell: Tell = silent, control: Control | None = None) -> dict[str, Any]:
+    """The verdict on finished runs; see `api.verdict`."""
+    runs = list({run.path: run for run in (Run.open(name) for name in names)}.values())
+    if not runs:
+        raise InputError("No run is named", "", "Give two or more runs")
+    for run in runs:
+        if run.summary() is None:
+            raise InputError(f"The run {run.name} is not finished", "", f"Go on with 'tlstudio resume {run.name}', or leave it out")
+    found = {run.path: scores(run, split, _part(tell, i, len(runs)), control) for i, run in enumerate(runs)}
+    groups: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        groups[repr(sorted(_choices(run.recipe()).items()))].append(run)
+    recipes = [of[0].recipe() for of in groups.values()]
+    shares = [recipe.data.train_share for recipe in recipes]
+    names_ = _names(recipes)
+    if len(set(names_)) == 1 and len(recipes) > 1:  # only the share of the images differs: that is the choice, then
+        names_, shares = [f"{100 * share:g} % of the images" for share in shares], [1.0] * len(shares)
+    arms: list[tuple[str, float, Mapping[str, Any], Sequence[Run]]] = [
+        (name, share, {}, of) for name, share, of in zip(names_, shares, groups.values(), strict=True)
+    ]
+    return of_arms(arms, found, split=split)
+
+
+def _part(tell: Tell, i: int, of: int) -> Tell:
+    """Tells the progress of one of several evaluations as that of all."""
+
+    def told(event: Event) -> None:
+        if isinstance(event, Progress) and event.overall is not None:
+            event = event.replace(overall=(i + event.overall) / of, remaining=None)
+        tell(event)
+
+    return told
+
+
+def of_arms(
+    arms: Sequence[tuple[str, float, Mapping[str, Any], Sequence[Run]]],
+    found: Mapping[Path, Mapping[str, float]],
+    *,
+    split: str,
+    question: str = "",
+) -> dict[str, Any]:
+    """The verdict on arms (name, share of the data, changes, runs). found: the scores of each run, by its path.
+
+    Raises InputError where they were not judged by the same pictures, or do not do the same task.
+    """
+    runs = [run for *_, of in arms for run in of]
+    tasks = {_task(run) for run in runs}
+    if len(tasks) > 1:
+        raise InputError("Runs that tell classes and runs that make masks cannot be compared", "", "Take runs of one task")
+    pictures = sorted(found[runs[0].path]) if runs else []
+    for run in runs:
+        if sorted(found[run.path]) != pictures:
+            raise InputError(
+                f"{runs[0].name} and {run.name} were not judged by the same images",
+                f"{len(pictures):,} and {len(found[run.path]):,} of the split '{split}', which is another with other shares or seeds",
+                "Take runs with the same images and data.split_seed",
+            )
+    judged = []
+    for name, share, changes, of in arms:
+        summaries = [run.summary() or {} for run in of]
+        judged.append(
+            Judged(
+                name,
+                np.array([[found[run.path][picture] for picture in pictures] for run in of]),
+                share,
+                changes,
+                [str(run.path) for run in of],
+                [run.recipe().training.seed for run in of],
+                [said["seconds"] for said in summaries if said.get("seconds")],
+                [said["epochs"] for said in summaries if said.get("epochs")],
+            )
+        )
+    metric = "mean_iou" if tasks == {"segmentation"} else "accuracy"
+    return verdict(judged, question=question, metric=metric, split=split)
+
+
+def _task(run: Run) -> str:
+    return str((run.summary() or {}).get("task") or "classification")
+
+
+def _is_newer(file: Path, than: Path) -> bool:
+    try:
+        made = file.stat().st_mtime_ns
+    except OSError:
+        return False
+    return not than.exists() or made >= than.stat().st_mtime_ns
+
+
+def _relative(run: Run, said: Mapping[str, float]) -> dict[str, float]:
+    root = str(((run.receipt() or {}).get("data") or {}).get("root") or "")
+    inside = os.path.join(root, "") if root else ""  # noqa: PTH118 - with its last slash
+    return {(path.removeprefix(inside) if inside else path): float(value) for path, value in said.items()}
+
+
+def _choices(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as dotted keys, without what is no choice: name, seed and machine."""
+    out: dict[str, Any] = {}
+    for section, values in recipe.model_dump(mode="json").items():
+        out |= {f"{section}.{key}": value for key, value in values.items()} if isinstance(values, dict) else {section: values}
+    return {key: value for key, value in out.items() if key not in _NO_CHOICE and key.partition(".")[0] not in _NO_CHOICE}
+
+
+def _names(recipes: Sequence[Recipe]) -> list[str]:
+    """What tells recipes apart, share of the data aside: their strategies, if those do, or the settings that differ."""
+    said = [_choices(recipe) for recipe in recipes]
+    differ = [key for key in said[0] if key != "data.train_share" and len({repr(one[key]) for one in said}) > 1]
+    strategies = [STRATEGY_NAMES[recipe.frozen.strategy] for recipe in recipes]
+    choices = {repr([one[key] for key in differ]) for one in said}
+    if len(set(strategies)) == len(choices) or not differ:
+        return strategies
+    if len(set(strategies)) > 1:
+        suited = ("frozen.", "optimizer.lr", "optimizer.backbone_lr", "stages.", "training.epochs", "model.weights")
+        differ = [key for key in differ if not key.startswith(suited)] or differ
+    parts = [", ".join(f"{field_info(key).title or key} {one[key]}" for key in differ[:_NAMED]) for one in said]
+    named = [f"{strategy}, {part}" if len(set(strategies)) > 1 else part for strategy, part in zip(strategies, parts, strict=True)]
+    return named if len(set(named)) == len(choices) else [f"Choice {n + 1}: {name}" for n, name in enumerate(named)]

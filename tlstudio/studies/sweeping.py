@@ -1,0 +1,148 @@
+"""Working on a sweep: trials one after the other, poor ones cut short, what was left half-done gone on with."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tlstudio.control import Control, Tell
+from tlstudio.errors import Cancelled, InputError, StudioError
+from tlstudio.events import EpochEnded, Event, Note
+from tlstudio.runs import Run
+from tlstudio.studies import space, sweep
+from tlstudio.studies.folder import StudyFolder
+from tlstudio.studies.telling import OfRun, Telling
+from tlstudio.studies.working import Train, stopped, train, value_of
+
+if TYPE_CHECKING:
+    import optuna
+
+
+def work(folder: StudyFolder, tell: Tell, control: Control, *, train: Train = train) -> None:
+    """Make trials until there are as many as were asked for, whoever made them. What this computer left half-done comes first."""
+    asked = sweep.Asked.from_json(folder.said()["asked"])
+    with folder.working(alone=False):
+        study = sweep.opened(folder)
+        try:
+            _work(folder, study, asked, tell, control, train)
+        except sweep.library().exceptions.StorageInternalError as error:  # a full disk, a server that is gone
+            raise sweep.unusable(asked.storage or str(folder.path / "optuna.db"), error) from None
+
+
+def _work(folder: StudyFolder, study: optuna.Study, asked: sweep.Asked, tell: Tell, control: Control, train: Train) -> None:
+    telling = Telling(folder.name, asked.trials, 0, tell)
+    for trial in _left(folder, study, asked):
+        if not stopped(control):
+            _try(study, trial, telling, control, train)
+    while not stopped(control):
+        asked = sweep.Asked.from_json(folder.said()["asked"])  # more may have been asked for
+        new = _next(folder, study, asked)
+        if new is None:
+            return
+        _try(study, new, telling, control, train)
+
+
+def _next(folder: StudyFolder, study: optuna.Study, asked: sweep.Asked) -> optuna.trial.Trial | None:
+    """The next trial with its run's folder; None where there are enough. One process at a time chooses."""
+    lib = sweep.library()
+    axes = space.axes(asked.recipe, asked.vary)
+    with sweep.asking(folder):
+        there = [one for one in study.get_trials(deepcopy=False) if one.state != lib.trial.TrialState.WAITING]
+        if len(there) >= asked.trials:
+            return None
+        if not there:  # the recipe as it is comes first, where it can: what is found is never worse
+            with contextlib.suppress(KeyError, AttributeError):
+                base = {axis.key: space.scalar(asked.recipe.get(axis.key)) for axis in axes}
+                if all(axis.holds(base[axis.key]) for axis in axes):
+                    study.enqueue_trial(base, skip_if_exists=True)
+        # Sown anew for each: what is chosen follows from the seed and the trials before, in whichever process.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # constant_liar is called experimental
+            study.sampler = lib.samplers.TPESampler(
+                seed=(asked.seed * 100_003 + len(there)) % 2**31, n_startup_trials=min(10, max(3, asked.trials // 3)), constant_liar=True
+            )
+        trial = study.ask({axis.key: _distribution(lib, axis) for axis in axes})
+        try:
+            recipe = space.applied(asked.recipe, trial.params)
+            word = asked.recipe.name or Path(asked.recipe.data.path).stem
+            run = Run.create(recipe.set({"name": f"{word}: trial {trial.number + 1} of {folder.name}"}))
+        except StudioError as error:
+            study.tell(trial, state=lib.trial.TrialState.FAIL)
+            raise StudioError(error.what, error.why, error.do) from None
+        trial.set_user_attr("run", str(run.path))
+    return trial
+
+
+def _distribution(lib: Any, axis: space.Axis) -> Any:
+    kinds = lib.distributions
+    if axis.choices:
+        return kinds.CategoricalDistribution(axis.choices)
+    if axis.whole:
+        return kinds.IntDistribution(int(axis.low), int(axis.high), log=axis.log, step=int(axis.step or 1))
+    return kinds.FloatDistribution(axis.low, axis.high, log=axis.log, step=axis.step)
+
+
+def _left(folder: StudyFolder, study: optuna.Study, asked: sweep.Asked) -> Iterator[optuna.trial.Trial]:
+    """Trials that were begun on this computer and that nobody works on."""
+    states = sweep.library().trial.TrialState
+    with sweep.asking(folder):
+        begun = study.get_trials(deepcopy=False, states=(states.RUNNING,))
+        for one in begun:
+            if "run" not in one.user_attrs and not asked.storage:  # its process died before it had a folder
+                study.tell(one.number, state=states.FAIL)
+    for one in begun:
+        run = Path(str(one.user_attrs.get("run") or ""))
+        if (run / "recipe.toml").is_file() and not Run(run).is_live():
+            yield sweep.library().trial.Trial(study, one._trial_id)  # Optuna's own way to go on with one is this constructor
+
+
+def _try(study: optuna.Study, trial: optuna.trial.Trial, telling: Telling, control: Control, train: Train) -> None:
+    """Train a trial's run, cut it short when it falls behind, and tell Optuna. Raises Cancelled when the sweep is cancelled."""
+    states = sweep.library().trial.TrialState
+    run, own = Run(Path(trial.user_attrs["run"])), OfRun(control)
+    telling.done = sum(one.state.is_finished() for one in study.get_trials(deepcopy=False))
+    telling.begin(trial.number + 1, str(run.path), f"Trial {trial.number + 1}: {space.spoken(trial.params)}")
+    pruned = False
+
+    def heard(event: Event) -> None:
+        nonlocal pruned
+        telling.pass_on(event)
+        if isinstance(event, EpochEnded) and not pruned:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a run that is gone on with tells some epochs again, which counts once
+                trial.report(event.val_accuracy if event.val_mean_iou is None else event.val_mean_iou, event.epoch)
+            if trial.should_prune():
+                pruned = True
+                own.stop()
+
+    try:
+        summary = run.summary() or train(run.recipe(), run, heard, own)
+    except Cancelled:
+        if not stopped(control):
+            study.tell(trial, state=states.FAIL)
+            telling.end("failed", why="It was cancelled")
+        return
+    except Exception as error:  # whatever ended this run, the others can do without it
+        if isinstance(error, InputError) and run.is_live():  # another process has taken it up
+            return
+        why = str(error) if isinstance(error, StudioError) else f"Something unforeseen: {type(error).__name__}: {error}"
+        trial.set_user_attr("why", why)
+        study.tell(trial, state=states.FAIL)
+        tell_of = Note(level="warn", message=f"Trial {trial.number + 1} failed: {why}")
+        telling.pass_on(tell_of)
+        telling.end("failed", why=why)
+        return
+    value = value_of(summary)
+    trial.set_user_attr("metric", value)
+    trial.set_user_attr("seconds", summary.get("seconds"))
+    pruned = pruned and summary.get("reason") == "stopped"
+    if value is None:
+        study.tell(trial, state=states.FAIL)
+    elif pruned:
+        study.tell(trial, state=states.PRUNED)
+    else:
+        study.tell(trial, value)
+    telling.end("pruned" if pruned else "done" if value is not None else "failed", value)

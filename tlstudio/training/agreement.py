@@ -1,0 +1,59 @@
+"""What ranks that train together settle before the first step, and what a user should know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from tlstudio.errors import InputError
+from tlstudio.events import Note
+from tlstudio.recipe import Recipe
+from tlstudio.training.distributed import ranks
+from tlstudio.training.prepare import Images
+
+
+def lots_of(receipt: dict[str, Any] | None) -> int | None:
+    """How many ranks a run began with, by its receipt; None for a new run."""
+    return None if receipt is None else int((receipt.get("ranks") or {}).get("size", 1))
+
+
+def receipt_for_all(receipt: dict[str, Any] | None, device: torch.device, images: Images) -> dict[str, Any] | None:
+    """Rank 0's receipt. Raises InputError where the ranks do not see the same images, or not the same kind of device."""
+    together = ranks()
+    first, kind, data = together.same(lambda: (receipt, device.type, images.digest()))
+    if kind not in ("cpu", "cuda") or device.type != kind:
+        raise InputError(
+            f"Process {together.rank + 1} would train on {device.type}, the first one on {kind}",
+            "several train together on graphics cards of NVIDIA or AMD, one each, or on processors",
+            "Start as many as there are cards (--nproc-per-node), or set training.device to cpu",
+        )
+    if images.digest() != data:
+        raise InputError(
+            f"Process {together.rank + 1} does not see the images that the first one sees", "", "Give all machines the same files"
+        )
+    return first
+
+
+def refuse_small(cuts: list[tuple[int, int]]) -> None:
+    """Raises InputError where a step has fewer images than there are ranks."""
+    least, size = min(end - start for start, end in cuts), ranks().size
+    if least < size:
+        raise InputError(
+            f"A step of {least} {'image' if least == 1 else 'images'} cannot be shared by {size} processes",
+            "each needs at least one",
+            "Raise training.batch_size, add images, or take fewer processes",
+        )
+
+
+def remarks(recipe: Recipe, device: torch.device, lots: int) -> Iterator[Note]:
+    """lots: how many ranks the run began with."""
+    together, batch = ranks(), recipe.training.batch_size * recipe.training.accumulate
+    if together.size > 1:
+        on = "graphics cards" if device.type == "cuda" else "processes"
+        images = f"{batch * lots} images" + (f", {batch} on each" if lots == together.size else "")
+        yield Note(message=f"{together.size} {on} train together ({together.backend(device.type)}): a step learns from {images}.")
+    if lots != together.size:
+        began = f"{lots} processes" if lots > 1 else "one process"
+        yield Note(message=f"The run began with {began} and goes on with {together.size}: a step learns from as many images as before.")

@@ -1,0 +1,122 @@
+"""A training step that makes do with the memory there is: where a batch does not fit, it goes through the network in smaller pieces,
+whose gradients are added up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import torch
+from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from tlstudio.errors import StudioError
+from tlstudio.training.distributed import ranks
+from tlstudio.training.features import Features, mapped, tensors
+
+if TYPE_CHECKING:
+    from tlstudio.training.learner import Learner
+
+T = TypeVar("T")
+_SAID = ("DefaultCPUAllocator", "out of memory", "ALLOC_FAILED")
+
+
+class Fitting:
+    """The steps of a learner, each made again where it did not fit into memory."""
+
+    def __init__(self, learner: Learner) -> None:
+        self._learner = learner
+        norms = [child for child in learner.training_modules() if isinstance(child, _BatchNorm)]
+        buffers = [buffer for child in norms for buffer in child.buffers(recurse=False)]
+        alike = [[one for one in buffers if one.is_floating_point() == floating] for floating in (True, False)]
+        self._averages = [(group, [torch.empty_like(one) for one in group]) for group in alike if group]
+        """What a forward pass changes: a few numbers a layer, so that a copy before each step costs next to nothing."""
+
+    def made(self, n: int, step: Callable[[], T]) -> Generator[int, None, T]:
+        """What `step`, a training step over n images, comes to. Where it runs out of memory it is made again from the same averages, with
+        half as many images at once; yields that number, to which the learner is limited from then on.
+
+        Raises StudioError where not even one image fits.
+        """
+        learner = self._learner
+        with torch.no_grad():
+            for buffers, before in self._averages:
+                torch._foreach_copy_(before, buffers)
+        while True:
+            try:
+                return step()
+            except (RuntimeError, MemoryError) as error:
+                if ranks().size > 1 or not is_out_of_memory(error):  # other ranks are in the middle of theirs
+                    raise
+                details = str(error)
+            # Outside of `except`: the failed pass, whose frames held all that it had computed, is gone.
+            learner.optimizer.zero_grad(set_to_none=True)
+            with torch.no_grad():
+                for buffers, before in self._averages:
+                    torch._foreach_copy_(buffers, before)
+            if learner.device.type == "cuda":
+                torch.cuda.empty_cache()
+            at_once = learner.at_once(n)
+            if at_once == 1:
+                raise StudioError(
+                    f"{_who(learner.device)} ran out of memory with a single image",
+                    "what the network makes of it does not fit, or other programs take too much",
+                    "Choose a smaller data.image_size or a smaller model, freeze more layers, or close other programs",
+                    details=details,
+                )
+            learner.limit(at_once // 2)
+            yield at_once // 2
+
+
+@contextmanager
+def moving_weights(device: torch.device) -> Iterator[None]:
+    """Inside, the optimizer moves the weights, which cannot be begun anew: smaller pieces would not help it either."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise StudioError(
+            f"{_who(device)} ran out of memory while the weights were moved",
+            "weights, gradients and what the optimizer remembers of each do not fit together",
+            "Freeze more layers, choose a smaller model, or the optimizer sgd, which remembers least",
+            details=str(error),
+        ) from None
+
+
+def in_halves(forward: Callable[[Features], Tensor], inputs: Features) -> Tensor:
+    """forward(inputs), (B, ...), without gradients; of halves, and of theirs, where all at once do not fit into memory: a network that
+    learns from a few images at a time may have to be judged so too. Rounding may then be another. Raises what one image alone raises."""
+    try:
+        return forward(inputs)
+    except (RuntimeError, MemoryError) as error:
+        first, n = tensors(inputs)[0], len(tensors(inputs)[0])
+        if n < 2 or not is_out_of_memory(error):
+            raise
+    if first.device.type == "cuda":
+        torch.cuda.empty_cache()
+    parts = [slice(0, n // 2), slice(n // 2, n)]
+    return torch.cat([in_halves(forward, mapped(lambda tensor, part=part: tensor[part], inputs)) for part in parts])  # type: ignore[misc]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether it says that memory ran out, on whichever device."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in _SAID)
+
+
+def in_words(learner: Learner, n: int, was: int, now: int) -> str:
+    """What to tell the user: of a step of n images `was` at once were too many, it goes on with `now`."""
+    times = -(-n // now)
+    more = "twice the accumulation" if times == 2 else f"the gradients of {times} passes added up"
+    where = f"{'at batch' if was == n else 'with pieces of'} {was}"
+    said = f"{_who(learner.device)} ran out of memory {where}. Training goes on with {now} and {more}"
+    if any(isinstance(child, _BatchNorm) for child in learner.training_modules()):
+        return f"{said}; results may differ slightly, because BatchNorm now sees {now} at a time."
+    if learner.recipe.data.task == "segmentation":
+        return f"{said}; results may differ slightly, because the loss of masks now looks at {now} at a time."
+    return f"{said}."
+
+
+def _who(device: torch.device) -> str:
+    return "The computer" if device.type == "cpu" else "The graphics card"
