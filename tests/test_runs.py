@@ -181,14 +181,6 @@ def test_write_atomic_leaves_the_old_file_when_it_fails(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_is_said(tmp_path: Path) -> None:
-    run = Run.create(Recipe(), tmp_path / "run")
-    (run.path / "events.jsonl").symlink_to("/dev/full")
-    with pytest.raises(StudioError, match="disk is full"):
-        _log(run, [Note(message="x")])
-
-
 def test_sentences_for_writes_that_fail() -> None:
     assert "read-only" in str(cannot_write(Path("/x"), OSError(30, "")))
     assert "another folder" in str(cannot_write(Path("/x"), OSError(13, "")))

@@ -17,23 +17,11 @@ import tomli_w
 from pydantic import Field, ValidationError
 
 from tlstudio.errors import InputError
+from tlstudio.recipe.data import MAX_PIXELS, Data
 from tlstudio.recipe.field import Section, titled
-from tlstudio.recipe.sections import (
-    MAX_PIXELS,
-    STRATEGY_NAMES,
-    Augment,
-    Data,
-    Frozen,
-    Head,
-    Loss,
-    Model,
-    Optimizer,
-    Schedule,
-    Strategy,
-    Tracking,
-    Training,
-)
+from tlstudio.recipe.sections import STRATEGY_NAMES, Augment, Frozen, Head, Loss, Model, Optimizer, Schedule, Strategy
 from tlstudio.recipe.stages import Longer, Stage, Stages
+from tlstudio.recipe.training import Tracking, Training
 
 __all__ = [
     "MAX_PIXELS",

@@ -1,12 +1,12 @@
-"""The sections of a recipe: every field with its default, bounds, unit, title and help; forms are generated from them."""
+"""Sections of a recipe about network and learning: each field with default, bounds, unit, title and help; forms come from them."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from tlstudio.recipe.field import Multiplier, Rate, Section, Share, titled
+from tlstudio.recipe.field import Multiplier, Rate, Section, titled
 
 Strategy = Literal["head", "last-block", "gradual", "full", "scratch", "custom"]
 STRATEGY_NAMES = {
@@ -17,91 +17,6 @@ STRATEGY_NAMES = {
     "scratch": "From scratch",
     "custom": "Own choice",
 }
-# A decompression bomb's border: Pillow's own (about a quarter of a gigabyte of RGB).
-MAX_PIXELS = 89_478_485
-
-
-class Data(Section):
-    """Where the images are, how they are split and brought to the model's size."""
-
-    path: str = titled("", "Images", "Folder (one sub-folder a class, or train/val/test), CSV file beside its images, .zip or .tar.")
-    task: Literal["classification", "segmentation"] = titled("classification", "Task", "What is learned from each image.")
-    val_share: Share = titled(
-        0.2, "Validation", "Share kept aside to judge each epoch, where the data has no validation split.", unit="share"
-    )
-    test_share: Share = titled(0.1, "Test", "Share kept aside for the final figure, where the data has no split of its own.", unit="share")
-    train_share: float = titled(
-        1.0,
-        "Share learned from",
-        "So much of the training images is used, drawn by class; the smaller shares lie within the larger ones.",
-        unit="share",
-        advanced=True,
-        gt=0.0,
-        le=1.0,
-    )
-    split_seed: int = titled(7, "Split seed", "The same seed gives the same split.", ge=0, le=2**31 - 1)
-    image_size: int = titled(
-        0,
-        "Image size",
-        "Side of the square the model sees, shorter side of scenes; 0 takes the size it was trained with.",
-        unit="px",
-        ge=0,
-        le=4096,
-    )
-    resize: Literal["crop", "pad", "squash"] = titled("crop", "Resize", "Crop loses edges, pad adds bars, squash loses the shape.")
-    pad_colour: tuple[int, int, int] = titled((0, 0, 0), "Bars", "Colour of the bars, red green blue 0 to 255.", advanced=True)
-    pad_place: Literal["centre", "corner"] = titled(
-        "centre", "Picture sits", "In the centre with bars on both sides, or in the upper left corner.", advanced=True
-    )
-    interpolation: Literal["bilinear", "bicubic", "nearest"] = titled(
-        "bicubic", "Interpolation", "How pixels are made up when a picture is resized.", advanced=True
-    )
-    mean: tuple[float, float, float] | None = titled(None, "Mean", "Per channel, 0 to 1; empty takes the model's own.", advanced=True)
-    std: tuple[float, float, float] | None = titled(None, "Deviation", "Per channel, 0 to 1; empty takes the model's own.", advanced=True)
-    layout: Literal["auto", "pairs", "voc", "cityscapes", "coco", "labelme"] = titled(
-        "auto", "Layout", "How pictures and masks lie in the folder; auto finds out by looking.", advanced=True, task="segmentation"
-    )
-    masks: str = titled("", "Masks", "Folder of the masks, where it does not lie beside the pictures.", advanced=True, task="segmentation")
-    class_names: tuple[str, ...] = titled(
-        (), "Class names", "In the order of the mask values; empty takes what the data says.", advanced=True, task="segmentation"
-    )
-    ignore: tuple[int, ...] = titled((255,), "Ignore", "Mask values to leave out.", advanced=True, task="segmentation")
-    max_pixels: int = titled(
-        MAX_PIXELS, "Largest picture", "A picture with more pixels is listed as a problem and left out.", unit="pixels", advanced=True, ge=1
-    )
-    exclude: tuple[str, ...] = titled((), "Left out", "Files the user chose to skip, relative to the images.", advanced=True)
-
-    @field_validator("ignore", mode="before")
-    @classmethod
-    def _one_or_more(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, int) else value
-
-    @field_validator("pad_colour")
-    @classmethod
-    def _bytes(cls, value: tuple[int, int, int]) -> tuple[int, int, int]:
-        if not all(0 <= v <= 255 for v in value):
-            raise ValueError("three numbers from 0 to 255 are needed")
-        return value
-
-    @field_validator("mean")
-    @classmethod
-    def _shares(cls, value: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
-        if value is not None and not all(0 <= v <= 1 for v in value):
-            raise ValueError("three numbers from 0 to 1 are needed")
-        return value
-
-    @field_validator("std")
-    @classmethod
-    def _positive(cls, value: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
-        if value is not None and not all(0 < v <= 1 for v in value):
-            raise ValueError("every deviation has to be above 0, and at most 1")
-        return value
-
-    @model_validator(mode="after")
-    def _something_left(self) -> Self:
-        if self.val_share + self.test_share > 0.9:
-            raise ValueError("validation and test together may take at most 0.9, or too little is left to learn from")
-        return self
 
 
 class Model(Section):
@@ -227,96 +142,3 @@ class Augment(Section):
         if not 0 < value[0] <= value[1] <= 1:
             raise ValueError("two shares are needed, the smaller first, above 0 and at most 1")
         return value
-
-
-class Training(Section):
-    """Length, batches, chance and machine."""
-
-    epochs: int = titled(20, "Epochs", "How often every training image is seen.", ge=1, le=100_000)
-    batch_size: int = titled(32, "Batch size", "Images a step. Larger is steadier and takes more memory.", unit="images", ge=1, le=65_536)
-    seed: int = titled(7, "Seed", "The same seed gives the same run.", ge=0, le=2**31 - 1)
-    device: Literal["auto", "cpu", "cuda", "mps", "xpu"] = titled(
-        "auto", "Device", "auto takes the graphics card if there is one.", advanced=True
-    )
-    cache: Literal["auto", "exact"] = titled(
-        "auto",
-        "Frozen part",
-        "auto: what frozen layers in front make of an image is computed once and kept; exact: each time anew, every epoch its own views.",
-        advanced=True,
-    )
-    precision: Literal["auto", "float32", "mixed"] = titled(
-        "auto", "Precision", "mixed: 16 bits where that is safe; auto: mixed where the device gains from it.", advanced=True
-    )
-    compile: bool = titled(
-        False, "Compile", "torch.compile: steps may be 1.2 times as fast, after 5 to 40 s of compiling at the start.", advanced=True
-    )
-    threads: int = titled(0, "Threads", "Processor threads of a step; 0: measured at the start.", advanced=True, ge=0, le=1024)
-    micro_batch: int = titled(
-        0,
-        "Images at once",
-        "A batch goes through the network in pieces of so many images, with the same result; 0: measured at the start.",
-        unit="images",
-        advanced=True,
-        ge=0,
-        le=65_536,
-    )
-    ema: float = titled(
-        0.0,
-        "Average of weights",
-        "Judge and keep a moving average of the weights that keeps this share at each step (0.99 to 0.9999); 0: off.",
-        advanced=True,
-        ge=0.0,
-        lt=1.0,
-    )
-    keep_masks: int = titled(
-        1,
-        "Masks kept",
-        "Every so many epochs the masks of a few validation images are kept, to watch them form; 0: never.",
-        unit="epochs",
-        advanced=True,
-        task="segmentation",
-        ge=0,
-    )
-    accumulate: int = titled(
-        1,
-        "Batches a step",
-        "Gradients of so many batches are added up before the weights move: a larger batch in the memory of a small one.",
-        advanced=True,
-        ge=1,
-        le=1024,
-    )
-    patience: int = titled(
-        0, "Early stopping", "Stop when so many epochs in a row were not better than the best; 0: never.", unit="epochs", ge=0, le=100_000
-    )
-    save_minutes: float = titled(
-        0.0,
-        "Checkpoint every",
-        "Also within an epoch, at most so far apart; 0: as often as it costs next to nothing.",
-        unit="minutes",
-        advanced=True,
-        ge=0.0,
-        le=1440.0,
-    )
-    guard: bool = titled(
-        True,
-        "Mend a runaway",
-        "When the loss is no number any more, go back to the last good state and go on at a tenth of the rates.",
-        advanced=True,
-    )
-    signals: bool = titled(
-        True, "Watch the layers", "Gradients, updates and drift of each layer, as the layer tree shows them while training.", advanced=True
-    )
-    gpus: int = titled(
-        1, "Graphics cards", "Train on so many at once, each with its own batches; 0: all there are.", advanced=True, ge=0, le=64
-    )
-    best_by: Literal["metric", "loss"] = titled(
-        "metric", "Best by", "Keep the epoch with the best validation metric, or with the lowest validation loss.", advanced=True
-    )
-
-
-class Tracking(Section):
-    """Where else the run's figures go. Kinds are the files in tracking/; what they need is an extra of the installation."""
-
-    to: tuple[str, ...] = titled((), "Also write to", "csv, tensorboard, wandb: the run folder keeps everything anyway.", advanced=True)
-    project: str = titled("tlstudio", "Project", "What the runs are filed under there.", advanced=True)
-    offline: bool = titled(True, "Offline", "Nothing leaves this computer; it can be sent later.", advanced=True)

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from tlstudio import api
 from tlstudio.gui.loading import Loading
 from tlstudio.gui.session import Session
 from tlstudio.gui.studies.compare_sheet import CompareSheet
@@ -17,6 +18,7 @@ from tlstudio.gui.studies.sweep_sheet import SweepSheet
 from tlstudio.gui.studies.verdict_card import VerdictCard
 from tlstudio.gui.studies.verdict_watch import VerdictWatch
 from tlstudio.gui.widgets.verdict_host import VerdictHost
+from tlstudio.gui.words import percent
 from tlstudio.studies.verdict import Judged, verdict
 
 
@@ -50,7 +52,7 @@ def test_the_verdict_in_words_and_as_text(qtbot: QtBot, qapp: QApplication) -> N
     card.copy.click()
     copied = qapp.clipboard().text()
     assert said["headline"] in copied
-    assert "Gradual: 9" in copied
+    assert f"Gradual: {percent(said['arms'][0]['accuracy'])}" in copied
     card.show_busy()
     assert card._forest.isHidden()
     assert card.copy.isHidden()
@@ -100,9 +102,17 @@ def test_a_sweep_is_asked_for(session: Session, jobs: Any, parent: QWidget, monk
 ROW = {"kind": "comparison", "title": "Comparing", "question": "", "state": "unfinished", "done": 1, "failed": 0, "of": 2, "headline": ""}
 
 
-def test_a_study_can_be_looked_at_and_gone_on_with(session: Session, jobs: Any, parent: QWidget, qtbot: QtBot) -> None:
+def test_a_study_can_be_looked_at_and_gone_on_with(
+    session: Session, jobs: Any, parent: QWidget, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"number": 1, "title": "Head only, seed 7", "state": "failed", "why": "Disk full", "seed": 7, "value": None, "seconds": None}
+    one = {**ROW, "study": "one", "entries": [entry], "verdict": document(0.8, 0.8)}
+    told: list[tuple[str, int, str]] = []
+    monkeypatch.setattr(api, "study", lambda name: one)
+    monkeypatch.setattr(api, "studies", lambda: [{**ROW, "study": "one"}])
+    monkeypatch.setattr(api, "change_queue", lambda *asked: told.append(asked) or one)
     sheet = StudiesSheet(session, parent)
-    sheet.show_studies([{**ROW, "study": "one"}, {**ROW, "study": "two", "title": "Sweep"}])
+    sheet.show_studies([{**ROW, "study": "one"}, {**ROW, "study": "two", "title": "Sweep", "kind": "sweep"}])
     sheet.list.setCurrentRow(1)
     assert jobs.last("study").args == {"name": "two"}
     trial = {"number": 3, "state": "pruned", "values": {"optimizer.lr": 0.01}, "metric": 0.9, "run": "/r", "seconds": 2.0, "why": ""}
@@ -111,10 +121,13 @@ def test_a_study_can_be_looked_at_and_gone_on_with(session: Session, jobs: Any, 
     assert "optimizer.lr 100%" in sheet.view._found.text()
     assert [sheet.view.table.item(0, i).text() for i in range(3)] == ["3", "0.01", "ended early"]
     sheet.list.setCurrentRow(0)
-    entry = {"number": 1, "title": "Head only, seed 7", "state": "failed", "why": "Disk full", "seed": 7, "value": None, "seconds": None}
-    jobs.last("study").done.emit({**ROW, "study": "one", "entries": [entry], "verdict": document(0.8, 0.8)})
+    qtbot.waitUntil(lambda: sheet.view.verdict.text.startswith("Which?"))
     assert sheet.view.table.item(0, 1).text() == "failed: Disk full"
-    assert sheet.view.verdict.text.startswith("Which?")
+    sheet.view.table.selectRow(0)
+    sheet.findChild(QPushButton, "entry_skip").click()
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == [("one", 1, "skip")]
+    assert sheet.findChild(QPushButton, "entry_up").isHidden(), "the order of a comparison is its own"
     sheet.resume.click()
     assert jobs.last("resume_study").args == {"name": "one"}
 
@@ -131,5 +144,28 @@ def test_ticked_runs_get_a_verdict(session: Session, jobs: Any, qtbot: QtBot) ->
     assert jobs.last("verdict").args == {"runs": ["/r0", "/r2"]}
     jobs.last("verdict").done.emit(document(0.9, 0.9))
     assert watch.card._headline.text().startswith("No detectable difference")
+    fair = host.findChild(QPushButton, "compareFairly")
+    assert not fair.isHidden()
     watch.show_rows(rows[:1])
     assert host.content is None
+
+
+def test_curves_over_the_share_of_the_images() -> None:
+    from tlstudio.gui.studies.share_curve import lines_of
+
+    curve = [{"arm": arm, "share": share, "mean": mean} for arm, share, mean in (("a", 1.0, 0.9), ("a", 0.1, 0.4), ("b", 1.0, 0.5))]
+    (line,) = lines_of(curve)  # one point is no line
+    assert line.name == "a"
+    assert line.x.tolist() == [10.0, 100.0]
+    assert line.y.tolist() == [0.4, 0.9]
+
+
+def test_failed_runs_of_a_finished_study_can_be_tried_again(session: Session, jobs: Any, parent: QWidget) -> None:
+    sheet = StudiesSheet(session, parent)
+    done = {**ROW, "study": "one", "state": "finished", "done": 1, "failed": 1}
+    sheet.show_studies([done])
+    sheet._show({**done, "entries": [], "verdict": None, "why": "The runs were judged by different pictures"})
+    assert "different pictures" in sheet.view.verdict.text
+    assert sheet.resume.text() == "Try the failed ones again"
+    sheet.resume.click()
+    assert jobs.last("resume_study").args == {"name": "one"}

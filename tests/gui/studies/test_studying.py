@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tlstudio.errors import Cancelled
+from tlstudio.errors import Cancelled, StudioError
 from tlstudio.events import Event, Progress, StudyStep
 from tlstudio.gui.session import Session
 from tlstudio.gui.studies.study_strip import StudyStrip
@@ -84,3 +84,19 @@ def test_a_cancelled_study_leaves_nothing_behind(session: Session, jobs: Any) ->
     jobs.last("sweep").failed.emit(Cancelled("Cancelled"))
     assert session.studying.state == "idle"
     assert session.studying.error is None
+
+
+def test_why_a_study_failed_stays_in_sight(session: Session, jobs: Any) -> None:
+    strip = StudyStrip(session)
+    session.studying.start("compare_choices", {}, "Comparing")
+    jobs.last("compare_choices").done.emit({"study": "old", "state": "finished", "verdict": None, "failed": 1})
+    assert strip._where.whole == "1 run failed."
+    session.studying.start("sweep", {}, "Sweep")
+    assert session.studying.name == "", "not the study before"
+    jobs.last("sweep").failed.emit(StudioError("Sweeps need Optuna", "", "Run: pip install optuna"))
+    assert "pip install" in strip._where.whole
+    told: list[StudioError] = []
+    session.trouble.connect(told.append)
+    assert not strip._why.isHidden()
+    strip._why.click()
+    assert told[0].what == "Sweeps need Optuna"
