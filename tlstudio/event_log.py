@@ -22,7 +22,7 @@ class EventLog:
 
     def __init__(self, run: Run) -> None:
         self._path = run.path / NAME
-        self._waiting = b""
+        self._waiting = bytearray()
         try:
             _mend_last_line(self._path)
             self._file = self._path.open("ab", buffering=0)
@@ -40,7 +40,7 @@ class EventLog:
 
     def _write(self) -> None:
         while self._waiting:
-            self._waiting = self._waiting[self._file.write(self._waiting) :]
+            del self._waiting[: self._file.write(self._waiting)]
 
     def close(self) -> None:
         """Bring all of it onto the disk, as far as the disk lets us: the run has ended, and how it ended is told already."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from tlstudio import events
@@ -45,6 +46,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
 
 @pytest.fixture
 def session(qapp: QApplication, jobs: Jobs) -> Iterator[Session]:
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # windows of tests before: the theme would style them anew
     theme.apply(qapp, theme.LIGHT)
     made = Session()
     yield made

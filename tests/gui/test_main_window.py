@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QMessageLogContext, QMimeData, QPoint, Qt, QtMsgType, QUrl, qInstallMessageHandler
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMenuBar, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from tlstudio.errors import Cancelled, StudioError
 from tlstudio.gui import theme
 from tlstudio.gui.main_window import MainWindow
+from tlstudio.gui.replay import ReplayedRun
 from tlstudio.gui.session import Session
 from tlstudio.recipe import Recipe
 
@@ -121,3 +123,46 @@ def test_ctrl_enter_without_images_shows_what_is_missing(window: MainWindow, ses
     assert window.page.key == "train"
     assert told == []
     assert not [job for job in jobs if job.job == "train"]
+
+
+def test_a_study_is_not_closed_unasked_nor_shown_in_a_presentation(
+    window: MainWindow, session: Session, jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[StudioError] = []
+    monkeypatch.setattr(window, "say", told.append)
+    window.present()
+    session.studying.start("compare_choices", {}, "Comparing")  # none of its runs has begun
+    assert window.study_strip.isHidden()
+    window.present()
+    assert not window.study_strip.isHidden()
+    session.replay("/runs/one")
+    assert session.replaying is None, "it would hide the study's runs"
+    assert len(told) == 1
+    window.close()
+    question = window.findChild(QMessageBox, "closeQuestion")
+    assert "finished runs stay" in question.informativeText()
+    assert {button.text() for button in question.buttons()} == {"Close, go on later", "Go on with the study"}
+    jobs.last("compare_choices").failed.emit(Cancelled("Cancelled"))
+    assert not question.isVisible()
+    assert window.isVisible()
+    assert window.study_strip.isHidden()
+    window.present()
+    window.present()
+    assert window.study_strip.isHidden(), "what was put away does not come back"
+
+
+def test_the_menu_and_the_bar_are_about_the_run_that_is_shown(
+    window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    menu = {action.text(): action for action in window.findChildren(QAction)}
+    played = ReplayedRun("/runs/one", session)
+    told: list[str] = []
+    monkeypatch.setattr(played, "toggle", lambda: told.append("toggle"))
+    session.live, played.state = played, "running"
+    session.run_changed.emit()
+    assert menu["Pause or go on"].isEnabled()
+    assert not menu["Stop, keep the best"].isEnabled(), "there is nothing to stop in a replay"
+    menu["Pause or go on"].trigger()
+    assert told == ["toggle"]
+    session.leave_replay()
+    assert not menu["Pause or go on"].isEnabled()

@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 from tests.masked import COLOURS, NAMES, evaluated, plain, prediction, truth
 from tlstudio.errors import Cancelled, InputError, StudioError
 from tlstudio.events import MasksKept, Progress
+from tlstudio.gui.history import RunHistory
 from tlstudio.gui.jobs import EngineWorker, JobHandle
 from tlstudio.gui.overlay.film_strip import PAST
 from tlstudio.gui.overlay.keys import guide
@@ -551,7 +552,7 @@ def test_while_its_run_is_training_more_epochs_come(opened: OverlayPage, session
     settle(opened, qtbot)
     child(opened, "epochSlider", QSlider).setValue(1)
     shutil.copytree(tmp_path / "run" / "masks" / "epoch_0002", tmp_path / "run" / "masks" / "epoch_0003")
-    said = [MasksKept(epoch=3, folder=str(tmp_path / "run" / "masks" / "epoch_0003"))]
+    said = RunHistory([MasksKept(epoch=3, folder=str(tmp_path / "run" / "masks" / "epoch_0003"))])
     session.live.start(Recipe(), JobHandle("train", {}), said, str(tmp_path / "run"))
     qtbot.waitUntil(lambda: viewer.past.epochs(0) == [1, 2, 3])
     assert viewer.panels.time.epoch == 2

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pytestqt.qtbot import QtBot
+
 from tlstudio.errors import StudioError
 from tlstudio.events import Progress
+from tlstudio.gui.history import RunHistory
 from tlstudio.gui.loading import Loading
 from tlstudio.gui.session import Session
 from tlstudio.recipe import Recipe
@@ -48,9 +51,12 @@ def test_a_start_that_cannot_be_says_why(session: Session, jobs: Any, data_docum
     assert not [job for job in jobs if job.job == "train"]
 
 
-def test_a_resumed_run_fills_an_untouched_window(session: Session, tmp_path: Path) -> None:
+def test_a_resumed_run_fills_an_untouched_window(session: Session, jobs: Any, tmp_path: Path, qtbot: QtBot) -> None:
     run = Run.create(Recipe(name="Ants"), tmp_path / "run")
     session.resume(run)
+    session.resume(run)  # of two clicks one counts
+    qtbot.waitUntil(lambda: session.live.active)
+    assert [job.job for job in jobs].count("resume") == 1
     assert session.recipe.name == "Ants"
     session.undo.undo()
     assert session.recipe == Recipe()
@@ -83,6 +89,6 @@ def test_the_tree_follows_the_classes_of_a_recipe_that_came_before_its_images(
 
 
 def test_how_far_the_interrupted_run_was_is_not_how_far_the_resumed_one_is(session: Session, jobs: Any) -> None:
-    past = [Progress(phase="train", done=8, total=8, overall=1.0)]
+    past = RunHistory([Progress(phase="train", done=8, total=8, overall=1.0)])
     session.live.start(Recipe(), session.trainer.submit("resume", {}), past)
     assert session.live.history.progress is None

@@ -146,10 +146,11 @@ def test_what_was_discarded_before_it_had_a_folder_leaves_nothing_to_undo(
     assert session.steering.thrown is None
 
 
-def test_train_longer_goes_on_with_what_was_drawn(session: Session, jobs: Any, run: runs.Run, run_events: Stream) -> None:
+def test_train_longer_goes_on_with_what_was_drawn(session: Session, jobs: Any, run: runs.Run, run_events: Stream, qtbot: QtBot) -> None:
     lines = [event.to_line() for event in run_events(10, end="completed", run=str(run.path))]
     (run.path / "events.jsonl").write_text("".join(lines))
     session.steering.train_longer(str(run.path), 5, 0.2)
+    qtbot.waitUntil(lambda: session.live.active)  # what it said is read in a thread
     assert jobs.last("train_longer").args == {"run": str(run.path), "epochs": 5, "share": 0.2}
     live = session.live
     assert live.state == "starting"

@@ -18,7 +18,7 @@ from tests.scenes import pairs
 from tlstudio.gui.app import build
 from tlstudio.gui.main_window import MainWindow
 
-PATIENCE = 90_000  # milliseconds; a loaded machine imports torch slowly
+PATIENCE = 150_000  # milliseconds; a loaded machine imports torch slowly
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from tlstudio.errors import InputError
 from tlstudio.recipe import Recipe
 from tlstudio.run_rows import notes, search
 from tlstudio.runs import Run
+from tlstudio.studies.folder import StudyFolder
 
 
 @pytest.fixture
@@ -72,3 +73,10 @@ def test_trash_gives_back_and_is_emptied(run: Run) -> None:
     assert list(places.trash().iterdir()) == []
     with pytest.raises(InputError, match="no run"):
         api.restore("ants-1")
+
+
+def test_a_study_in_the_trash_goes_back_to_the_studies_and_not_among_the_runs() -> None:
+    made = StudyFolder.create("queue", "tonight", title="Tonight", question="", asked={})
+    made.to_trash()
+    assert api.restore("tonight") == {"run": str(made.path)}
+    assert [one["study"] for one in api.studies()] == ["tonight"]

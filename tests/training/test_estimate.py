@@ -37,6 +37,15 @@ def test_a_whole_network_is_measured_once_and_worked_out_for_any_number_of_image
     assert int(first["peak_bytes"]) > 50_000_000  # type: ignore[call-overload]
 
 
+def test_a_step_of_several_batches_takes_so_many_passes_and_an_epoch_as_long_as_before() -> None:
+    recipe = Recipe().set(SMALL).with_strategy("full").set({"training.epochs": 5, "stages.head_epochs": 0})
+    one, four = estimated(recipe), estimated(recipe.set({"training.accumulate": 4}))
+    assert four["steps"] == 0  # what was measured is one pass
+    assert four["step_seconds"] == pytest.approx(4 * float(one["step_seconds"]))  # type: ignore[arg-type]
+    assert four["epoch_seconds"] == one["epoch_seconds"]
+    assert int(four["peak_bytes"]) - int(one["peak_bytes"]) == 12 * 4 * 3 * 64 * 64  # type: ignore[call-overload]
+
+
 def test_head_only_costs_one_pass_and_then_next_to_nothing() -> None:
     said = estimated(Recipe().set(SMALL))
     assert said["features_kept"] is True

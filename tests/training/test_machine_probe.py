@@ -115,10 +115,10 @@ def test_a_better_batch_size_is_offered_not_taken(times: dict[str, float]) -> No
 
 
 def test_a_busy_machine_is_not_remembered(times: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine_probe, "SECONDS", -1.0)
     times["2 threads"] = 0.0001
-    assert probe(learner_of(frozen__strategy="full"), LONG, samples, Control()).threads == 1
-    monkeypatch.undo()
+    with monkeypatch.context() as busy:
+        busy.setattr(machine_probe, "SECONDS", -1.0)
+        assert probe(learner_of(frozen__strategy="full"), LONG, samples, Control()).threads == 1
     assert machine_probe.store._read() == {}
 
 

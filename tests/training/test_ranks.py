@@ -20,7 +20,8 @@ from tlstudio.models.freezing import presets
 from tlstudio.models.network import build
 from tlstudio.recipe import Head, Recipe
 from tlstudio.runs import Run
-from tlstudio.training.distributed import ranks
+from tlstudio.training import agreement
+from tlstudio.training.distributed import Ranks, ranks
 from tlstudio.training.fit import fit
 
 
@@ -129,3 +130,10 @@ def test_alone_nothing_of_torch_distributed_is_touched() -> None:
     order, cuts = [3, 1, 2, 0], [(0, 2), (2, 4)]
     assert ranks().share(order, cuts) == (order, cuts)
     assert ranks().until_reading is None
+
+
+def test_batchnorm_that_learns_on_several_ranks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agreement, "ranks", lambda: Ranks(0, 2))
+    cpu = torch.device("cpu")
+    assert len(list(agreement.remarks(Recipe(), cpu, 2, {"classifier.weight"}))) == 1
+    assert "BatchNorm" in list(agreement.remarks(Recipe(), cpu, 2, {"features.1.running_mean"}))[1].message

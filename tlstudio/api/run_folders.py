@@ -36,7 +36,7 @@ def trash() -> list[Document]:
 
 
 def restore(name: str) -> Document:
-    """Take a run out of the trash, by its name or its folder there: {run: its folder now}."""
+    """Take a run, or a study, out of the trash, by its name or its folder there: {run: its folder now}."""
     from tlstudio.run_rows import trash as trash_
 
     return {"run": str(trash_.restore(name))}

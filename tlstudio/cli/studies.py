@@ -90,7 +90,7 @@ def _compare(
     made = wanted_recipe(file, data, model, "", None, changes or [], "")
     parts = [_number(word) for word in _words(shares)]
     args = {"arms": arms, "seeds": seeds, "shares": parts, "epochs": epochs, "split": split, "name": name, "question": question}
-    _show(_worked("compare_choices", {"recipe": made.model_dump(mode="json"), **args}), json)
+    _worked_out(_worked("compare_choices", {"recipe": made.model_dump(mode="json"), **args}), json)
 
 
 @study.command()
@@ -124,7 +124,7 @@ def sweep(
     made = wanted_recipe(recipe, data, model, strategy, epochs, changes or [], "")
     ranges = dict(parsed(one) for one in vary or [])
     args = {"vary": ranges, "trials": trials, "storage": storage, "pruner": pruner, "seed": seed, "name": name}
-    _show(_worked("sweep", {"recipe": made.model_dump(mode="json"), **args}), json)
+    _worked_out(_worked("sweep", {"recipe": made.model_dump(mode="json"), **args}), json)
 
 
 @study.command("list")
@@ -147,7 +147,7 @@ def resume(
 ) -> None:
     """Go on with a study; what failed is tried again."""
     output.here("study", {"name": name})  # what cannot be gone on with is refused before an engine starts
-    _show(_worked("resume_study", {"name": name}), json)
+    _worked_out(_worked("resume_study", {"name": name}), json)
 
 
 def verdict(
@@ -198,6 +198,13 @@ def _step(step: events.StudyStep) -> str:
 
 def _show(document: dict[str, Any], json: bool) -> None:
     output.show(document, json, _draw)
+
+
+def _worked_out(document: dict[str, Any], json: bool) -> None:
+    """What came out; exit 1 where every run failed."""
+    _show(document, json)
+    if document["failed"] and not document["done"]:
+        raise typer.Exit(1)
 
 
 def _draw(document: dict[str, Any]) -> None:

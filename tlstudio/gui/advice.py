@@ -60,7 +60,7 @@ class Advice(QObject):
         session = self.session
         if not session.data.ready:
             return InputError(tr("Advice needs images"), "", tr("Open a folder first"))
-        if session.live.active:
+        if session.training:
             return InputError(tr("A run is training"), "", tr("Ask once it has ended"))
         recipe = _probed(session.recipe)
         try:

@@ -57,7 +57,7 @@ class CostEstimate(QObject):
     def follow(self) -> None:
         """See whether something changed that costs depend on; if so, measure once nothing more changes."""
         session = self.session
-        if session.live.active:
+        if session.training:
             self.give_way()
             return
         # the tree says how much memory it would take

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -43,10 +42,10 @@ class LiveRun(QObject):
     def active(self) -> bool:
         return self.state in ("starting", "running", "paused", "stopping")
 
-    def start(self, recipe: Recipe, handle: JobHandle, past: Iterable[Event] = (), run: str = "") -> None:
+    def start(self, recipe: Recipe, handle: JobHandle, past: RunHistory | None = None, run: str = "") -> None:
         """past, run: what an interrupted run had said, and its folder, where that one goes on."""
         self.recipe, self._handle, self.run = recipe, handle, run
-        self.history, self.summary, self.error = RunHistory(past), {}, None
+        self.history, self.summary, self.error = past if past is not None else RunHistory(), {}, None
         self.factor = self.history.factor
         self.discarding = False
         self.history.progress = None  # that was how far the interrupted run had come
@@ -82,6 +81,10 @@ class LiveRun(QObject):
         if self.state == "paused" and self._handle:
             self._handle.go_on()
             self._become("running")
+
+    def toggle(self) -> None:
+        """Pause, or go on."""
+        (self.go_on if self.state == "paused" else self.pause)()
 
     def _events(self, said: list[Event]) -> None:
         for event in said:

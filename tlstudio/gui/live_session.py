@@ -11,6 +11,7 @@ from tlstudio.gui.live_run import LiveRun
 
 if TYPE_CHECKING:
     from tlstudio.gui.replay import ReplayedRun
+    from tlstudio.gui.studying import Studying
 
 USUAL = 4  # times as fast as the run was
 
@@ -24,11 +25,17 @@ class LiveSession(QObject):
     """Go to the page with that key."""
     trouble = Signal(object)
     """A StudioError that no page shows in its own place."""
+    studying: Studying
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.live = self.trained = LiveRun(self)
         self.trained.changed.connect(self.run_changed)
+
+    @property
+    def training(self) -> bool:
+        """Whether this window trains: a run, or a study, also between two of its runs."""
+        return self.trained.active or self.studying.active
 
     @property
     def replaying(self) -> ReplayedRun | None:
@@ -38,7 +45,7 @@ class LiveSession(QObject):
         """Play a recorded run (its folder) as if it were trained now. `leave_replay`, or a start, brings back what was."""
         from tlstudio.gui.replay import ReplayedRun  # numpy comes with it
 
-        if self.trained.active:
+        if self.training:
             why = self.tr("a replay would hide it")
             do = self.tr("Replay when that run has ended, or stop it first")
             self.trouble.emit(StudioError(self.tr("A run is training in this window"), why, do))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QByteArray, QCoreApplication, Qt, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QWidget
 
@@ -116,6 +116,7 @@ class MainWindow(QMainWindow):
             self._whole.insertWidget(self._whole.indexOf(self.run_bar), self.replay_bar)
         for part in (self.strip, self.rail):
             part.setVisible(not presenting)
+        self.study_strip.keep_quiet(presenting)
         self.run_bar.setVisible(not presenting and not replaying)
         if self.replay_bar is not None:
             self.replay_bar.setVisible(replaying and not presenting)
@@ -169,10 +170,10 @@ class MainWindow(QMainWindow):
             self.session.open_data(paths[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """While a run is training, ask first: stop and keep the best, or stay."""
+        """While a run or a study is training, ask first: stop and keep the best, or stay."""
         if self._presentation is not None:
             self._presentation.leave()
-        if self.session.live.active and not self._closing:
+        if self.session.training and not self._closing:
             event.ignore()
             self._ask_before_closing()
             return
@@ -186,38 +187,47 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, QCoreApplication.quit)
 
     def _ask_before_closing(self) -> None:
-        begun = bool(self.session.live.run)  # its folder is there
-        title = self.tr("A run is training") if begun else self.tr("A run is starting")
-        box = QMessageBox(QMessageBox.Icon.Question, title, title, parent=self)
-        box.setObjectName("closeQuestion")
-        box.setInformativeText(
-            self.tr(
+        session = self.session
+        study, begun = session.studying.active, bool(session.trained.run)  # its folder is there
+        title = self.tr("A study is training") if study else self.tr("A run is training") if begun else self.tr("A run is starting")
+        if study:
+            said = self.tr("If you close now, its finished runs stay. You can go on with it next time, under Run, Studies and the queue.")
+            go_on = self.tr("Go on with the study")
+        elif begun:
+            said = self.tr(
                 "If you close now, it stops and keeps the best so far. You can also leave it unfinished and resume it from Home next time."
             )
-            if begun
-            else self.tr("It has learned nothing yet. If you close now, nothing of it is kept.")
-        )
-        stop = box.addButton(self.tr("Stop, keep the best, close"), QMessageBox.ButtonRole.AcceptRole) if begun else None
-        leave = box.addButton(self.tr("Close, resume later") if begun else self.tr("Close"), QMessageBox.ButtonRole.DestructiveRole)
-        stay = box.addButton(self.tr("Go on training"), QMessageBox.ButtonRole.RejectRole)
+            go_on = self.tr("Go on training")
+        else:
+            said, go_on = self.tr("It has learned nothing yet. If you close now, nothing of it is kept."), self.tr("Go on training")
+        box = QMessageBox(QMessageBox.Icon.Question, title, title, parent=self)
+        box.setObjectName("closeQuestion")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setInformativeText(said)
+        stops = begun and not study
+        stop = box.addButton(self.tr("Stop, keep the best, close"), QMessageBox.ButtonRole.AcceptRole) if stops else None
+        later = self.tr("Close, go on later") if study else self.tr("Close, resume later") if begun else self.tr("Close")
+        leave = box.addButton(later, QMessageBox.ButtonRole.DestructiveRole)
+        stay = box.addButton(go_on, QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)
+        ended = session.studying.ended if study else session.trained.ended
 
         def over() -> None:
             if box.isVisible():
-                box.reject()  # the run ended by itself: nothing is left to ask
+                box.reject()  # it ended by itself: nothing is left to ask
 
         def answered() -> None:
-            self.session.live.ended.disconnect(over)
+            ended.disconnect(over)
             if stop is not None and box.clickedButton() is stop:
-                self.session.live.ended.connect(self._close_now)
-                self.session.live.stop()
-                if not self.session.live.active:
+                ended.connect(self._close_now)
+                session.trained.stop()
+                if not session.trained.active:
                     self._close_now()
             elif box.clickedButton() is leave:
                 self._close_now()
 
-        self.session.live.ended.connect(over)
+        ended.connect(over)
         box.finished.connect(answered)
         box.open()
 

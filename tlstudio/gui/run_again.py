@@ -23,7 +23,7 @@ class RunAgain(QObject):
     def __init__(self, session: Session, page: QWidget) -> None:
         super().__init__(page)
         self._session, self._page = session, page
-        self._starts = False
+        self._starts: str | None = None  # the images that a rerun waits for
         session.data_changed.connect(self._data_came)
 
     def clone(self, row: Row) -> None:
@@ -55,16 +55,18 @@ class RunAgain(QObject):
         said = self.tr("take the recipe of %1") if train else self.tr("clone %1")
         self._session.take(recipe, said.replace("%1", str(row["title"])))
         if train:
-            self._starts = True
+            self._starts = recipe.data.path
             self._data_came()
         else:
             self._session.asked_for.emit("train")
 
     def _data_came(self) -> None:
         """A rerun starts as soon as its images are open."""
-        if not self._starts or self._session.data.state == "busy":
+        if self._starts is None or self._session.data.state == "busy":
             return
-        self._starts = False
+        path, self._starts = self._starts, None
+        if path != self._session.recipe.data.path:
+            return  # others were opened meanwhile
         if self._session.data.ready:
             self._session.start()
             self._session.asked_for.emit("train")

@@ -71,6 +71,11 @@ class RunFolders(QObject):
             except StudioError as error:
                 self._session.trouble.emit(error)
 
+    def show_studies(self) -> None:
+        from tlstudio.gui.studies.studies_sheet import StudiesSheet
+
+        StudiesSheet(self._session, self._page.window()).open()
+
     def show_trash(self) -> None:
         from tlstudio.gui.widgets.trash_dialog import TrashDialog
 

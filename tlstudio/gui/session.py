@@ -246,7 +246,7 @@ class Session(LiveSession):
 
     def start(self) -> None:
         """Train the recipe. Trouble is told by `live`, in the train page's own place."""
-        if self.live.active or self.studying.active:
+        if self.training:
             return
         if refused := refusal(self.data, self.obstacles(), self.objections):
             self.trouble.emit(refused)
@@ -256,18 +256,7 @@ class Session(LiveSession):
 
     def resume(self, run: runs.Run) -> None:
         """Go on with an unfinished run from its last checkpoint."""
-        if self.live.active or self.studying.active:
-            return
-        try:
-            recipe = run.recipe()
-        except StudioError as error:
-            self.trouble.emit(error)
-            return
-        if self.recipe == Recipe():  # an untouched window shows what is trained; one with work in it keeps that
-            self.take(recipe, self.tr("take the recipe of %1").replace("%1", recipe.name or run.path.name))
-        self.give_way()
-        self.live.start(recipe, self.trainer.submit("resume", {"run": str(run.path)}), run.history(), str(run.path))
-        self.asked_for.emit("train")
+        self.steering.resume(run)
 
     def _run_ended(self) -> None:
         if self.live.run and self.live.state in ("done", "stopped"):

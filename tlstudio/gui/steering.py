@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from tlstudio import runs
 from tlstudio.errors import StudioError
 from tlstudio.gui.background import Background
+from tlstudio.gui.history import RunHistory
 from tlstudio.recipe import Longer, Recipe
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class Steering(QObject):
         super().__init__(session)
         self.session = session
         self.thrown: tuple[Path, Path] | None = None
+        self._read: Background[RunHistory] | None = None
         session.trained.discarded.connect(self._throw)
         session.run_changed.connect(self._forget)
 
@@ -67,24 +70,51 @@ class Steering(QObject):
             self.thrown = None
             self.changed.emit()
 
+    def resume(self, run: runs.Run) -> None:
+        """Go on with an unfinished run from its last checkpoint."""
+        if not self.session.training:
+            self._go_on("resume", run, {}, lambda recipe: recipe)
+
     def train_longer(self, path: str, epochs: int, share: float) -> None:
         """Train a finished run further: so many epochs, at that share of its last stage's rates."""
-        session = self.session
-        if session.trained.active:
+        if self.session.training:
             busy = self.tr("A run is training in this window")
-            session.trouble.emit(StudioError(busy, "", self.tr("Train longer when it has ended, or stop it first")))
+            self.session.trouble.emit(StudioError(busy, "", self.tr("Train longer when it has ended, or stop it first")))
             return
-        try:
-            run = runs.Run.open(path)
-            recipe = run.recipe()
+
+        def after(recipe: Recipe) -> Recipe:
             longer = (*recipe.stages.longer, Longer(epochs=epochs, share=share))
-            after = recipe.set({"stages.longer": [one.model_dump() for one in longer]})
+            return recipe.set({"stages.longer": [one.model_dump() for one in longer]})
+
+        self._go_on("train_longer", runs.Run(Path(path)), {"epochs": epochs, "share": share}, after)
+
+    def _go_on(self, job: str, run: runs.Run, args: dict[str, Any], after: Callable[[Recipe], Recipe]) -> None:
+        """Train a run of before further, with the recipe that `after` makes of its own.
+
+        What it said is read in a thread: of a long run that takes seconds.
+        """
+        session = self.session
+        try:
+            recipe = run.recipe()
+            further = after(recipe)
         except StudioError as error:
             session.trouble.emit(error)
             return
-        if session.recipe == Recipe():  # as at a resume
-            session.take(recipe, self.tr("take the recipe of %1").replace("%1", recipe.name or run.path.name))
-        session.give_way()
-        asked = session.trainer.submit("train_longer", {"run": str(run.path), "epochs": epochs, "share": share})
-        session.trained.start(after, asked, run.history(), str(run.path))
+        if self._read is not None:
+            self._read.forget()  # of two clicks the last one counts
         session.asked_for.emit("train")
+
+        def begin(past: RunHistory) -> None:
+            self._read = None
+            if session.training:  # something else was started meanwhile
+                return
+            if session.recipe == Recipe():  # an untouched window shows what is trained; one with work in it keeps that
+                session.take(recipe, self.tr("take the recipe of %1").replace("%1", recipe.name or run.path.name))
+            session.give_way()
+            session.trained.start(further, session.trainer.submit(job, {"run": str(run.path), **args}), past, str(run.path))
+
+        def failed(error: StudioError) -> None:
+            self._read = None
+            session.trouble.emit(error)
+
+        self._read = Background(lambda: RunHistory(run.history()), begin, failed)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from tlstudio.errors import Cancelled, StudioError
 from tlstudio.events import Event, Progress, StudyStep
+from tlstudio.gui.history import RunHistory
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.runs import Run
 
@@ -22,8 +23,10 @@ PHASE = "study"  # of the Progress that speaks of all runs together
 class PartHandle:
     """One run of a study, as a LiveRun steers it: pausing it pauses the study, stopping it stops the study."""
 
-    def __init__(self, study: JobHandle) -> None:
-        self._study = study
+    def __init__(self, study: JobHandle, stop: Callable[[], None], *, paused: bool = False) -> None:
+        self._study, self._stop = study, stop
+        self.paused = paused
+        """A pause that was asked for as a run ended holds the next one."""
         self.events: Callable[[list[Event]], Any] = lambda said: None
         self.done: Callable[[Any], Any] = lambda document: None
         self.failed: Callable[[StudioError], Any] = lambda error: None
@@ -32,15 +35,17 @@ class PartHandle:
         self.events, self.done, self.failed = events, done, failed
 
     def stop(self) -> None:
-        self._study.stop()
+        self._stop()
 
     def cancel(self) -> None:
         self._study.cancel()
 
     def pause(self) -> None:
+        self.paused = True
         self._study.pause()
 
     def go_on(self) -> None:
+        self.paused = False
         self._study.go_on()
 
     def scale_rates(self, factor: float) -> None:
@@ -63,6 +68,7 @@ class Studying(QObject):
         self.error: StudioError | None = None
         self._handle: JobHandle | None = None
         self._part: PartHandle | None = None
+        self._paused = False
 
     @property
     def active(self) -> bool:
@@ -75,23 +81,23 @@ class Studying(QObject):
 
     def start(self, job: str, args: dict[str, Any], title: str) -> bool:
         """Work on a study in the trainer: a job that ends with a `study` document. False where something trains already."""
-        if self.active or self._session.trained.active:
+        if self._session.training:
             return False
         self._session.give_way()
         self.state, self.title, self.step, self.progress, self.error = "running", title, None, None, None
-        self.document = {}  # of the study before
+        self.document, self._paused = {}, False  # of the study before
         self._handle = self._session.trainer.submit(job, args).connect_to(self._events, self._done, self._failed)
         self.changed.emit()
+        self._session.run_changed.emit()  # nothing else can be started now
         return True
 
     def stop(self) -> None:
         """End in good order: finished runs stay, the present one can be gone on with."""
         if self.state == "running" and self._handle is not None:
             self.state = "stopping"
-            if self._part is not None and self._session.trained.active:
-                self._session.trained.stop()  # which stops the study
-            else:
-                self._handle.stop()
+            self._handle.stop()
+            if self._part is not None:
+                self._session.trained.stop()  # it says so too; where that began it, this is nothing new
             self.changed.emit()
 
     def _events(self, said: list[Event]) -> None:
@@ -111,6 +117,8 @@ class Studying(QObject):
     def _hand_on(self, said: list[Event]) -> None:
         if said and self._part is not None:
             self._part.events(said)
+            if self._part.paused:
+                self._session.trained.pause()
 
     def _step(self, step: StudyStep) -> None:
         self.step = step
@@ -118,6 +126,7 @@ class Studying(QObject):
             self._begin(step)
         elif self._part is not None:
             part, self._part = self._part, None
+            self._paused = part.paused
             if step.state == "failed":
                 part.failed(StudioError(step.why or self.tr("The run failed"), "", self.tr("The study goes on with the next run")))
             else:
@@ -126,12 +135,14 @@ class Studying(QObject):
     def _begin(self, step: StudyStep) -> None:
         run = Run(Path(step.run))
         try:
-            recipe, past = run.recipe(), run.history()
+            recipe, past = run.recipe(), RunHistory(run.history())
         except StudioError:  # its folder went away meanwhile: the study will say so
             return
         assert self._handle is not None
-        self._part = PartHandle(self._handle)
+        self._part = PartHandle(self._handle, self.stop, paused=self._paused)
         self._session.trained.start(recipe, cast(JobHandle, self._part), past, step.run)
+        if self.state == "stopping":
+            self._session.trained.stop()
         self._session.runs_changed.emit()
 
     def _done(self, document: dict[str, Any]) -> None:
@@ -149,4 +160,5 @@ class Studying(QObject):
         self.state = state
         self.changed.emit()
         self.ended.emit()
+        self._session.run_changed.emit()
         self._session.runs_changed.emit()

@@ -101,6 +101,12 @@ def still_names(module: nn.Module, paths: Iterable[str], batchnorm: Policy) -> s
     return {name for name, _ in _still(module, paths, batchnorm)}
 
 
+def values_of(module: nn.Module, names: Collection[str]) -> int:
+    """How many numbers the parameters and buffers of those names hold."""
+    state = dict(module.named_parameters()) | dict(module.named_buffers())
+    return sum(tensor.numel() for name, tensor in state.items() if name in names)
+
+
 def quick_sums(module: nn.Module, names: Collection[str]) -> dict[str, str]:
     """`quick_sum` of the parameters and buffers of those names, as far as they are there; the device is waited for once."""
     state = dict(module.named_parameters()) | dict(module.named_buffers())

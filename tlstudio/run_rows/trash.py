@@ -1,4 +1,4 @@
-"""The trash: runs thrown away, until it is emptied. Each lies there under its name and the moment it was thrown away."""
+"""The trash: runs and studies thrown away, until it is emptied. Each lies there under its name and the moment it was thrown away."""
 
 from __future__ import annotations
 
@@ -17,20 +17,24 @@ _THROWN = re.compile(r"^(?P<name>.+)-(?P<ns>\d{16,20})$")
 
 
 def listed() -> list[dict[str, Any]]:
-    """What lies there, last thrown first: [{name, title, path, from, thrown (unix seconds), bytes}]; from: where it would go back to."""
+    """What lies there, last thrown first: [{name, title, path, from, thrown (unix seconds), bytes}]; from: where it would go back to.
+
+    A study lies there without its runs, and goes back to the studies.
+    """
     out = []
     for place in _places():
         name, when = _read(place)
         out.append(
-            {"name": name, "title": _title(place) or name, "path": str(place), "from": str(places.runs() / name), "thrown": when,
+            {"name": name, "title": _title(place) or name, "path": str(place), "from": str(_home(place) / name), "thrown": when,
              "bytes": _bytes(place)}
         )  # fmt: skip
     return sorted(out, key=lambda one: -one["thrown"])
 
 
 def restore(name: str) -> Path:
-    """Take a run back into the runs folder; its place there. name: as listed, the last thrown of that name; or its folder in the trash.
+    """Take a run back into the runs folder, or a study to the others; its place there.
 
+    name: as listed, the last thrown of that name; or its folder in the trash.
     Raises InputError where there is none, or where another run has its place meanwhile.
     """
     found = next((one for one in listed() if name in (one["name"], one["path"], Path(one["path"]).name)), None)
@@ -78,6 +82,10 @@ def _read(place: Path) -> tuple[str, float]:
     """Name of the run and when it was thrown away, in unix seconds."""
     said = _THROWN.match(place.name)
     return (said["name"], int(said["ns"]) / 1e9) if said else (place.name, place.lstat().st_mtime)
+
+
+def _home(place: Path) -> Path:
+    return places.studies() if (place / "study.json").is_file() else places.runs()
 
 
 def _title(place: Path) -> str:

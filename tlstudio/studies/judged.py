@@ -113,6 +113,7 @@ def of_arms(
                 "Take runs with the same images and data.split_seed",
             )
     judged = []
+    cold = _cold([run.summary() or {} for run in runs])
     for name, share, changes, of in arms:
         summaries = [run.summary() or {} for run in of]
         judged.append(
@@ -123,12 +124,36 @@ def of_arms(
                 changes,
                 [str(run.path) for run in of],
                 [run.recipe().training.seed for run in of],
-                [said["seconds"] for said in summaries if said.get("seconds")],
+                [_seconds(said, cold) for said in summaries if said.get("seconds")],
                 [said["epochs"] for said in summaries if said.get("epochs")],
             )
         )
     metric = "mean_iou" if tasks == {"segmentation"} else "accuracy"
     return verdict(judged, question=question, metric=metric, split=split)
+
+
+_Kept = tuple[object, ...]
+
+
+def _kept(said: Mapping[str, Any]) -> list[tuple[_Kept, float]]:
+    """What a run kept of its frozen part in each stage, and the seconds that it spent on it."""
+    return [
+        (tuple(one.get(key) for key in ("how", "images", "views", "bytes")), one.get("seconds") or 0.0) for one in said.get("kept") or ()
+    ]
+
+
+def _cold(summaries: Sequence[Mapping[str, Any]]) -> dict[_Kept, float]:
+    """Seconds that it takes to compute what is kept: those of the run that found the least of it."""
+    out: dict[_Kept, float] = {}
+    for said in summaries:
+        for key, seconds in _kept(said):
+            out[key] = max(seconds, out.get(key, 0.0))
+    return out
+
+
+def _seconds(said: Mapping[str, Any], cold: Mapping[_Kept, float]) -> float:
+    """Of a run as if nothing had been kept before it: the first of a study computes what the others find, whichever arm it is of."""
+    return float(said["seconds"]) + sum(cold[key] - seconds for key, seconds in _kept(said))
 
 
 def _task(run: Run) -> str:
@@ -158,16 +183,25 @@ def _choices(recipe: Recipe) -> dict[str, Any]:
 
 
 def _names(recipes: Sequence[Recipe]) -> list[str]:
-    """What tells recipes apart, share of the data aside: their strategies, if those do, or the settings that differ."""
-    said = [_choices(recipe) for recipe in recipes]
-    differ = [key for key in said[0] if key != "data.train_share" and len({repr(one[key]) for one in said}) > 1]
+    """What tells recipes apart, share of the data aside: their strategies, and the settings in which those of one strategy differ."""
     strategies = [STRATEGY_NAMES[recipe.frozen.strategy] for recipe in recipes]
-    choices = {repr([one[key] for key in differ]) for one in said}
-    if len(set(strategies)) == len(choices) or not differ:
-        return strategies
-    if len(set(strategies)) > 1:
-        suited = ("frozen.", "optimizer.lr", "optimizer.backbone_lr", "stages.", "training.epochs", "model.weights")
-        differ = [key for key in differ if not key.startswith(suited)] or differ
-    parts = [", ".join(f"{field_info(key).title or key} {one[key]}" for key in differ[:_NAMED]) for one in said]
-    named = [f"{strategy}, {part}" if len(set(strategies)) > 1 else part for strategy, part in zip(strategies, parts, strict=True)]
-    return named if len(set(named)) == len(choices) else [f"Choice {n + 1}: {name}" for n, name in enumerate(named)]
+    said = [_choices(recipe) for recipe in recipes]
+    out = []
+    for strategy, own in zip(strategies, said, strict=True):
+        alike = [one for one, of in zip(said, strategies, strict=True) if of == strategy]
+        differ = [key for key in own if key != "data.train_share" and len({repr(one[key]) for one in alike}) > 1]
+        parts = [_part_of_name(key, own[key]) for key in differ]
+        shown = parts if _clash(alike, differ[:_NAMED]) else parts[:_NAMED]
+        several = len(set(strategies)) > 1
+        out.append(", ".join(([strategy] if several or not shown else []) + shown))
+    return out
+
+
+def _clash(said: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> bool:
+    """Whether those settings leave recipes alike that differ in others."""
+    whole = {repr({key: value for key, value in one.items() if key != "data.train_share"}) for one in said}
+    return len({repr([one[key] for key in keys]) for one in said}) < len(whole)
+
+
+def _part_of_name(key: str, value: Any) -> str:
+    return f"{value} epochs" if key == "training.epochs" else f"{field_info(key).title or key} {value}"

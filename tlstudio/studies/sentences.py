@@ -128,7 +128,9 @@ def detail(verdict: Mapping[str, Any]) -> str:
     kind = {"val": "validation ", "test": "test ", "train": "training "}.get(verdict["split"], "")
     epochs = {arm["epochs"] for arm in arms} - {None}
     if len(epochs) == 1:
-        out.append(f"Every run had {epochs.pop():g} epochs, and was judged by its best one on the same {verdict['n']:,} {kind}images.")
+        number = epochs.pop()
+        had = f"Every run had {number:g} {'epoch' if number == 1 else 'epochs'}"
+        out.append(f"{had}, and was judged by its best one on the same {verdict['n']:,} {kind}images.")
     else:
         out.append(f"Every run was judged by its best epoch on the same {verdict['n']:,} {kind}images.")
         if epochs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import torch
@@ -47,13 +47,18 @@ def refuse_small(cuts: list[tuple[int, int]]) -> None:
         )
 
 
-def remarks(recipe: Recipe, device: torch.device, lots: int) -> Iterator[Note]:
-    """lots: how many ranks the run began with."""
+def remarks(recipe: Recipe, device: torch.device, lots: int, moving: Collection[str] = ()) -> Iterator[Note]:
+    """lots: how many ranks the run began with. moving: names in the state dict of what moves in any stage."""
     together, batch = ranks(), recipe.training.batch_size * recipe.training.accumulate
     if together.size > 1:
         on = "graphics cards" if device.type == "cuda" else "processes"
         images = f"{batch * lots} images" + (f", {batch} on each" if lots == together.size else "")
         yield Note(message=f"{together.size} {on} train together ({together.backend(device.type)}): a step learns from {images}.")
+        if any(name.endswith(".running_mean") for name in moving):
+            yield Note(
+                message="BatchNorm layers that learn see the images of their own process only, and the averages of the first process are "
+                "kept: the result is not quite that of one process with a batch as large."
+            )
     if lots != together.size:
         began = f"{lots} processes" if lots > 1 else "one process"
         yield Note(message=f"The run began with {began} and goes on with {together.size}: a step learns from as many images as before.")

@@ -129,7 +129,7 @@ class Cached:
             self._rows[split], self._wholes[split] = [], []
             self._keys[split] = [self._names(split, view) for view in range(self._views(split))]
         for split, view in todo:
-            for n in self._whole(split) if self._judged_whole(split) else self._plain(split, view):
+            for n in self._whole(split) if self._masks and split != "train" else self._plain(split, view):
                 done += n
                 pace.add(n)
                 yield Progress(
@@ -139,9 +139,6 @@ class Cached:
 
     def _views(self, split: str) -> int:
         return self.choice.views if split == "train" else 1
-
-    def _judged_whole(self, split: str) -> bool:
-        return self._masks and split != "train"
 
     def _names(self, split: str, view: int) -> list[str]:
         """The key of each picture's row. What is random follows from (seed, view, place in the set)."""

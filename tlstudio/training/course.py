@@ -46,8 +46,6 @@ class Course:
         self._start, self._guard = start, ground.recipe.training.guard
         self._setup: Setup
         self._inputs = Inputs(ground, place, control)
-        self._fitting: Fitting
-        self._proofs: Proofs
         self._watch: Watch | None = None
         self._watching = Watching(ground.images, ground.recipe.training.seed)
         self._signals: list[Signals] = []
@@ -242,7 +240,8 @@ class Course:
                 return cast(tuple[Tensor, Tensor], made.value)
             yield Note(level="warn", message=in_words(setup, n, was, now))
             was = self._place.at_once = now
-            self._run.write_json("receipt.json", {**(self._run.receipt() or {}), "at_once": now})
+            with contextlib.suppress(StudioError):  # the place has it too; a full disk must not end what memory did not
+                self._run.write_json("receipt.json", {**(self._run.receipt() or {}), "at_once": now})
 
     def _read(self, log: StepLog) -> Iterator[Event]:
         """What the steps came to since the last reading, and what was seen in their layers; the place is where they led. Raises Runaway."""

@@ -166,7 +166,7 @@ def _document(
         "once_seconds": once,
         "run_seconds": run,
         "warm_seconds": run - sum(cost.saved for cost in costs),
-        "peak_bytes": max(one.peak for one in figures) + (kept + _COPIES * learning if device.type == "cpu" else 0),
+        "peak_bytes": max(cost.peak for cost in costs) + (kept + _COPIES * learning if device.type == "cpu" else 0),
         "kept_bytes": kept,
         "features_kept": last.features_kept,
         "stages": of_stages,

@@ -48,7 +48,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
         made_with = receipt(recipe, ground.images, ground.network, ground.device, setup.chosen)
         run.write_json("receipt.json", {**made_with, "start": start.digest})
     yield from about_computing(setup.chosen)
-    yield from remarks(recipe, ground.device, ground.lots)
+    yield from remarks(recipe, ground.device, ground.lots, ground.moving)
     yield started(setup, ground.stages, recipe, run, (place.epoch, place.step) if resumed else None)
     about = {"tlstudio": "1", "model": recipe.model.name, "head": recipe.head.model_dump_json(), "classes": ground.images.classes}
     keeper = (Checkpointer if together.main else NoCheckpoints)(run, setup.still, about, recipe.training.save_minutes * 60)
@@ -76,7 +76,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
         course.keep(best=True)
         keeper.flush()
         yield from news(keeper)
-        proof = proof_of(place.frozen, setup.checksums(), place.moved)
+        proof = proof_of(setup, place)
         yield proof
         final = yield from course.measured_again()
     reason = "completed" if course.done else "early" if course.early else "stopped"

@@ -24,6 +24,7 @@ from tlstudio.training.relay import SECRET, WHERE, Line
 
 _TORCHRUN = (sys.executable, "-P", "-m", "torch.distributed.run", "--standalone")
 _LOOK = 0.05  # seconds between two looks at what is heard and what is to be passed on
+_PATIENCE = 5.0  # for the first word of who connects
 _GRACE = 15.0  # that ranks get to end in good order
 
 
@@ -77,10 +78,12 @@ def _accepted(server: socket.socket, secret: str, torchrun: subprocess.Popen[byt
             connection, _ = server.accept()
         except TimeoutError:
             continue
-        connection.settimeout(None)
+        connection.settimeout(_PATIENCE)
         line = Line(connection)
-        if next(line.heard(), None) == {"secret": secret}:
-            return line
+        with contextlib.suppress(OSError):  # somebody else who connects and says nothing
+            if next(line.heard(), None) == {"secret": secret}:
+                connection.settimeout(None)
+                return line
         line.close()
     return None
 

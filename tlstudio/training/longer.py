@@ -91,6 +91,7 @@ def _begin_after(run: Run, done: int, summary: dict[str, Any]) -> None:
     said = run.history()
     judged = [event for event in said if isinstance(event, EpochEnded) and event.epoch <= done]
     borders = sorted({event.last_epoch for event in said if isinstance(event, StageStarted) and event.last_epoch < done})
+    changes = summary.get("rate_changes") or []
     made = {
         "version": checkpoint.VERSION,
         "recipe": fixed(run.recipe()),
@@ -99,7 +100,7 @@ def _begin_after(run: Run, done: int, summary: dict[str, Any]) -> None:
         "losses": [event.val_loss for event in judged],
         **{"frozen": {}, "moved": (summary.get("frozen_proof") or {}).get("moved", []), "kept": None, "borders": [*borders, done]},
         "data": ((run.receipt() or {}).get("data") or {}).get("digest"),
-        **{"changes": summary.get("rate_changes") or [], "factor": (saved or {}).get("factor", 1.0)},
+        **{"changes": changes, "factor": changes[-1]["factor"] if changes else 1.0, "at_once": summary.get("at_once") or 0},
         **{"moving": weights, "optimizer": {}, "average": {}, "extra": {}},
         "note": f"{why}: training goes on from the best weights, of epoch {best['epoch']}.",
     }

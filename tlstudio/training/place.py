@@ -128,7 +128,7 @@ class Place:
         for file in (checkpoint.good_of(run), run.last):
             with contextlib.suppress(StudioError):
                 saved = ranks().same(lambda file=file: checkpoint.load(run, file))  # type: ignore[misc]
-                if saved is not None and setup.first_epoch - 1 <= saved["epoch"] <= self.epoch:
+                if saved is not None and saved["frozen"] == self.frozen and setup.first_epoch - 1 <= saved["epoch"] <= self.epoch:
                     break
         else:
             return False

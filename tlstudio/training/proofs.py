@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection
 
 from tlstudio.events import FrozenProof
-from tlstudio.models.freezing import digest, quick_sums, still_names
+from tlstudio.models.freezing import digest, quick_sums, still_names, values_of
 from tlstudio.training.learner import Learner
 
 INTERVAL = 1.0  # seconds between two looks, at least
@@ -29,8 +29,7 @@ class Proofs:
         self._names = still_names(self._module, setup.frozen, setup.recipe.frozen.batchnorm)
         self._before = quick_sums(self._module, self._names)
         self._digest = digest(self._before)
-        state = dict(self._module.named_parameters()) | dict(self._module.named_buffers())
-        self._values = sum(state[name].numel() for name in self._names)
+        self._values = values_of(self._module, self._names)
         self._next = clock()
         self.moved = sorted(moved)
 

@@ -26,7 +26,8 @@ class Amount:
 
 @dataclass(frozen=True)
 class StageCost:
-    """once: seconds before or in the first epoch; epoch: of each with its validation; kept: bytes in memory or on disk.
+    """once: seconds before or in the first epoch; epoch: of each with its validation; step: of each, however many batches are added up
+    in it; kept: bytes in memory or on disk; peak: bytes of memory while it learns.
 
     how: what is kept of each image: features (what enters the head), prefix (what the frozen layers make of it) or none (pictures).
     saved: seconds that a later run saves which finds them there.
@@ -37,6 +38,7 @@ class StageCost:
     epoch: float
     step: float
     kept: int
+    peak: int
     saved: float
 
 
@@ -61,27 +63,30 @@ def how_kept(recipe: Recipe, figures: Figures, amount: Amount, area: int, device
 def stage_cost(recipe: Recipe, figures: Figures, amount: Amount, how: str, device: torch.device) -> StageCost:
     """recipe: of the stage. how: see `StageCost`."""
     n_train, n_val = amount.n_train, amount.n_val
-    steps = -(-n_train // recipe.training.batch_size)
     batch = min(n_train, recipe.training.batch_size)
+    passes = -(-n_train // recipe.training.batch_size)  # measured was a step of one batch: one pass forward and back
+    a_step = max(1, min(passes, recipe.training.accumulate))
+    waiting = max(0, min(n_train, batch * a_step) - batch)  # images of a step that lie ready while others go through
+    peak = figures.peak + waiting * (figures.feature_bytes if how == "features" else 4 * amount.pixels)
     # On the CPU decoding takes its time from the training, on a card it runs beside it.
     decoding = amount.decode / (os.cpu_count() or 1)
     rows, _ = _rows(recipe, amount)
     if how == "features":
         once = rows * (figures.forward + decoding)
-        epoch = steps * figures.step + n_val * figures.judge
-        return StageCost(how, once, epoch, figures.step, rows * figures.feature_bytes, once)
+        epoch = passes * figures.step + n_val * figures.judge
+        return StageCost(how, once, epoch, a_step * figures.step, rows * figures.feature_bytes, peak, once)
     if how == "prefix":
         front = figures.frozen_share * figures.forward
-        step = max(0.05 * figures.step, figures.step - batch * front)
+        a_pass = max(0.05 * figures.step, figures.step - batch * front)
         once = rows * (front + decoding)
-        epoch = steps * step + n_val * max(0.0, figures.judge - front)
-        return StageCost(how, once, epoch, step, rows * figures.crossing_bytes, once)
-    compute = steps * figures.step + n_val * figures.judge
+        epoch = passes * a_pass + n_val * max(0.0, figures.judge - front)
+        return StageCost(how, once, epoch, a_step * a_pass, rows * figures.crossing_bytes, peak, once)
+    compute = passes * figures.step + n_val * figures.judge
     augmented = n_train if recipe.augment.enabled else 0
     fresh = decoding * augmented
     epoch = compute + fresh if device.type == "cpu" else max(compute, fresh)
     plain = n_train + n_val - augmented
-    return StageCost(how, decoding * plain, epoch, figures.step, plain * amount.pixels, 0.0)
+    return StageCost(how, decoding * plain, epoch, a_step * figures.step, plain * amount.pixels, peak, 0.0)
 
 
 def _rows(recipe: Recipe, amount: Amount) -> tuple[int, int]:

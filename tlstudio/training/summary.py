@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tlstudio.events import FrozenProof, PrefixCached
-from tlstudio.models.freezing import digest
+from tlstudio.models.freezing import digest, values_of
 from tlstudio.recipe import Recipe
+from tlstudio.training.distributed import ranks
+from tlstudio.training.learner import Learner
 from tlstudio.training.mask_measure import MeasuredMasks
 from tlstudio.training.place import Place
 from tlstudio.training.receipt import device_name
 from tlstudio.training.setup import Result, Setup
 
 
-def proof_of(before: dict[str, str], after: dict[str, str], earlier: Collection[str] = ()) -> FrozenProof:
-    """Checksums of every frozen tensor before the first step of the last stage and after its last. earlier: what moved in stages before."""
-    moved = sorted({*earlier, *(name for name in before if before[name] != after.get(name))})
-    return FrozenProof(ok=not moved, tensors=len(before), before=digest(before), after=digest(after), moved=moved)
+def proof_of(setup: Learner, place: Place) -> FrozenProof:
+    """Checksums of every frozen tensor before the first step of the last stage and after its last, with what moved in stages before."""
+    before, after = place.frozen, setup.checksums()
+    moved = sorted({*place.moved, *(name for name in before if before[name] != after.get(name))})
+    return FrozenProof(
+        ok=not moved,
+        tensors=len(before),
+        before=digest(before),
+        after=digest(after),
+        moved=moved,
+        values=values_of(setup.module, before),
+    )
 
 
 def summary_of(
@@ -34,7 +44,8 @@ def summary_of(
     kept: Sequence[PrefixCached] = (),
 ) -> dict[str, Any]:
     """summary.json. setup: of the last stage. final: the weights of best.safetensors on the validation images. peak_memory: bytes.
-    rate_changes: {epoch, step, factor, why} each, see RateChanged. at_once: images that fitted into memory, where a batch did not.
+    ranks: how many processes trained together. rate_changes: {epoch, step, factor, why} each, see RateChanged.
+    at_once: images that fitted into memory, where a batch did not.
 
     kept: what was kept of the frozen part in each stage of this session.
     """
@@ -58,7 +69,8 @@ def summary_of(
         **{f"n_{split}": setup.n(split) for split in ("train", "val", "test")},
         "params": params,
         "params_learning": learning,
-        "frozen_proof": {"ok": proof.ok, "tensors": proof.tensors, "before": proof.before, "after": proof.after, "moved": proof.moved},
+        "frozen_proof": {key: getattr(proof, key) for key in ("ok", "tensors", "values", "before", "after", "moved")},
+        "ranks": ranks().size,
         "rate_changes": place.changes,
         "at_once": place.at_once or None,
         "reason": reason,

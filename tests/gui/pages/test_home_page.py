@@ -114,6 +114,7 @@ def test_an_unfinished_run_is_resumed(page: HomePage, session: Session, jobs: An
     assert "Interrupted in epoch 7 of 20" in card._text.whole
     assert "Epoch 6 is saved." in card._text.whole
     card.resume.click()
+    qtbot.waitUntil(lambda: session.live.active)
     assert jobs.last("resume").args == {"run": str(run.path)}
     assert not card.isVisible()  # it is being gone on with: no button may throw it away now
 

@@ -125,9 +125,10 @@ def test_rerun_takes_the_recipe_and_starts_when_its_images_are_open(page: RunsPa
     assert session.recipe.training.epochs == 20
 
 
-def test_resume_goes_on_with_an_unfinished_run(page: RunsPage, jobs: Any, run: Run) -> None:
+def test_resume_goes_on_with_an_unfinished_run(page: RunsPage, session: Session, jobs: Any, run: Run, qtbot: QtBot) -> None:
     fill(page, jobs, row(run, state="unfinished", reason=None))
     button(page, "resumeButton").click()
+    qtbot.waitUntil(lambda: session.live.active)
     assert jobs.last("resume").args == {"run": str(run.path)}
 
 

@@ -130,7 +130,9 @@ def test_a_run_fills_table_and_plots(ready: TrainPage, session: Session, jobs: A
     assert session.live.recipe.frozen.strategy == "head"
 
 
-def test_a_finished_run_leads_to_its_results(ready: TrainPage, session: Session, jobs: Any, run_events: Stream, qtbot: QtBot) -> None:
+def test_a_finished_run_leads_to_its_results(
+    ready: TrainPage, session: Session, jobs: Any, run_events: Stream, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     handle = _begin(session, jobs, run_events(10, end="completed"))
     handle.done.emit({"run": "/runs/one", "seconds": 15.0})
     assert ready.mark() == ("ready", "Finished")
@@ -145,6 +147,10 @@ def test_a_finished_run_leads_to_its_results(ready: TrainPage, session: Session,
     assert ready.live.of_run.whole.endswith("finished")
     session.choose_strategy("full")
     qtbot.waitUntil(lambda: ready.live.of_run.whole.endswith("finished (not what is chosen now)"))
+    asked: list[str] = []
+    monkeypatch.setattr(session, "replay", asked.append)
+    ready.live.replay.click()
+    assert asked == ["/runs/one"]
 
 
 def test_a_stopped_run_keeps_its_best(ready: TrainPage, session: Session, jobs: Any, run_events: Stream) -> None:
@@ -176,8 +182,8 @@ def test_a_failure_is_told_in_its_place_with_what_helps(
     assert ready.start.text() == "Start again"
     qtbot.waitUntil(lambda: _steps_drawn(ready) == 14)  # the curves that were there
     failure.resume.click()
+    qtbot.waitUntil(lambda: session.live.active)
     assert jobs.last("resume").args == {"run": str(run)}
-    assert session.live.active
     qtbot.waitUntil(lambda: not failure.isVisible())
 
 

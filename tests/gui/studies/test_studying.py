@@ -100,3 +100,21 @@ def test_why_a_study_failed_stays_in_sight(session: Session, jobs: Any) -> None:
     assert not strip._why.isHidden()
     strip._why.click()
     assert told[0].what == "Sweeps need Optuna"
+
+
+def test_stop_at_the_run_says_so_at_the_study_and_is_said_once(
+    session: Session, jobs: Any, runs: list[Run], events_of: Callable[[Run], list[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.studying.start("compare_choices", {}, "Comparing")
+    handle = jobs.last("compare_choices")
+    told: list[str] = []
+    for word in ("stop", "pause"):
+        monkeypatch.setattr(handle, word, lambda *_, word=word: told.append(word))
+    handle.events.emit([step(runs[0], 1), *events_of(runs[0])])
+    session.live.pause()
+    handle.events.emit([step(runs[0], 1, "done"), step(runs[1], 2), *events_of(runs[1])])
+    assert session.live.state == "paused", "it had ended as it was paused: the next one waits"
+    session.live.stop()
+    session.studying.stop()
+    assert (session.studying.state, session.live.state) == ("stopping", "stopping")
+    assert told == ["pause", "pause", "stop"]

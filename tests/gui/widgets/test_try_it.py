@@ -99,6 +99,6 @@ def test_a_mask_lies_over_the_picture_with_the_share_of_each_class(
     jobs.last("predict").done.emit([{"path": picture, "mask": mask, "classes": shares, "seconds": 0.2}])
     assert card.drop.picture.over is not None
     assert card.drop.picture.over.coding.names == ["background", "leaf", "stem"]
-    assert card.verdict.whole == "mostly leaf"
+    assert card.verdict.whole == "leaf, 75% of the picture"
     assert [(bar.name, bar.value, bar.label) for bar in card.bars.bars] == [("leaf", 0.75, 1), ("background", 0.25, 0)]
     card.bars.grab()

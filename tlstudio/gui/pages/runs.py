@@ -130,7 +130,9 @@ class RunsPage(Page):
         self._verdict = VerdictWatch(self.session, self.side.verdict)
         self._table.rows.compared_changed.connect(lambda: self._verdict.show_rows([entry for entry, _ in self._table.rows.compared_rows()]))
         self._table.rows.noted.connect(lambda path, note: self._folders.write([path], note, None))
-        self._table.choose_columns(_columns(self.session.settings.value(COLUMNS_KEY, "")))
+        from tlstudio.gui.widgets.runs_columns import chosen_columns
+
+        self._table.choose_columns(chosen_columns(self.session.settings.value(COLUMNS_KEY, "")))
         self._table.columns_chosen.connect(lambda: self.session.settings.setValue(COLUMNS_KEY, json.dumps(self._table.chosen)))
         self.side.run.noted.connect(self._folders.write)
         self.compare.opened.connect(lambda entry, _: self.session.show_result(entry["path"]))
@@ -236,7 +238,7 @@ class RunsPage(Page):
         """What can be done with what is selected, and what is said of it."""
         chosen = self._table.selected()
         self._at = max(0, self._table.currentIndex().row()) if chosen else self._at
-        self._tools.offer(chosen, training=self.session.live.active)
+        self._tools.offer(chosen, training=self.session.training)
         self.side.run.show_runs(chosen, self._table.rows.tags)
 
     # what can be done
@@ -290,14 +292,6 @@ class RunsPage(Page):
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
         self._folders.open(self._folders.found_in(event.mimeData()))
-
-
-def _columns(said: object) -> dict[str, bool]:
-    try:
-        kept = json.loads(str(said))
-    except ValueError:
-        return {}
-    return {str(key): bool(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
 
 
 PAGE = RunsPage

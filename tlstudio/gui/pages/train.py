@@ -58,7 +58,9 @@ class TrainPage(Page):
         if live.state == "failed":
             return "problem", doing(live)
         if live.state in ("done", "stopped"):
-            return "ready", self.tr("Finished") if live.state == "done" else self.tr("Stopped, best is kept")
+            early = live.history.ended is not None and live.history.ended.reason == "early"
+            done = self.tr("Stopped by itself") if early else self.tr("Finished")
+            return "ready", done if live.state == "done" else self.tr("Stopped, best is kept")
         if not self._has_data or self.session.data.state == "failed":
             return "none", self.tr("Needs images")
         if self.session.obstacles():
@@ -229,10 +231,10 @@ class TrainPage(Page):
         self.start.set_kind("" if done or live.state == "failed" else "primary")
         self.start.setText(self.tr("Start again") if live.state in ("done", "stopped", "failed") else self.tr("Start"))
         stopped = self.checklist.stops or not self.session.data.ready
-        self.start.setEnabled(not live.active and not stopped)
+        self.start.setEnabled(not self.session.training and not stopped)
         self.start.setToolTip(self.tr("Begin training with these settings (Ctrl+Enter)"))
         self.hint.setText(self._how())
-        costs = not live.active and not stopped and self.session.estimate.state != "empty"
+        costs = not self.session.training and not stopped and self.session.estimate.state != "empty"
         self.cost.setVisible(costs and not done)
         self.hint.setVisible(not costs and not done)
 

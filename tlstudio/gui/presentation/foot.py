@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame
 from tlstudio.errors import StudioError, sentences
 from tlstudio.gui import theme
 from tlstudio.gui.live_run import LiveRun
+from tlstudio.gui.run_state import ended
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import IconLabel, column, label, row
@@ -89,7 +90,8 @@ class Foot(QFrame):
             return ""
         if live.state == "done":
             seconds = live.summary.get("seconds")
-            return self.tr("Finished, took %1").replace("%1", took(seconds)) if seconds is not None else self.tr("Finished")
+            how = ended(history)
+            return self.tr("%1, took %2").replace("%1", how).replace("%2", took(seconds)) if seconds is not None else how
         if live.state == "stopped":
             return self.tr("Stopped; the best is kept")
         progress = history.progress

@@ -128,7 +128,7 @@ class Presentation(QObject):
         if played is not None:
             return replay_key(played, key)
         if key == Qt.Key.Key_Space and live.state in ("running", "paused"):
-            return live.go_on if live.state == "paused" else live.pause
+            return live.toggle
         return None
 
     def _turn(self, by: int) -> None:

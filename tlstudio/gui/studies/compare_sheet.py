@@ -112,6 +112,8 @@ class CompareSheet(QDialog):
         session = self.session
         if session.trained.active or session.studying.active:
             return self.tr("Something is training: start when it has ended, or stop it first.")
+        if session.data.state == "empty":
+            return self.tr("There are no images yet: open some, or clone a run.")
         if session.obstacles() or not session.data.ready:
             return self.tr("The recipe cannot be trained yet: the Train page says what it needs.")
         return self.tr("Tick two choices, or more.") if arms < 2 else ""

@@ -14,7 +14,7 @@ from tlstudio.gui.background import Background
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.gui.session import Session
 from tlstudio.gui.studies.compare_sheet import CompareSheet
-from tlstudio.gui.studies.study_view import StudyView
+from tlstudio.gui.studies.study_view import StudyView, name_of
 from tlstudio.gui.studies.sweep_sheet import SweepSheet
 from tlstudio.gui.widgets.parts import MARGIN, Button, column, label, row, widget
 from tlstudio.gui.widgets.state_panel import Offer, StatePanel
@@ -108,10 +108,10 @@ class StudiesSheet(QDialog):
         self.list.blockSignals(True)  # what is chosen stays; it is read once, below
         self.list.clear()
         for one in rows:
-            item = QListWidgetItem(f"{self.name_of(one)}\n{self.progress(one)}")
+            item = QListWidgetItem(f"{name_of(one)}\n{self.progress(one)}")
             item.setData(NAME, one["study"])
             item.setSizeHint(QSize(0, 2 * self.list.fontMetrics().lineSpacing() + 16))
-            item.setToolTip("\n".join(part for part in (self.name_of(one), one["title"], one["headline"], one["study"]) if part))
+            item.setToolTip("\n".join(part for part in (name_of(one), one["title"], one["headline"], one["study"]) if part))
             self.list.addItem(item)
         self.list.blockSignals(False)
         none = self.tr("A study trains several runs to answer one question: which choice is better, which values are best.")
@@ -122,6 +122,9 @@ class StudiesSheet(QDialog):
         self.nothing.show_state("scales", "muted", self.tr("There are no studies yet"), none, [first])
         self.nothing.setVisible(not rows)
         self._more[0].setVisible(bool(rows))  # it stands in the middle already
+        if rows and not self._both.isVisible():
+            self._both.show()
+            self.list.setFocus()
         self._both.setVisible(bool(rows))
         if rows:
             self.list.blockSignals(True)
@@ -129,12 +132,6 @@ class StudiesSheet(QDialog):
             self.list.blockSignals(False)
             self._look()
         self._offer()
-
-    def name_of(self, one: dict[str, Any]) -> str:
-        """What it asks; of a queue, what it is."""
-        if one["kind"] == "queue":
-            return self.tr("Queue") if one["study"] == "queue" else self.tr("Queue %1").replace("%1", one["study"])
-        return str(one["question"] or one["title"] or one["study"])
 
     def progress(self, one: dict[str, Any]) -> str:
         said = self.tr("%1 of %2 trials") if one["kind"] == "sweep" else self.tr("%1 of %2 runs")
@@ -177,7 +174,7 @@ class StudiesSheet(QDialog):
         self.discard.setEnabled(not (studying.active and studying.name == self.chosen))
 
     def _resume(self) -> None:
-        title = str(self._document.get("title") or self.chosen)
+        title = name_of(self._document)
         if self.session.studying.start("resume_study", {"name": self.chosen}, title):
             self.accept()
 

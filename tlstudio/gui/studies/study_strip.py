@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QProgressBar
 
 from tlstudio.errors import sentences
@@ -42,7 +43,9 @@ class StudyStrip(QFrame):
         self._why.setObjectName("explainStudy")
         self._look = Button(self.tr("Show"), "quiet", tip=self.tr("What it found so far"), on=self.show_study)
         self._look.setObjectName("showStudy")
-        self._away = Button(self.tr("Put away"), "quiet", tip=self.tr("Hide this line; the study stays under Run, Studies"), on=self.hide)
+        self._away = Button(
+            self.tr("Put away"), "quiet", tip=self.tr("Hide this line; the study stays under Run, Studies"), on=self._put_away
+        )
         self.setLayout(
             row(
                 *(self._mark, 4, (self._title, 2), (self._where, 3), self._progress, 8, self._left, 8),
@@ -50,6 +53,7 @@ class StudyStrip(QFrame):
                 margins=(24, 0, 24, 0),
             )
         )
+        self._wanted, self._quiet = False, False
         session.studying.changed.connect(self.refresh)
         self.hide()
 
@@ -57,22 +61,34 @@ class StudyStrip(QFrame):
         studying = self.session.studying
         active = studying.active
         if studying.state == "idle":
-            self.hide()
+            self._put_away()
             return
         self.setFixedHeight(theme.px(40))
-        self._mark.show_icon(*({"done": ("check-circle", "good"), "failed": ("x-circle", "bad")}.get(studying.state, ("scales", "accent"))))
+        marks = {"done": ("check-circle", "good"), "failed": ("x-circle", "bad"), "left": ("stop", "muted")}
+        left = studying.state == "done" and studying.document.get("state") != "finished"
+        self._mark.show_icon(*marks.get("left" if left else studying.state, ("scales", "accent")))
         self._title.show_text(studying.title)
         words = self._words()
         self._where.show_text(words, short=studying.error.what if studying.error is not None else "")
         self._why.setVisible(studying.error is not None)
         progress = studying.progress
-        self._progress.setVisible(active)
+        self._progress.setVisible(active and self._roomy)
         self._progress.setValue(round(1000 * (progress.overall or 0.0)) if progress else 0)
         self._left.setText(remaining(progress.remaining) if active and progress else "")
         self._stop.setVisible(studying.state == "running")
         self._look.setVisible(bool(studying.name))
         self._away.setVisible(not active)
-        self.show()
+        self._wanted = True
+        self.setVisible(not self._quiet)
+
+    def _put_away(self) -> None:
+        self._wanted = False
+        self.hide()
+
+    def keep_quiet(self, quiet: bool) -> None:
+        """In a presentation it is not shown, whatever happens."""
+        self._quiet = quiet
+        self.setVisible(self._wanted and not quiet)
 
     def _words(self) -> str:
         studying = self.session.studying
@@ -87,7 +103,7 @@ class StudyStrip(QFrame):
             if failed:
                 many = self.tr("1 run failed.") if failed == 1 else self.tr("%1 runs failed.").replace("%1", str(failed))
                 said = f"{many} {said}".strip()
-            return self.tr("Stopped; it can be gone on with. %1").replace("%1", said) if left else said or self.tr("Finished")
+            return self.tr("Stopped; it can be gone on with. %1").replace("%1", said).strip() if left else said or self.tr("Finished")
         if studying.state == "stopping":
             return self.tr("Stopping…")
         if step is None:
@@ -104,7 +120,17 @@ class StudyStrip(QFrame):
 
         StudiesSheet(self.session, self.window(), self.session.studying.name).open()
 
+    @property
+    def _roomy(self) -> bool:
+        """Whether there is room for a bar beside the words, which say the same."""
+        return self.width() >= theme.px(760)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self._progress.setVisible(self.session.studying.active and self._roomy)
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if theme.restyles(event) and self.isVisible():
+        if theme.restyles(event) and getattr(self, "_wanted", False):
             self.refresh()

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.studies.verdict_card import VerdictCard
-from tlstudio.gui.widgets.parts import Button, column, label, row, widget
+from tlstudio.gui.widgets.parts import Button, Segments, column, label, row, widget
 from tlstudio.gui.words import percent, took
 
 STATES = ("waiting", "running", "done", "pruned", "failed", "skipped")
@@ -59,24 +59,29 @@ class StudyView(QWidget):
             button.setObjectName(f"entry_{do}")
         self._tools = widget(row(*self._does.values(), None, spacing=4))
         self._tools.hide()
-        self.setLayout(column(self._title, self._asked, self._found, (self.verdict, 3), (self.table, 2), self._tools, spacing=6))
+        words = {"verdict": self.tr("Verdict"), "runs": self.tr("Runs")}
+        tips = {"verdict": self.tr("What the comparison says"), "runs": self.tr("Its runs, one by one")}
+        self._choice = Segments(words, "verdict", self._choose, name="studyPart", tips=tips)
+        self._part = "verdict"
+        head = row((widget(column(self._title, self._asked, spacing=2)), 1), self._choice)
+        self.setLayout(column(head, self._found, (self.verdict, 1), (self.table, 1), self._tools, spacing=6))
         self.show_looking()
 
     def show_looking(self) -> None:
         """A study is being read."""
         self._title.setText(self.tr("Looking…"))
-        for part in (self._asked, self._found, self.verdict, self.table, self._tools):
+        for part in (self._asked, self._found, self.verdict, self.table, self._tools, self._choice):
             part.hide()
 
     def show_study(self, study: Mapping[str, Any]) -> None:
         """study: its document."""
-        self._title.setText(f"{study['title'] or study['study']} · {self._state(study)}")
-        self._asked.setText(study.get("question") or "")
-        self._asked.setVisible(bool(study.get("question")))
+        title = study["title"] or study["study"]
+        self._title.setText(name_of(study))
+        self._asked.setText(f"{title} · {self._state(study)}" if study.get("question") else self._state(study))
+        self._asked.show()
         verdict = study.get("verdict")
         self._kind = study["kind"]
-        self.table.show()
-        self.verdict.setVisible(study["kind"] == "comparison")
+        self._choice.setVisible(self._kind == "comparison")
         if verdict:
             self.verdict.show_verdict(verdict)
         else:
@@ -88,6 +93,16 @@ class StudyView(QWidget):
             self._fill_trials(study)
         else:
             self._fill_entries(study["entries"])
+        self._choose(self._part)
+
+    def _choose(self, part: str) -> None:
+        """verdict or runs, of a comparison; other studies have their runs alone."""
+        self._part = part
+        verdict = self._kind == "comparison" and part == "verdict"
+        self._choice.show_choice(part)
+        self.verdict.setVisible(verdict)
+        self.table.setVisible(not verdict)
+        self._offer()
 
     def _state(self, study: Mapping[str, Any]) -> str:
         words = {
@@ -154,6 +169,11 @@ class StudyView(QWidget):
         self.table.setRowCount(len(rows))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        for place, (_, number) in enumerate(rows[0] if rows else ()):
+            heading = self.table.horizontalHeaderItem(place)
+            if heading is not None:
+                heading.setTextAlignment(right if number else left)
         for at, cells in enumerate(rows):
             for place, (text, number) in enumerate(cells):
                 item = QTableWidgetItem(text)
@@ -185,7 +205,7 @@ class StudyView(QWidget):
         }
         for do, button in self._does.items():
             button.setVisible(offered[do])
-        self._tools.setVisible(any(offered.values()))
+        self._tools.setVisible(any(offered.values()) and not self.table.isHidden())
 
     def _change(self, do: str) -> None:
         at = self.table.currentRow()
@@ -198,6 +218,14 @@ class StudyView(QWidget):
     def _ask(self, at: int) -> None:
         if self._runs[at]:
             self.run_asked.emit(self._runs[at])
+
+
+def name_of(study: Mapping[str, Any]) -> str:
+    """What it asks; of a queue, what it is."""
+    if study["kind"] == "queue":
+        tr = QCoreApplication.translate
+        return tr("StudyView", "Queue") if study["study"] == "queue" else tr("StudyView", "Queue %1").replace("%1", study["study"])
+    return str(study["question"] or study["title"] or study["study"])
 
 
 def _value(value: object) -> str:

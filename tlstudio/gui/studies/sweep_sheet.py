@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from itertools import pairwise
 from typing import Any
 
@@ -129,8 +130,12 @@ class SweepSheet(QDialog):
             varied = len(self.vary())
         except InputError as error:
             why, varied = str(error), 0
-        if session.trained.active or session.studying.active:
+        if importlib.util.find_spec("optuna") is None:
+            why = self.tr("Optuna, which looks for the values, is not installed. Run: pip install 'tlstudio[all]'")
+        elif session.trained.active or session.studying.active:
             why = self.tr("Something is training: start when it has ended, or stop it first.")
+        elif session.data.state == "empty":
+            why = self.tr("There are no images yet: open some, or clone a run.")
         elif session.obstacles() or not session.data.ready:
             why = self.tr("The recipe cannot be trained yet: the Train page says what it needs.")
         one = self.tr("one field") if varied == 1 else self.tr("%1 fields together").replace("%1", str(varied))

@@ -10,13 +10,16 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from tlstudio.errors import StudioError, sentences
+from tlstudio.events import Progress
 from tlstudio.gui.studies.forest import Forest
-from tlstudio.gui.widgets.parts import GAP, Button, IconLabel, ToolButton, card, column, header, label, row, widget
+from tlstudio.gui.widgets.parts import GAP, TIGHT, Button, IconLabel, ToolButton, card, column, header, label, row, widget
 from tlstudio.gui.widgets.scrolling import scrolling
-from tlstudio.gui.words import percent, took
+from tlstudio.gui.words import percent, remaining, took
 
 if TYPE_CHECKING:
     from tlstudio.gui.studies.share_curve import ShareCurve
+
+LONG = 140  # characters of a headline that is written smaller
 
 
 class VerdictCard(QWidget):
@@ -49,8 +52,10 @@ class VerdictCard(QWidget):
         self._fair.setObjectName("compareFairly")
         self._fair.hide()
         self._curve: ShareCurve | None = None
-        words = widget(column(self._headline, self._detail, self._arms, spacing=6))
-        self._lines = column(row(widget(column(self._mark, None)), 8, (words, 1)), 12, self._forest, None, spacing=0)
+        words = widget(column(self._headline, self._detail, spacing=6))
+        self._lines = column(
+            row(widget(column(self._mark, None)), 8, (words, 1)), 12, self._forest, 8, self._arms, None, spacing=0, margins=(0, 0, TIGHT, 0)
+        )
         inside = widget(self._lines)
         self.setLayout(
             column(card(column(header(self.tr("Verdict"), self._fair, self.copy), 8, (scrolling(inside), 1), spacing=0), GAP), spacing=0)
@@ -69,8 +74,10 @@ class VerdictCard(QWidget):
     def show_nothing(self, why: str) -> None:
         self._show("scales", "muted", why, "")
 
-    def show_busy(self) -> None:
-        self._show("hourglass", "muted", self.tr("Comparing picture by picture…"), "")
+    def show_busy(self, progress: Progress | None = None) -> None:
+        more = f"{progress.overall:.0%}" if progress is not None and progress.overall is not None else ""
+        left = remaining(progress.remaining) if progress is not None else ""
+        self._show("hourglass", "muted", self.tr("Comparing picture by picture…"), ", ".join(part for part in (more, left) if part))
 
     def show_error(self, error: StudioError) -> None:
         self._show("info", "muted", error.what, sentences(error.why, error.do))
@@ -90,7 +97,7 @@ class VerdictCard(QWidget):
             from tlstudio.gui.studies.share_curve import ShareCurve
 
             self._curve = ShareCurve()
-            self._lines.insertWidget(self._lines.count() - 1, self._curve)
+            self._lines.insertWidget(self._lines.indexOf(self._forest) + 1, self._curve)
         if self._curve is not None:
             self._curve.setVisible(len({one["share"] for one in curve}) > 1)
             if curve:
@@ -100,6 +107,11 @@ class VerdictCard(QWidget):
         self._document = {}
         self._mark.show_icon(icon, role)
         self._headline.setText(headline)
+        kind = "figure" if len(headline) <= LONG else "section"  # many choices make a long sentence
+        if kind != self._headline.property("kind"):
+            self._headline.setProperty("kind", kind)
+            self._headline.style().unpolish(self._headline)
+            self._headline.style().polish(self._headline)
         self._detail.setText(detail)
         self._detail.setVisible(bool(detail))
         self._arms.hide()

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer
 
 from tlstudio.errors import StudioError
+from tlstudio.events import Event, Progress
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.gui.session import Session
 from tlstudio.gui.studies.compare_sheet import CompareSheet
@@ -51,7 +52,12 @@ class VerdictWatch(QObject):
         CompareSheet(self.session, self.host.window()).open()
 
     def _ask(self) -> None:
-        self._job = self.session.inspector.submit("verdict", {"runs": self._runs}).connect_to(None, self._answer, self._trouble)
+        self._job = self.session.inspector.submit("verdict", {"runs": self._runs}).connect_to(self._progress, self._answer, self._trouble)
+
+    def _progress(self, said: list[Event]) -> None:
+        progress = [event for event in said if isinstance(event, Progress)]
+        if progress:
+            self.card.show_busy(progress[-1])
 
     def _answer(self, document: dict[str, Any]) -> None:
         self._job = None

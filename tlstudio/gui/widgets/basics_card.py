@@ -157,7 +157,7 @@ class BasicsCard(QFrame):
         return out
 
     def _say_when(self) -> None:
-        live = self.session.live.active
+        live = self.session.training
         if live != self._was_live:
             self._was_live = live
             self._may_find()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QSlider, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
 
 from tlstudio.gui import metric, theme
 from tlstudio.gui.metric import MASKS
@@ -16,6 +16,7 @@ from tlstudio.gui.run_curves import RunCurves
 from tlstudio.gui.run_list import Row
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.flow_layout import flowing
+from tlstudio.gui.widgets.jump_slider import JumpSlider
 from tlstudio.gui.widgets.line_style import LineStyle
 from tlstudio.gui.widgets.parts import Segments, ToolButton, column, label, row, widget
 from tlstudio.gui.widgets.runs_model import names_of, tasks_of
@@ -62,7 +63,7 @@ class CurvesOfRuns(QWidget):
             "minutes": self.tr("Over minutes since the start: what one gets for one's time"),
         }
         self.axis = Segments(axes, "epochs", self._choose_axis, name="compareAxis", tips=tips)
-        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing = JumpSlider()
         self.smoothing.setObjectName("compareSmoothing")
         self.smoothing.setRange(0, SMOOTHEST)
         self.smoothing.setValue(0)

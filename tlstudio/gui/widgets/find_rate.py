@@ -26,7 +26,7 @@ def tr(text: str) -> str:
 
 def why_not(session: Session) -> str:
     """Why no rate can be looked for now; "" where it can."""
-    if session.trained.active:
+    if session.training:
         return tr("A run is training; look for a rate when it has ended")
     if not session.data.ready:
         return tr("It needs images to learn from")
@@ -184,14 +184,14 @@ class RateFinder(QDialog):
         self.accept()
 
     def _give_way(self) -> None:
-        if self.session.trained.active:
+        if self.session.training:
             self.reject()
 
     def _drop(self) -> None:
         if self._job is not None:
             self._job.forget()
             self._job = None
-        if not self.session.trained.active:
+        if not self.session.training:
             self.session.cost.follow()
 
 

@@ -128,7 +128,7 @@ class KeptSheet(QDialog):
         if not stay:
             return ""
         size = megabytes(sum(kind["bytes"] for kind in stay))
-        if self.session.live.active:
+        if self.session.training:
             return self.tr("%1 stay: the run uses them now. They can be emptied when it has ended.").replace("%1", size)
         return self.tr("%1 stay: another program, or a window that is open, uses them now.").replace("%1", size)
 

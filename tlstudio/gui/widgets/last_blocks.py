@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QFrame, QSlider
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal
+from PySide6.QtWidgets import QFrame
 
 from tlstudio.gui import theme
+from tlstudio.gui.widgets.jump_slider import JumpSlider
 from tlstudio.gui.widgets.parts import ToolButton, label, row
 
 
@@ -28,7 +29,7 @@ class LastBlocks(QFrame):
         self.button = ToolButton("", "", text=self.tr("Last N"), on=lambda: self.chosen.emit(self.slider.value()))
         self.button.setObjectName("last-n")
         self.button.setCheckable(True)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = JumpSlider()
         self.slider.setObjectName("lastBlocksSlider")
         self.slider.setAccessibleName(self.tr("How many of the last blocks learn"))
         self.slider.setPageStep(1)

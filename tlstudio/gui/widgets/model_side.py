@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from tlstudio.gui.metric import MASKS
@@ -41,6 +41,7 @@ class ModelSide(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.layer, self.inside = LayerDetail(), LayerInside(session)
         self.inside.told.connect(self.layer.show_arguments)
+        self.inside.told.connect(lambda _: QTimer.singleShot(0, self, self._settle))
         self.inside.wants_download.connect(self.wants_download)
         self.maps = Button(
             self.tr("Activations on an image…"),
@@ -60,6 +61,14 @@ class ModelSide(QScrollArea):
         self.setWidget(widget(self._parts))
         session.recipe_changed.connect(self._task)
         self._task()
+
+    def _settle(self) -> None:
+        """Kernels take their height from a width that comes late: what was laid out before keeps the heights of then."""
+        for part in (self.layer, self.inside, self._layer):
+            if (layout := part.layout()) is not None:
+                layout.invalidate()
+        self._parts.invalidate()
+        self._parts.activate()
 
     def _head(self) -> QWidget:
         self.width_ = ElidedLabel("small")

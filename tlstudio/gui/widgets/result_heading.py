@@ -167,6 +167,8 @@ class ResultHeading(QWidget):
         else:
             said = self.tr("Best so far: epoch %1 of %2, kept because %3")
         first = alone(recipe) if recipe is not None else 0
+        if run["state"] == "finished" and run.get("reason") == "early":
+            said = self.tr("%1; it then stopped by itself").replace("%1", said)
         if 0 < first < run["best_epoch"]:
             why = self.tr("%1 after the head had learned alone (epochs 1 to %2)").replace("%1", why).replace("%2", str(first))
         said = said.replace("%1", str(run["best_epoch"]))

@@ -27,7 +27,7 @@ _LOOK = {
     "paused": ("pause-circle", "warn"),
     "stopping": ("stop-circle", "warn"),
     "done": ("check-circle", "good"),
-    "stopped": ("check-circle", "good"),
+    "stopped": ("stop-circle", "muted"),
     "failed": ("x-circle", "bad"),
 }
 _EVERY = 150  # milliseconds
@@ -51,10 +51,10 @@ class RunBar(QFrame):
         self._share, self._left = label("", "section"), ElidedLabel("muted", mode=Qt.TextElideMode.ElideRight)
         self._speed = label("", "muted")
         self._pause = Button(
-            self.tr("Pause"), "", "pause", tip=self.tr("Wait after the present step; nothing is lost"), on=self._pause_or_go
+            self.tr("Pause"), "", "pause", tip=self.tr("Wait after the present step; nothing is lost"), on=lambda: session.live.toggle()
         )
         self._pause.setObjectName("pauseButton")
-        self._stop = Button(self.tr("Stop"), "", "stop", tip=self.tr("End now and keep the best so far"), on=session.live.stop)
+        self._stop = Button(self.tr("Stop"), "", "stop", tip=self.tr("End now and keep the best so far"), on=session.trained.stop)
         self._stop.setObjectName("stopButton")
         self._rates = Button(
             self.tr("Rates"), "", "sliders-horizontal", tip=self.tr("Change the learning rates while it trains"), on=self._steer
@@ -76,7 +76,7 @@ class RunBar(QFrame):
             )
         )  # fmt: skip
         self._left.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self._shown = ""
+        self._shown: tuple[str, bool] = "", False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_EVERY)
@@ -88,14 +88,14 @@ class RunBar(QFrame):
 
     def _changed(self) -> None:
         """A new state at once; progress as often as somebody can read it."""
-        if self.session.live.state != self._shown:
+        if (self.session.live.state, self.session.studying.active) != self._shown:
             self.refresh()
         elif not self._soon.isActive():
             self._soon.start()
 
     def refresh(self) -> None:
         live = self.session.live
-        self._shown = live.state
+        self._shown = live.state, self.session.studying.active
         self.setFixedHeight(theme.px(56))
         self._mark.show_icon(*_LOOK[live.state])
         idle = live.state == "idle"
@@ -103,11 +103,15 @@ class RunBar(QFrame):
         if thrown is not None:
             self._mark.show_icon("trash", "muted")
         for part in (self._progress, self._share):
-            part.setVisible(not idle and live.state != "done")
+            part.setVisible(not idle and live.state not in ("done", "stopped"))
         self._pause.setVisible(live.state in ("running", "paused"))
-        for button in (self._stop, self._ways):
-            button.setVisible(live.state in ("starting", "running", "paused"))
-        steerable = live.active and not self.session.studying.active  # runs that are compared keep their rates
+        studying = self.session.studying.active
+        stoppable = live.state in ("starting", "running", "paused")
+        self._stop.setVisible(stoppable)
+        self._ways.setVisible(stoppable and not studying)  # without one of its runs a study has no answer
+        tip = self.tr("End the study now: finished runs stay, the present one can be gone on with")
+        self._stop.setToolTip(tip if studying else self.tr("End now and keep the best so far"))
+        steerable = live.active and not studying  # runs that are compared keep their rates
         self._rates.setVisible(steerable and live.state in ("running", "paused") and not before_training(live))
         self._undo.setVisible(thrown is not None)
         kind = "muted" if idle else "section"
@@ -208,7 +212,7 @@ class RunBar(QFrame):
     def _show_ways(self) -> None:
         menu = QMenu(self)
         menu.setObjectName("waysToStop")
-        keep = menu.addAction(icon("stop"), self.tr("Stop and keep the best"), self.session.live.stop)
+        keep = menu.addAction(icon("stop"), self.tr("Stop and keep the best"), self.session.trained.stop)
         gone = menu.addAction(icon("trash"), self.tr("Cancel and discard the run"), self.session.steering.discard)
         keep.setToolTip(self.tr("The epoch that was best so far is the result"))
         gone.setToolTip(self.tr("Its folder goes to the trash; you can take it back"))
@@ -216,10 +220,6 @@ class RunBar(QFrame):
         at = self._ways.mapToGlobal(QPoint(self._ways.width(), 0))
         menu.popup(QPoint(at.x() - menu.sizeHint().width(), at.y() - menu.sizeHint().height()))
         menu.aboutToHide.connect(menu.deleteLater)
-
-    def _pause_or_go(self) -> None:
-        live = self.session.live
-        (live.go_on if live.state == "paused" else live.pause)()
 
 
 def _of_training(progress: Progress | None) -> Progress | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import math
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
@@ -230,3 +231,12 @@ def _setting_words(strategy: str | None, task: str | None) -> str:
 
 
 _state_word_of = functools.lru_cache(maxsize=16)(_state_word)
+
+
+def chosen_columns(said: object) -> dict[str, bool]:
+    """Which columns are shown or hidden by choice, as the settings keep it."""
+    try:
+        kept = json.loads(str(said))
+    except ValueError:
+        return {}
+    return {str(key): bool(value) for key, value in kept.items()} if isinstance(kept, dict) else {}

@@ -119,11 +119,11 @@ class TitleStrip(QFrame):
             sizes.addAction(action)
 
     def _run(self, menu: QMenu) -> None:
-        live = self.session.live
+        session = self.session  # asked when it is chosen: `live` is another run while one is replayed
         start = self._action(menu, self.tr("Start"), self._start, "Ctrl+Return")
         start.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
-        pause = self._action(menu, self.tr("Pause or go on"), lambda: (live.go_on if live.state == "paused" else live.pause)())
-        stop = self._action(menu, self.tr("Stop, keep the best"), live.stop)
+        pause = self._action(menu, self.tr("Pause or go on"), lambda: session.live.toggle())
+        stop = self._action(menu, self.tr("Stop, keep the best"), lambda: session.trained.stop())
         menu.addSeparator()
         self._action(menu, self.tr("Compare choices…"), self.compare_choices)
         self._action(menu, self.tr("Sweep…"), self.sweep)
@@ -134,9 +134,9 @@ class TitleStrip(QFrame):
             self._action(menu, self.tr("Play the recorded demo"), lambda: self.session.replay(str(recorded_run())))
 
         def refresh() -> None:
-            start.setEnabled(not live.active)
-            pause.setEnabled(live.state in ("running", "paused"))
-            stop.setEnabled(live.active)
+            start.setEnabled(not session.training)
+            pause.setEnabled(session.live.state in ("running", "paused"))
+            stop.setEnabled(session.trained.active)
 
         self.session.run_changed.connect(refresh)
         refresh()

@@ -15,7 +15,7 @@ from tlstudio import runs
 from tlstudio.errors import StudioError
 from tlstudio.events import Progress
 from tlstudio.gui import theme
-from tlstudio.gui.run_state import before_training, doing, stopped_by_itself
+from tlstudio.gui.run_state import before_training, doing, ended, lower, stopped_by_itself
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.cache_line import CacheLine
 from tlstudio.gui.widgets.curves_card import CurvesCard
@@ -56,8 +56,11 @@ class TrainLive(QWidget):
         tip = self.tr("Further epochs for this run, from where it ended")
         self.longer = Button(self.tr("Train longer…"), "quiet", "fast-forward", tip=tip, on=self._longer)
         self.longer.setObjectName("trainLonger")
+        tip = self.tr("Watch this run once more as it was trained: curves, epochs, pictures, at up to 16 times its pace")
+        self.replay = Button(self.tr("Replay"), "quiet", "clock-counter-clockwise", tip=tip, on=self._replay)
+        self.replay.setObjectName("replayThisRun")
         self._popover: LongerPopover | None = None
-        self._of_run = widget(row((self.of_run, 1), self.longer))
+        self._of_run = widget(row((self.of_run, 1), self.replay, self.longer))
         self._of_run.hide()
         foot = column(self.cache, self.remark, self.proof, self.log, spacing=GAP // 2)
         self.setLayout(column(self.failure, self._of_run, (self.curves, 5), self.masks, (self.table, 3), foot, spacing=GAP))
@@ -146,10 +149,11 @@ class TrainLive(QWidget):
         recipe = live.recipe
         shown = not live.active and recipe is not None and bool(live.history.x)
         self._of_run.setVisible(shown)
-        self.longer.setVisible(live.state in ("done", "stopped") and live is self.session.trained and bool(live.run))
+        for button in (self.replay, self.longer):
+            button.setVisible(live.state in ("done", "stopped") and live is self.session.trained and bool(live.run))
         if not shown or recipe is None:
             return
-        how = {"done": self.tr("finished"), "stopped": self.tr("stopped"), "failed": self.tr("failed")}.get(live.state, "")
+        how = {"done": lower(ended(live.history)), "stopped": self.tr("stopped"), "failed": self.tr("failed")}.get(live.state, "")
         name = ", ".join(part for part in (recipe.name, strategy_word(recipe.frozen.strategy).lower(), how) if part)
         now, said = self.session.recipe, self.tr("Run %1").replace("%1", name)
         if _gist(now) != _gist(recipe):
@@ -174,6 +178,9 @@ class TrainLive(QWidget):
         if self._popover is None:
             self._popover = LongerPopover(self.session, self)
         self._popover.ask(self.longer.mapToGlobal(QPoint(0, self.longer.height())), self.session.trained.run)
+
+    def _replay(self) -> None:
+        self.session.replay(self.session.trained.run)
 
     def _resume(self) -> None:
         try:

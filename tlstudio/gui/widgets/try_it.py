@@ -21,6 +21,7 @@ from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import Button, IconLabel, card, column, header, label, row, widget
 from tlstudio.gui.widgets.picture import Picture
 from tlstudio.gui.widgets.probability_bars import ProbabilityBars
+from tlstudio.gui.words import percent
 
 CLASSES = 5  # that get a bar of their own
 
@@ -214,8 +215,10 @@ class TryIt(QFrame):
         """The picture under its mask, and how much of it each class takes."""
         shares: dict[str, float] = entry["classes"]
         self.drop.show_file(self.path, Mask.own(entry["mask"], list(shares)))
-        most = max(shares, key=lambda name: shares[name], default="")
-        self.verdict.show_text(self.tr("mostly %1").replace("%1", most) if most else "")
+        named = {name: share for name, share in shares.items() if share > 0 and name.lower().strip("_") != "background"}
+        most = max(named or shares, key=lambda name: shares[name], default="")  # what is there, before what surrounds it
+        said = self.tr("%1, %2 of the picture").replace("%2", percent(shares[most], 0)) if most else ""
+        self.verdict.show_text(said.replace("%1", most))
         labels = {name: label for label, name in enumerate(shares)}
         self.bars.show_values([(name, share) for name, share in shares.items() if share > 0], labels)
 

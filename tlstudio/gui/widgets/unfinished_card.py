@@ -59,7 +59,7 @@ class UnfinishedCard(QFrame):
             if self._thrown is not None:
                 self._text.show_text(self.tr("It lies in the trash of the program."), str(self._thrown[0]))
             return
-        self.resume.setEnabled(not live.active)
+        self.resume.setEnabled(not self.session.training)
         strategy = strategy_word(run["strategy"]).lower() if run.get("strategy") else ""
         self._title.show_text(self.tr("Unfinished run: %1").replace("%1", ", ".join(part for part in (run["title"], strategy) if part)))
         self._text.show_text(self._how(run), run["path"])
