@@ -115,6 +115,9 @@ class RunsPage(Page):
         self._offer()
 
     def _connect(self) -> None:
+        from tlstudio.gui.studies.verdict_watch import VerdictWatch
+        from tlstudio.gui.widgets.runs_columns import chosen_columns
+
         wait = QTimer(self, singleShot=True, interval=FILTER_WAIT)
         wait.timeout.connect(lambda: self._table.filter_by(self._filter.text()))
         self._filter.textChanged.connect(lambda: wait.start())
@@ -125,13 +128,9 @@ class RunsPage(Page):
         self._table.shown_changed.connect(self._say_counts)
         self._table.menu_asked.connect(self._tools.popup)
         self._table.rows.compared_changed.connect(lambda: self.compare.show_rows(self._table.rows.compared_rows()))
-        from tlstudio.gui.studies.verdict_watch import VerdictWatch
-
         self._verdict = VerdictWatch(self.session, self.side.verdict)
         self._table.rows.compared_changed.connect(lambda: self._verdict.show_rows([entry for entry, _ in self._table.rows.compared_rows()]))
         self._table.rows.noted.connect(lambda path, note: self._folders.write([path], note, None))
-        from tlstudio.gui.widgets.runs_columns import chosen_columns
-
         self._table.choose_columns(chosen_columns(self.session.settings.value(COLUMNS_KEY, "")))
         self._table.columns_chosen.connect(lambda: self.session.settings.setValue(COLUMNS_KEY, json.dumps(self._table.chosen)))
         self.side.run.noted.connect(self._folders.write)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.page_keys import pages_on
 from tlstudio.gui.predictions import Predictions
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import GAP, IconLabel, ToolButton, column, label, row, widget
@@ -97,8 +98,8 @@ class MostWrong(QFrame):
             self._draw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            self.turn(1 if event.key() in (Qt.Key.Key_Right, Qt.Key.Key_PageDown) else -1)
+        if by := pages_on(event):
+            self.turn(by)
         else:
             super().keyPressEvent(event)
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.page_keys import pages_on
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import GAP, IconLabel, Segments, ToolButton, column, label, row
 from tlstudio.gui.widgets.picture import Picture
@@ -108,8 +109,8 @@ class ToldApart(QWidget):
         self._draw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            self.turn(1 if event.key() in (Qt.Key.Key_Right, Qt.Key.Key_PageDown) else -1)
+        if by := pages_on(event):
+            self.turn(by)
         else:
             super().keyPressEvent(event)
 

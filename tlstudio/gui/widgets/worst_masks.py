@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QGridLayout, QSizeP
 from tlstudio.gui import theme
 from tlstudio.gui.mask_blend import Mask
 from tlstudio.gui.mask_results import MaskedImage, MaskResults
+from tlstudio.gui.page_keys import pages_on
 from tlstudio.gui.widgets import picture_view
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import CONTROL, GAP, Button, Segments, ToolButton, column, header, label, row, widget
@@ -119,8 +120,8 @@ class WorstMasks(QFrame):
             self._draw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            self.turn(1 if event.key() in (Qt.Key.Key_Right, Qt.Key.Key_PageDown) else -1)
+        if by := pages_on(event):
+            self.turn(by)
         else:
             super().keyPressEvent(event)
 
