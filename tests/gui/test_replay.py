@@ -230,8 +230,8 @@ def test_curves_are_drawn_while_it_plays(qtbot: QtBot, session: Session, played:
     qtbot.addWidget(live)
     live.show()
     started: list[int] = []
-    start = live._timer.start
-    monkeypatch.setattr(live._timer, "start", lambda ms: (started.append(ms), start(ms)))
+    start = live._turn.timer.start
+    monkeypatch.setattr(live._turn.timer, "start", lambda ms: (started.append(ms), start(ms)))
     for _ in range(3):  # thirty times a second: a drawing that was put off each time would never come
         live.changed()
     assert len(started) == 1

@@ -5,13 +5,12 @@ Import this only where a plot is about to be shown (pyqtgraph).
 
 from __future__ import annotations
 
-import time
-
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from tlstudio.gui import metric, theme
+from tlstudio.gui.in_turn import InTurn
 from tlstudio.gui.model_choice import entry_for
 from tlstudio.gui.presentation.big_curves import BigCurves
 from tlstudio.gui.presentation.nothing_yet import NothingYet
@@ -24,7 +23,6 @@ from tlstudio.recipe import Recipe
 
 SIDE, TOP, GAP, BETWEEN = 25, 15, 15, 25  # margins and spaces at text scale 1
 _PARTS = ("words", "loss", "accuracy")
-_FASTEST, _SLOWEST, _REST = 33, 250, 20  # as on the train page: a drawing, then a rest of twenty times as long
 
 
 class _Figure(QWidget):
@@ -59,10 +57,7 @@ class TrainView(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.nothing)
         self._stack.addWidget(self._run)
-        self._dirty = dict.fromkeys(_PARTS)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._draw_next)
+        self._turn = InTurn(self, _PARTS, self._draw)
         session.run_changed.connect(self.changed)
         session.layers_changed.connect(self.changed)
         self._fit()
@@ -70,30 +65,15 @@ class TrainView(QWidget):
 
     def changed(self) -> None:
         """Draw soon."""
-        self._dirty = dict.fromkeys((*self._dirty, *_PARTS))  # what waits longest comes first
-        if self.isVisible() and not self._timer.isActive():
-            self._timer.start(_FASTEST)
+        self._turn.soon()
 
     def draw(self) -> None:
         """Draw everything now."""
-        for part in _PARTS:
-            self._draw(part)
-        self._dirty = {}
+        self._turn.now()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.draw()
-
-    def _draw_next(self) -> None:
-        if not self._dirty:
-            return
-        part = next(iter(self._dirty))
-        del self._dirty[part]
-        began = time.perf_counter()
-        self._draw(part)
-        took = (time.perf_counter() - began) * 1000
-        if self._dirty:
-            self._timer.start(min(_SLOWEST, max(_FASTEST, round(_REST * took))))
 
     def _draw(self, part: str) -> None:
         live, recipe = self.session.live, self._recipe()

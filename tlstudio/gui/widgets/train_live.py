@@ -5,9 +5,7 @@ Import this only where a plot is about to be shown (pyqtgraph).
 
 from __future__ import annotations
 
-import time
-
-from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -15,6 +13,7 @@ from tlstudio import runs
 from tlstudio.errors import StudioError
 from tlstudio.events import Progress
 from tlstudio.gui import theme
+from tlstudio.gui.in_turn import InTurn
 from tlstudio.gui.run_state import before_training, doing, ended, lower, stopped_by_itself
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.cache_line import CacheLine
@@ -33,9 +32,6 @@ from tlstudio.recipe import Recipe
 from tlstudio.recipe.plan import parts
 
 _PARTS = ("table", "loss", "rates", "accuracy", "masks")
-_FASTEST = 33  # milliseconds between two drawings of a part, at least
-_SLOWEST = 250
-_REST = 20  # and this many times as long as a drawing took, so that the window stays free for hands
 
 
 class TrainLive(QWidget):
@@ -46,10 +42,7 @@ class TrainLive(QWidget):
         self.session = session
         self.failure = FailureCard(self._resume, session.start)
         self.curves, self.table, self.proof, self.log = CurvesCard(), EpochTable(), ProofLine(), LogDrawer()
-        self._dirty = dict.fromkeys(_PARTS)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._draw_next)
+        self._turn = InTurn(self, _PARTS, self._draw)
         self.masks, self.cache = MasksForming(session), CacheLine()
         self.remark, self.of_run = RemarkLine(), ElidedLabel("muted")
         self.of_run.setObjectName("plottedRun")
@@ -73,38 +66,22 @@ class TrainLive(QWidget):
 
     def changed(self) -> None:
         """Draw soon."""
-        self._dirty = dict.fromkeys((*self._dirty, *_PARTS))  # what waits longest comes first
-        ended = not self.session.live.active and self.session.live.state != "running"  # a replay runs, and is not active
-        if self.isVisible() and (ended or not self._timer.isActive()):
-            self._timer.start(_FASTEST)
+        live = self.session.live
+        self._turn.soon(hurry=not live.active and live.state != "running")  # a replay runs, and is not active
 
     @property
     def waiting(self) -> bool:
         """Whether something is still to be drawn."""
-        return self.isVisible() and bool(self._dirty)
+        return self.isVisible() and bool(self._turn.dirty)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._dirty:
+        if self._turn.dirty:
             self.draw()
 
     def draw(self) -> None:
         """Draw all parts now."""
-        for part in _PARTS:
-            self._draw(part)
-        self._dirty = {}
-
-    def _draw_next(self) -> None:
-        """Draw one part and leave the window free before the next: all at once would be felt."""
-        if not self._dirty:
-            return
-        part = next(iter(self._dirty))
-        del self._dirty[part]
-        began = time.perf_counter()
-        self._draw(part)
-        took = (time.perf_counter() - began) * 1000
-        if self._dirty:
-            self._timer.start(min(_SLOWEST, max(_FASTEST, round(_REST * took))))
+        self._turn.now()
 
     def _draw(self, part: str) -> None:
         live = self.session.live
