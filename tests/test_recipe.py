@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tlstudio.errors import InputError
 from tlstudio.recipe import STRATEGY_NAMES, Recipe, choices, field_info, keys
+from tlstudio.runs import Run
 
 
 def test_toml_round_trip_keeps_everything() -> None:
@@ -57,6 +59,8 @@ def test_a_text_that_looks_like_something_else_stays_a_text(key: str, text: str)
         ("optimizer.multipliers", {"layer1": float("inf")}, "finite number"),
         ("augment.scale", (0.9, 0.2), "smaller first"),
         ("data.val_share", 0.85, "too little is left"),
+        ("stages.own", [{"learns": "head", "epoch": 3}], r"no key 'stages.own.0.epoch'. The nearest is 'epochs'"),
+        ("stages.longer", [{"shares": 0.5}], r"no key 'stages.longer.0.shares'. The nearest is 'share'"),
     ],
 )
 def test_what_cannot_be_used_is_said(key: str, value: object, said: str) -> None:
@@ -121,3 +125,10 @@ def test_a_file_saved_by_notepad(tmp_path: Path) -> None:
 def test_an_option_is_no_table_of_options() -> None:
     with pytest.raises(InputError, match=r"no key 'head.options.hidden.x'. Head.options.hidden is one value"):
         Recipe().set({"head.options.hidden": [8], "head.options.hidden.x": 1})
+
+
+def test_a_name_that_is_no_text_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    folder = os.fsdecode(b"caf\xe9")
+    with pytest.raises(InputError, match="no UTF-8 text"):
+        Run.create(Recipe().set({"data.path": f"/photos/{folder}"}), tmp_path / "run")
+    assert not (tmp_path / "run").exists()

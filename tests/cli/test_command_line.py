@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,14 @@ import pytest
 Command = Callable[..., Any]
 
 COMMANDS = ["demo", "data", "models", "layers", "train", "resume", "runs", "compare", "evaluate", "predict", "export", "doctor"]
+
+
+VERSION = [sys.executable, "-m", "tlstudio", "--version"]
+
+
+def buffered() -> dict[str, str]:
+    """An environment in which what is printed waits for more, as it does for most people."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
 
 
 def test_help_is_quick_and_imports_nothing_heavy() -> None:
@@ -58,6 +67,27 @@ def test_wrong_usage_is_one_line_and_exit_2(tlstudio: Command, words: list[str])
     assert said.out == ""
     assert said.err.startswith("tlstudio: ")
     assert said.err.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_what_cannot_be_printed_is_a_line_and_exit_1() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(VERSION, stdout=full, stderr=subprocess.PIPE, text=True, env=buffered(), check=False)
+    assert (done.returncode, done.stderr) == (1, "tlstudio: The disk is full. Make room, then try again.\n")
+
+
+def test_a_reader_who_is_gone_is_no_traceback() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(VERSION, stdout=writing, stderr=subprocess.PIPE, text=True, env=buffered(), check=False)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_wrong_usage_of_a_command_of_two_words_names_it(tlstudio: Command) -> None:
+    assert "See 'tlstudio find-rate --help'" in tlstudio("find-rate", "--nonsense").err
 
 
 def test_an_unforeseen_exception_is_a_line_and_with_debug_a_traceback(tlstudio: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ def test_note_then_find(said: Any) -> None:
     assert [row["name"] for row in json.loads(said("runs", "--tag", "best", "--json")[1])] == ["ants"]
     assert json.loads(said("runs", "--tag", "leaves", "--json")[1]) == []
     assert "for the poster" in said("runs")[1]
+    assert "No run is like that" in said("runs", "--search", "wasps")[1]
     assert said("note", "wasps", "--tag", "x")[0] == 2
 
 

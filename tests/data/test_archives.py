@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import stat
 import tarfile
 import threading
@@ -240,6 +241,29 @@ def test_what_a_killed_process_left_is_swept_up(two_classes, tmp_path):
     scan(packed(two_classes, tmp_path / "x.zip"))
     assert not old.exists()
     assert fresh.exists()  # perhaps of another process at work
+
+
+@pytest.mark.parametrize("harm", ["a note cut short", "no note", "no files"])
+def test_what_is_left_of_an_unpacked_archive_is_unpacked_anew(two_classes, tmp_path, harm):
+    path = packed(two_classes, tmp_path / "x.zip")
+    folder, _ = archives.unpack(path)
+    note = folder.parent / "archive.json"
+    note.write_text(note.read_text()[:20])
+    if harm != "a note cut short":
+        note.unlink() if harm == "no note" else shutil.rmtree(folder)
+    again, _ = archives.unpack(path)
+    assert again == folder
+    assert len([file for file in again.rglob("*") if file.is_file()]) == 16
+    assert [left.name for left in (places.cache() / "archives").iterdir()] == [folder.parent.name]
+
+
+def test_a_zip_with_a_damaged_name(tmp_path):
+    path = zipped(tmp_path / "x.zip", **{"ä.png": b"x", "b.png": b"y"})
+    content = bytearray(path.read_bytes())
+    at = content.index(b"PK\x01\x02")  # the directory, which is read before any file
+    content[at + 46] = 0xFF  # begins no letter of UTF-8
+    path.write_bytes(content)
+    assert "damaged" in refused(path)
 
 
 def test_a_cache_that_cannot_be_written(two_classes, tmp_path):

@@ -53,6 +53,17 @@ def test_the_name_does_not_matter(tmp_path, photo):
     assert load_rgb(renamed).tobytes() == load_rgb(png).tobytes()
 
 
+def test_colours_that_cannot_be_brought_to_rgb_are_a_problem_of_the_picture(tmp_path, monkeypatch):
+    path = saved(tmp_path, Image.new("CMYK", (4, 4)), "x.tif")
+
+    def refuse(*_: object) -> None:  # as Pillow does with pairs of modes that it does not know
+        raise ValueError("conversion from CMYK to RGB not supported")
+
+    monkeypatch.setattr(Image.Image, "convert", refuse)
+    assert problem(path).kind == "unreadable"
+    assert "colours cannot be read" in str(problem(path))
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("name", ["x.jpg", "x.png", "x.webp", "x.tif"])
 def test_every_orientation_comes_out_upright(tmp_path, orientation, name):

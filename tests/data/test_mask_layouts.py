@@ -153,6 +153,22 @@ def test_of_several_folders_of_masks_the_one_with_classes_is_taken(tmp_path, pai
     assert set(found(other).values()) == {"color_masks/0.png", "color_masks/1.png", "color_masks/2.png"}
 
 
+def test_of_two_masks_of_a_name_the_lossless_one_is_taken(tmp_path, pair, mask):
+    for n in range(3):
+        pair(tmp_path / f"images/{n}.jpg", tmp_path / f"masks/{n}.png", seed=n)
+        mask(tmp_path / f"masks/{n}.jpg", (0, 90, 255))
+    assert set(found(scan(tmp_path)).values()) == {"masks/0.png", "masks/1.png", "masks/2.png"}
+
+
+def test_names_that_differ_in_case_alone_are_told_apart(tmp_path, pair):
+    (tmp_path / "A").touch()
+    if (tmp_path / "a").exists():
+        pytest.skip("this disk does not tell them apart")
+    for n, name in enumerate(("Leaf", "leaf", "LEAF")):
+        pair(tmp_path / f"images/{name}.jpg", tmp_path / f"masks/{name}_mask.png", (0, 1), n)
+    assert found(scan(tmp_path)) == {f"images/{name}.jpg": f"masks/{name}_mask.png" for name in ("LEAF", "Leaf", "leaf")}
+
+
 def test_masks_named_elsewhere(tmp_path, pair):
     for n in range(3):
         pair(tmp_path / f"photos of may/day {n}/{n}.jpg", tmp_path / f"drawn/day {n}/{n}.png", seed=n)
@@ -161,6 +177,9 @@ def test_masks_named_elsewhere(tmp_path, pair):
     assert found(report)["day 1/1.jpg"] == str(tmp_path / "drawn/day 1/1.png")
     assert report.classes == ["soil", "leaf"]
     assert scan(tmp_path / "photos of may", data=Data(masks="../drawn")).classes == ["soil", "leaf"]
+    shutil.copy(tmp_path / "drawn/day 1/1.png", tmp_path / "drawn/day 1/1.corrected.png")
+    corrected = scan(tmp_path / "photos of may", data=Data(masks="../drawn"))
+    assert found(corrected)["day 1/1.jpg"] == str(tmp_path / "drawn/day 1/1.corrected.png")
     with pytest.raises(InputError, match="no folder of masks"):
         scan(tmp_path / "photos of may", data=Data(masks="gone"))
 
@@ -185,6 +204,9 @@ def test_voc(tmp_path, pair, photo):
     assert report.coding.classes[1].colour == (128, 0, 0)
     assert report.coding.ignore == (255,)
     assert kinds(report) == {"missing_mask": 1, "missing_file": 1, "stray": 1, "unused_class": 1, "untrained_class": 2}
+    (lists / "train.txt").write_text("2007_0.jpg\n2007_1.jpg\n2007_2.jpg\n")  # as some write them
+    assert [item.split for item in scan(tmp_path).items] == ["train"] * 3 + ["val"] * 2
+    (lists / "train.txt").write_text("2007_0\n2007_1\n2007_2\n")
     (lists / "val.txt").write_text("2007_2\n2007_3\n2007_4\n")
     twice = next(problem.message for problem in scan(tmp_path).problems if problem.kind == "bad_split")
     assert twice == "'2007_2' stands in the lists of train and of val, and is taken for train."

@@ -289,3 +289,31 @@ def test_colours_and_numbers_mixed(tmp_path, pair):
     report = scan(tmp_path)
     assert "coloured (1 colour), while the others hold numbers" in said(report, "mask_value")
     assert len(report.items) == 7
+
+
+def test_a_palette_with_one_colour_twice_among_coloured_masks(tmp_path, pair):
+    red, blue = (200, 0, 0), (0, 0, 200)
+    for n in range(6):
+        pair(tmp_path / f"images/{n}.png", tmp_path / f"masks/{n}.png", (red, blue), n)
+    image = Image.fromarray(np.repeat(np.arange(4, dtype=np.uint8), 12)[None].repeat(32, 0))
+    image.putpalette([*red, *blue, *red, *blue])
+    image.save(tmp_path / "masks/3.png")
+    report = scan(tmp_path)
+    assert len(report.items) == 6
+    assert report.pixels == [6 * 768, 6 * 768]
+
+
+def test_copies_in_no_list_of_voc_are_those_of_training(tmp_path, pair):
+    for n in range(6):
+        pair(tmp_path / f"JPEGImages/{n}.png", tmp_path / f"SegmentationClass/{n}.png", (0, 1), n % 5)
+    lists = tmp_path / "ImageSets/Segmentation"
+    lists.mkdir(parents=True)
+    (lists / "train.txt").write_text("0\n1\n2\n")
+    (lists / "val.txt").write_text("3\n4\n")
+    (lists / "trainval.txt").write_text("0\n1\n2\n3\n4\n5\n")  # 5, a copy of 0, is in this one alone
+    found = [problem for problem in scan(tmp_path).problems if problem.kind in ("leak", "duplicate")]
+    assert [problem.kind for problem in found] == ["duplicate"] * 2
+    (tmp_path / "JPEGImages/3.png").write_bytes((tmp_path / "JPEGImages/5.png").read_bytes())
+    leaks = [problem.message for problem in scan(tmp_path).problems if problem.kind == "leak"]
+    assert len(leaks) == 3
+    assert not any("None" in message for message in leaks)

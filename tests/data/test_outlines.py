@@ -246,6 +246,24 @@ def test_a_broken_coco_file_beside_what_can_be_read_is_a_problem(tmp_path, photo
     assert [Path(problem.path).name for problem in report.problems if problem.kind == "broken_outlines"] == ["annotations.json"]
 
 
+def test_broken_coco_files_beside_the_folders_of_splits_make_no_classes_of_them(tmp_path, photo):
+    for split in ("train2017", "val2017"):
+        coco(tmp_path, photo, f"annotations/instances_{split}.json", split)
+        path = tmp_path / f"annotations/instances_{split}.json"
+        path.write_text(path.read_text()[:200])
+    with pytest.raises(InputError, match=r"instances_train2017.json \(one of 2\) cannot be used: it is cut short"):
+        scan(tmp_path)
+
+
+def test_pictures_of_one_name_are_told_apart_by_the_split_of_their_file(tmp_path, photo):
+    for split in ("train", "val"):
+        coco(tmp_path, photo, f"annotations/instances_{split}.json", f"images/{split}")
+    report = scan(tmp_path)
+    assert [(item.path, item.split) for item in report.items][::3] == [("images/train/1.png", "train"), ("images/val/1.png", "val")]
+    assert len(report.items) == 6
+    assert not [problem for problem in report.problems if problem.kind == "missing_file"]
+
+
 @pytest.mark.parametrize("name", [None, "", "  ", {}, True])
 def test_a_category_without_a_name_is_no_class(tmp_path, photo, name):
     said = coco(tmp_path, photo)
@@ -294,6 +312,33 @@ def test_labelme(tmp_path, photo):
     third[3:5, 5:7] = [[1, 0], [1, 1]]
     assert np.array_equal(labels(report, "3.png"), third)
     assert "1 linestrip" in next(problem.message for problem in report.problems if problem.kind == "not_drawn")
+
+
+def test_labelme_files_in_a_folder_beside_the_pictures(tmp_path, photo):
+    for day in ("monday", "tuesday"):
+        for n in (1, 2):
+            photo(tmp_path / day / f"pictures/{n}.png", n + len(day), (8, 6))
+            labelme(tmp_path / day / f"drawn/{n}.json", [shape("leaf", [[0, 0], [4, 0], [4, 4]])], f"..\\pictures\\{n}.png")
+    assert len(scan(tmp_path).items) == 4
+
+
+def test_a_bitmap_that_begins_outside_of_the_picture_is_cut_there(tmp_path, photo):
+    photo(tmp_path / "1.png", 1, (8, 6))
+    file = io.BytesIO()
+    Image.fromarray(np.array([[1, 1, 0, 1], [0, 0, 1, 0]], bool)).save(file, "PNG")
+    bitmap = base64.b64encode(file.getvalue()).decode()
+    labelme(tmp_path / "1.json", [shape("cat", [[-2, 0], [1, 1]], "mask", mask=bitmap), shape("cat", [[9, 9]], "mask", mask=bitmap)])
+    drawn = np.zeros((6, 8), np.uint8)
+    drawn[:2, :2] = [[0, 1], [1, 0]]
+    assert np.array_equal(labels(scan(tmp_path), "1.png"), drawn)
+
+
+@pytest.mark.parametrize("letter", ["a", "木", "🐝"])
+def test_masks_of_pictures_with_very_long_names(tmp_path, photo, letter):
+    name = letter * (240 // len(letter.encode()))
+    photo(tmp_path / f"{name}.png", 1, (8, 6))
+    labelme(tmp_path / f"{name}.json", [shape("cat", [[0, 0], [2, 0], [2, 2]])])
+    assert len(scan(tmp_path).items) == 1
 
 
 def test_labelme_with_splits_names_and_pictures_without_a_file(tmp_path, photo):

@@ -55,6 +55,16 @@ def test_a_nan_is_written_as_null(tmp_path: Path) -> None:
     assert overlay_index.read(tmp_path)["images"][0]["iou"] is None
 
 
+def test_a_nan_that_another_program_wrote_is_no_figure(tmp_path: Path) -> None:
+    """By it no picture could be sorted."""
+    folder = overlay_index.write(tmp_path, _index(tmp_path)).parent
+    said = json.loads((folder / overlay_index.NAME).read_text())
+    said["images"][0] |= {"iou": float("nan"), "per_class": [float("inf"), 0.5], "shares": [float("nan"), 1.0]}
+    (folder / overlay_index.NAME).write_text(json.dumps(said))
+    image = overlay_index.read(folder)["images"][0]
+    assert (image["iou"], image["per_class"], image["shares"]) == (None, [None, 0.5], [0.0, 1.0])
+
+
 def test_names_that_are_no_text_survive(tmp_path: Path) -> None:
     odd = tmp_path / os.fsdecode(b"caf\xe9.png")
     overlay_index.write(tmp_path, OverlayIndex([], [OverlayImage(odd)]))

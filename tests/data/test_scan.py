@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import threading
 from collections import Counter
 from pathlib import Path
@@ -12,7 +14,7 @@ from PIL import Image
 
 from tlstudio import places
 from tlstudio.control import Control
-from tlstudio.data import images
+from tlstudio.data import facts, images
 from tlstudio.data.report import DatasetReport
 from tlstudio.data.scan import scan
 from tlstudio.data.splits import assign
@@ -390,9 +392,29 @@ def test_a_damaged_or_unwritable_memory_is_no_hindrance(two_classes):
     memory.write_bytes(b"not a database" * 100)
     assert scan(two_classes) == first
     assert scan(two_classes) == first
+    with contextlib.closing(sqlite3.connect(memory)) as store:
+        assert store.execute("SELECT count(*) FROM facts").fetchone() == (16,)
+    whole = memory.read_bytes()
+    memory.write_bytes(whole[:4096].ljust(len(whole), b"\xff"))  # what tells the tables is sound, what is in them is not
+    assert scan(two_classes) == first
+    assert scan(two_classes) == first
+    with contextlib.closing(sqlite3.connect(memory)) as store:
+        assert store.execute("SELECT count(*) FROM facts").fetchone() == (16,)
     shutil.rmtree(places.cache() / "scans")
     (places.cache() / "scans").write_text("a file where the folder should be")
     assert scan(two_classes) == first
+
+
+def test_a_memory_that_another_process_writes_to_is_not_thrown_away(two_classes, monkeypatch):
+    first = scan(two_classes)
+    (memory,) = (places.cache() / "scans").glob("*.sqlite")
+    connect = sqlite3.connect
+    monkeypatch.setattr(facts.sqlite3, "connect", lambda path, timeout: connect(path, timeout=0.01))
+    with contextlib.closing(connect(memory)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        inode = memory.stat().st_ino
+        assert scan(two_classes) == first
+        assert memory.stat().st_ino == inode
 
 
 def test_progress_and_cancel(tmp_path, photo):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -132,3 +134,24 @@ def test_downloaded_weights_are_counted(monkeypatch: pytest.MonkeyPatch, tmp_pat
     places.torch_weights().mkdir(parents=True)
     (places.torch_weights() / "resnet18-f37072fd.pth").write_bytes(bytes(2_000_000))
     assert "1 model, 2 MB" in {check.name: check.message for check in room.checks()}["downloaded weights"]
+
+
+def test_a_folder_that_may_not_be_entered_is_said_not_raised(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As with TLSTUDIO_HOME below somebody else's home."""
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    monkeypatch.setenv("TLSTUDIO_HOME", str(closed / "home"))
+    stat = os.stat
+
+    def refuse(path: Any, *args: Any, **options: Any) -> os.stat_result:
+        if str(path).startswith(f"{closed}/"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, *args, **options)
+
+    def no_file(dir: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "stat", refuse)
+    monkeypatch.setattr(room.tempfile, "TemporaryFile", no_file)
+    check = {check.name: check for check in room.checks()}["places"]
+    assert (check.state, check.message) == ("bad", f"cannot write to {closed}")

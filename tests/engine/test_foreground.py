@@ -54,7 +54,12 @@ def test_a_rank_of_torchrun_works_in_its_own_process(monkeypatch: pytest.MonkeyP
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups")
 @pytest.mark.parametrize(
     ("job", "presses", "ends"),
-    [("train", 1, "result "), ("train", 2, "error Cancelled"), ("count", 1, "error Cancelled"), ("train_deaf", 2, "error Cancelled")],
+    [
+        ("train_longer", 1, "result "),
+        ("train", 2, "error Cancelled"),
+        ("count", 1, "error Cancelled"),
+        ("train_deaf", 2, "error Cancelled"),
+    ],
 )
 def test_ctrl_c_stops_training_then_cancels(job: str, presses: int, ends: str) -> None:
     with subprocess.Popen(

@@ -238,6 +238,14 @@ def test_without_a_hash_what_cannot_be_weights_is_thrown_away(body: bytes) -> No
     assert one.weights_state() == "download"
 
 
+def test_without_a_hash_an_empty_file_is_no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    with hub(type("Empty", (Hub,), {"digest": "", "body": b""})) as address:
+        one = dataclasses.replace(of_timm(address), cached_as="timm/test_vit.pth")
+        with pytest.raises(StudioError, match="is not its weights file"):
+            fetch(one)
+    assert one.weights_state() == "download"
+
+
 def test_without_a_hash_what_begins_as_weights_is_taken() -> None:
     body = (40).to_bytes(8, "little") + b"{" + b" " * 60
     with hub(type("Plain", (Hub,), {"digest": "", "body": body})) as address:

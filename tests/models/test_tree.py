@@ -9,6 +9,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models
 
+from tlstudio import api
 from tlstudio.errors import InputError
 from tlstudio.models import catalogue, freezing, network, tree
 from tlstudio.recipe import Head
@@ -206,3 +207,8 @@ def test_an_encoder_is_shown_with_its_first_head_where_nothing_else_is_said() ->
     # without a task, and with the other one, it is the classification network that it was
     assert tree.layers("timm/test_resnet") == tree.layers("timm/test_resnet", task="classification")
     assert tree.layers("timm/test_resnet")["head_path"] == "fc"
+
+
+def test_a_task_that_no_model_does_is_refused() -> None:
+    with pytest.raises(InputError, match="no model for the task 'segmentaton'"):
+        api.inspect("efficientnet_lite0", task="segmentaton")

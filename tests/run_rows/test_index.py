@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -115,3 +117,15 @@ def test_two_at_once() -> None:
     for thread in threads:
         thread.join()
     assert out == [6, 6, 6]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there names are Unicode")
+def test_a_run_whose_folder_is_called_in_no_unicode_is_listed_with_the_others() -> None:
+    made("one")
+    made("two", 0.5).path.rename(places.runs() / os.fsdecode(b"caf\xe9"))
+    before = api.list_runs()
+    assert sorted(row["name"] for row in before) == sorted(["one", os.fsdecode(b"caf\xe9")])
+    assert index.file().exists()
+    assert api.list_runs() == before
+    (places.runs() / os.fsdecode(b"caf\xe9")).rename(places.runs() / "cafe")
+    assert sorted(row["name"] for row in api.list_runs()) == ["cafe", "one"]

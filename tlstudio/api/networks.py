@@ -20,11 +20,17 @@ def models(search: str = "", task: str = "") -> list[Document]:
     """
     from tlstudio.models import catalogue
 
+    _check_task(task)
+    words = search.lower().split()
+    return [entry.to_json() for entry in catalogue.entries(task) if all(word in f"{entry.name} {entry.title}".lower() for word in words)]
+
+
+def _check_task(task: str) -> None:
+    from tlstudio.models import catalogue
+
     tasks = sorted({entry.task for entry in catalogue.entries()})
     if task and task not in tasks:
         raise InputError(f"There is no model for the task '{task}'", "", f"Take {' or '.join(tasks)}")
-    words = search.lower().split()
-    return [entry.to_json() for entry in catalogue.entries(task) if all(word in f"{entry.name} {entry.title}".lower() for word in words)]
 
 
 def examine_weights(model: str, file: str, *, task: str = "", tell: Tell = silent, control: Control | None = None) -> Document:
@@ -51,6 +57,7 @@ def inspect(
     """The `layers` document of a model, with {presets, blocks, head_path, in_features} besides; see `models.tree.layers`."""
     from tlstudio.models.tree import layers
 
+    _check_task(task)
     made = Recipe.parse({"head": head}).head if head else None
     return layers(model, input_size=input_size, batch=batch, classes=classes, head=made, cut=cut, aux=aux, task=task)
 

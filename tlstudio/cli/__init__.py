@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 
@@ -51,10 +52,11 @@ def run(argv: Sequence[str]) -> int:
     command = typer.main.get_command(app)
     try:
         code = command.main(words, prog_name="tlstudio", standalone_mode=False)
+        _flush()
     except (typer.Abort, KeyboardInterrupt):
         return _failed(StudioError("Cancelled"), debug)
     except BrokenPipeError:  # `tlstudio models | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go()
         return 1
     except Exception as error:
         # typer's errors of usage are those of click, its own copy or the installed one: known by what they can do
@@ -66,10 +68,26 @@ def run(argv: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _flush() -> None:
+    """What was printed is out. Left to Python's own end, a reader who is gone or a full disk would be a traceback and exit 120."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _let_go()
+        raise
+
+
+def _let_go() -> None:
+    """What still waits to be printed goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _failed(error: Exception, debug: bool, job: str = "") -> int:
     from tlstudio.engine.failures import explain
 
     failure = explain(error, job)
+    with suppress(OSError):  # which is told already, if that is what failed
+        _flush()
     if debug:
         traceback.print_exception(error, file=sys.stderr)
         if failure.details:
@@ -83,6 +101,6 @@ def _complain(sentence: str, code: int) -> int:
 
 
 def _topic(words: Sequence[str]) -> str:
-    names = [command.callback.__name__ for command in app.registered_commands if command.callback is not None]
+    names = [command.callback.__name__.replace("_", "-") for command in app.registered_commands if command.callback is not None]
     names += [group.name for group in app.registered_groups if group.name]
     return f"{words[0]} " if words and words[0] in names else ""

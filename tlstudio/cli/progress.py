@@ -15,6 +15,16 @@ from tlstudio.control import Tell
 from tlstudio.quantities import duration
 
 _LEVELS = {"info": "", "warn": "yellow", "bad": "red"}
+_WORDS = {
+    "start": "loading torch",
+    "scan": "reading the images",
+    "sample": "drawing the sample",
+    "network": "building the network",
+    "probe": "trying what is fastest",
+    "begin": "setting up",
+    "features": "computing what stays the same",
+}
+"""What a phase is called here, where its own name does not say it."""
 
 
 class _Remaining(ProgressColumn):
@@ -77,11 +87,11 @@ class _Teller:
     def _progress(self, event: events.Progress) -> None:
         if event.phase not in self._phases:  # train and validate take turns
             self._phases.add(event.phase)
-            if not self._console.is_terminal:
-                self._say(f"{event.phase} ...")
+            if not self._console.is_terminal and event.phase != "begin":  # over at once
+                self._say(f"{_WORDS.get(event.phase, event.phase)} ...")
         self._bar.update(
             self._task,
-            description=event.phase,
+            description=_WORDS.get(event.phase, event.phase),
             completed=event.done if event.overall is None else event.overall * 1000,
             total=(event.total or None) if event.overall is None else 1000,
             amount=f"{event.done:,}/{event.total:,} {event.unit}" if event.total else f"{event.done:,} {event.unit}",

@@ -40,7 +40,10 @@ def runs(
     if search or tag:
         from tlstudio.run_rows.search import found
 
-        rows = [row for row in rows if found(row, search, tag or ())]
+        known, rows = rows, [row for row in rows if found(row, search, tag or ())]
+        if known and not rows and not json:
+            output.line("No run is like that; without --search and --tag all are listed")
+            return
     output.show(rows, json, _draw_runs)
 
 
@@ -93,7 +96,7 @@ def _cell(row: dict[str, Any], name: str) -> Any:
     value = row.get(name)
     if name == "note" and value:
         return value.splitlines()[0]
-    return f"{value:.4g}" if isinstance(value, float) else ", ".join(value) if isinstance(value, list) else value
+    return f"{value:.4g}" if isinstance(value, float) else ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def evaluate(

@@ -61,6 +61,6 @@ def _draw_trash(rows: list[dict[str, Any]]) -> None:
         return
     when = [time.strftime("%Y-%m-%d %H:%M", time.localtime(row["thrown"])) for row in rows]
     output.table(
-        ["name", "thrown away", ">size"],
-        [(row["name"], at, f"{output.count(row['bytes'])}B") for row, at in zip(rows, when, strict=True)],
+        ["name", "what", "thrown away", ">size"],
+        [(row["name"], row["kind"], at, f"{output.count(row['bytes'])}B") for row, at in zip(rows, when, strict=True)],
     )

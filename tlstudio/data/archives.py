@@ -11,6 +11,7 @@ import lzma
 import os
 import re
 import shutil
+import struct
 import tarfile
 import tempfile
 import time
@@ -46,7 +47,10 @@ _DECOMPRESSORS: dict[bytes, Callable[[IO[bytes]], Any]] = {
 }
 # What the system says of a file where a folder is, of a folder where a file is, and of names too long or of forbidden letters.
 _NAMES = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)
-_BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
+_BROKEN = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError),
+    *(struct.error, UnicodeError, IndexError, ValueError),  # of zipfile, for names and numbers that are none
+)
 
 
 def is_archive(path: Path) -> bool:
@@ -65,8 +69,8 @@ def unpack(path: Path, *, tell: Tell = silent, control: Control | None = None) -
     home = places.cache() / "archives"
     final = home / hashlib.blake2b(said, digest_size=16).hexdigest()
     note = final / _NOTE
-    if note.is_file():
-        return final / _CONTENT, [Problem(**problem) for problem in json.loads(note.read_text(encoding="utf-8"))["problems"]]
+    if (known := _noted(note)) is not None:
+        return final / _CONTENT, known
     try:
         home.mkdir(parents=True, exist_ok=True)
         _sweep(home)
@@ -80,8 +84,13 @@ def unpack(path: Path, *, tell: Tell = silent, control: Control | None = None) -
         try:
             temporary.replace(final)
         except OSError:
-            if not note.is_file():  # else somebody else unpacked it in the meantime
+            if not final.exists():
                 raise
+            if _noted(note) is None:  # what a power loss, or a sweep of the cache, left; else somebody else unpacked it meanwhile
+                left = temporary.with_name(f"{temporary.name}-left")
+                final.replace(left)
+                shutil.rmtree(left, ignore_errors=True)
+                temporary.replace(final)
     except _BROKEN as error:
         raise InputError(f"The archive {path} is damaged", str(error), "Download or pack it again") from None
     except OSError as error:
@@ -97,6 +106,15 @@ def unpack(path: Path, *, tell: Tell = silent, control: Control | None = None) -
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return final / _CONTENT, problems
+
+
+def _noted(note: Path) -> list[Problem] | None:
+    """What was left out of an archive that is unpacked; None where it is not, or no more."""
+    try:
+        problems = [Problem(**problem) for problem in json.loads(note.read_text(encoding="utf-8"))["problems"]]
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return problems if (note.parent / _CONTENT).is_dir() else None
 
 
 def _sweep(home: Path) -> None:

@@ -15,7 +15,8 @@ from tlstudio.data import polygons, rle
 from tlstudio.data.masks import Coding, Labels, write
 from tlstudio.runs import cannot_write
 
-_VERSION = 1  # counts up when the same shapes would be drawn otherwise
+_VERSION = 2  # counts up when the same shapes would be drawn otherwise
+_LONGEST = 160  # bytes of a picture's name in that of its mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,9 @@ def draw(shapes: Shapes, width: int, height: int) -> Labels:
         if shape.bitmap is not None:
             rows, columns, pixels = shape.bitmap
             x, y = max(0, shape.at[0]), max(0, shape.at[1])
-            part = labels[y : y + rows, x : x + columns]
-            inside = np.frombuffer(pixels, np.uint8).reshape(rows, columns)[: part.shape[0], : part.shape[1]]
-            part[inside > 0] = shape.label
+            part = labels[y : max(y, shape.at[1] + rows), x : max(x, shape.at[0] + columns)]
+            inside = np.frombuffer(pixels, np.uint8).reshape(rows, columns)[y - shape.at[1] :, x - shape.at[0] :]
+            part[inside[: part.shape[0], : part.shape[1]] > 0] = shape.label
     return labels
 
 
@@ -64,7 +65,7 @@ def drawn(root: Path, image: str, shapes: Shapes, size: tuple[int, int], coding:
     """
     width, height = shapes.size or size
     said = f"{_VERSION} {width} {height} {shapes.shapes!r} {coding.classes!r}".encode("utf-8", "surrogateescape")
-    name = f"{Path(image).stem[:80]}-{hashlib.blake2b(said, digest_size=10).hexdigest()}.png"
+    name = f"{_short(Path(image).stem)}-{hashlib.blake2b(said, digest_size=10).hexdigest()}.png"
     folder = places.cache() / "masks" / hashlib.blake2b(os.fsencode(root / image), digest_size=10).hexdigest()
     path = folder / name
     if not path.is_file():
@@ -79,3 +80,11 @@ def drawn(root: Path, image: str, shapes: Shapes, size: tuple[int, int], coding:
             with contextlib.suppress(OSError):  # another process may be clearing up as well
                 left.unlink()
     return path
+
+
+def _short(stem: str) -> str:
+    """So much of a name that the file of the mask can be called after it: names may have 255 bytes, and a letter takes up to four."""
+    stem = stem[:80]
+    while len(os.fsencode(stem)) > _LONGEST:
+        stem = stem[:-1]
+    return stem

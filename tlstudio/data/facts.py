@@ -74,10 +74,7 @@ def _examined(stream: BinaryIO, path: Path, size: int, mtime_ns: int, max_pixels
     # At an eighth of the scale a JPEG's whole stream is still read, so that a missing end is found, but few pixels are made of it.
     picture = images.decode(stream, path, max_pixels, at_least=1)
     if picture.image.mode not in ("RGB", "L"):
-        try:
-            images.to_rgb(picture.image)
-        except ValueError as error:
-            raise ImageProblem("unreadable", path, f"The picture's colours cannot be read ({error})", "Convert it to RGB") from None
+        images.rgb_of(picture, path)
     stream.seek(0)
     digest = hashlib.blake2b(digest_size=16)
     while block := stream.read(1 << 20):
@@ -108,20 +105,35 @@ class Memory(Generic[_F]):
 
     def recall(self) -> dict[str, _F]:
         """All that is known, by path relative to the root."""
-        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(self._opened()) as store:
-            return {os.fsdecode(path): self._kind(*columns) for path, *columns in store.execute("SELECT * FROM facts")}
-        return {}
+        try:
+            with contextlib.closing(self._opened()) as store:
+                return {os.fsdecode(path): self._kind(*columns) for path, *columns in store.execute("SELECT * FROM facts")}
+        except (sqlite3.Error, OSError) as error:
+            self._discard(error)
+            return {}
 
     def keep(self, facts: Iterable[tuple[str, _F]]) -> None:
         """Add to what is known, or replace it."""
         rows = ((os.fsencode(path), *(getattr(f, name) for name in self._names)) for path, f in facts)
-        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(self._opened()) as store, store:
-            store.executemany(f"INSERT OR REPLACE INTO facts VALUES (?{', ?' * len(self._names)})", rows)
+        self._change(f"INSERT OR REPLACE INTO facts VALUES (?{', ?' * len(self._names)})", rows)
 
     def forget(self, paths: Iterable[str]) -> None:
         """Files that are no longer there."""
-        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(self._opened()) as store, store:
-            store.executemany("DELETE FROM facts WHERE path = ?", ((os.fsencode(path),) for path in paths))
+        self._change("DELETE FROM facts WHERE path = ?", ((os.fsencode(path),) for path in paths))
+
+    def _change(self, how: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """In one piece, or not at all."""
+        try:
+            with contextlib.closing(self._opened()) as store, store:
+                store.executemany(how, rows)
+        except (sqlite3.Error, OSError) as error:
+            self._discard(error)
+
+    def _discard(self, error: Exception) -> None:
+        """Damaged, the next one begins afresh. An OperationalError is no damage: a full or read-only disk, somebody else at work."""
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
 
     def _opened(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -130,8 +142,7 @@ class Memory(Generic[_F]):
             columns = ", ".join(f'"{name}"' for name in self._names)
             store.execute(f"CREATE TABLE IF NOT EXISTS facts (path BLOB PRIMARY KEY, {columns}) WITHOUT ROWID")
             store.execute("PRAGMA synchronous = OFF")  # it can all be made again
-        except sqlite3.DatabaseError:
+        except sqlite3.Error:
             store.close()
-            self._path.unlink(missing_ok=True)  # damaged; the next one begins afresh
             raise
         return store

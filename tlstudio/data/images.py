@@ -74,7 +74,7 @@ def load_rgb(path: Path, *, max_pixels: int = MAX_PIXELS, at_least: int | None =
     """
     try:
         with path.open("rb") as stream:
-            return to_rgb(decode(stream, path, max_pixels, at_least).image)
+            return rgb_of(decode(stream, path, max_pixels, at_least), path)
     except (OSError, MemoryError) as error:
         raise no_access(path, error) from None
 
@@ -83,7 +83,7 @@ def load_rgb_and_digest(path: Path, *, max_pixels: int = MAX_PIXELS, at_least: i
     """As `load_rgb`, with the BLAKE2b (hex) of the bytes that were decoded, as `Item.digest` has it."""
     try:
         content = path.read_bytes()
-        image = to_rgb(decode(io.BytesIO(content), path, max_pixels, at_least).image)
+        image = rgb_of(decode(io.BytesIO(content), path, max_pixels, at_least), path)
     except (OSError, MemoryError) as error:
         raise no_access(path, error) from None
     return image, hashlib.blake2b(content, digest_size=16).hexdigest()
@@ -166,6 +166,14 @@ def _orientation(image: Image.Image) -> int:
     except Exception:  # damaged metadata is no reason to lose the picture, and can fail in any way
         return 1
     return orientation if isinstance(orientation, int) else 1
+
+
+def rgb_of(picture: Picture, path: Path) -> Image.Image:
+    """As `to_rgb`. Raises ImageProblem for colours that Pillow cannot bring to RGB (LAB)."""
+    try:
+        return to_rgb(picture.image)
+    except ValueError as error:
+        raise ImageProblem("unreadable", path, f"The picture's colours cannot be read ({error})", "Convert it to RGB") from None
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tlstudio.data.layouts import Layout
@@ -17,8 +18,9 @@ SMALL_SIDE = 64  # px; below a quarter or so of what models look at, pictures ar
 def of_items(root: Path, items: Sequence[Item], classes: Sequence[str]) -> Iterator[Problem]:
     """Copies (same bytes) within a split, across splits, across classes (none for pictures that show several); very small pictures."""
     by_digest: dict[str, list[Item]] = defaultdict(list)
+    given = any(item.split is not None for item in items)  # then what is in no split is learned from
     for item in items:
-        by_digest[item.digest].append(item)
+        by_digest[item.digest].append(replace(item, split="train") if given and item.split is None else item)
     for group in by_digest.values():
         if len(group) > 1:
             yield from _copies(root, group, classes)

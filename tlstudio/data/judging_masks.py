@@ -62,7 +62,7 @@ def of_values(
     n = len(coding.classes)
     if coding.kind == "index" and seen.form == "rgb":
         said = f"The mask is coloured ({counted(seen.values, 'colour')}), while the others hold numbers; the pair is left out."
-    elif not strange and seen.values <= len(counts):
+    elif not strange and seen.values <= len(seen.pixels()):  # two indices of a palette may be of one colour
         return None
     elif coding.kind == "rgb":
         example = ", ".join(map(str, unpacked(max(strange, key=counts.__getitem__)))) if strange else "and many others"

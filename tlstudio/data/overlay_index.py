@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -168,7 +169,7 @@ def _image(said: Any, n_classes: int) -> dict[str, Any]:
     if len(per_class) not in (0, n_classes) or len(shares) not in (0, n_classes):
         raise ValueError("not one figure a class")
     image |= {key: _figure(said.get(key)) for key in ("iou", "pixel_accuracy")}
-    return {**image, "per_class": [_figure(value) for value in per_class], "shares": [float(value) for value in shares]}
+    return {**image, "per_class": [_figure(value) for value in per_class], "shares": [_figure(value) or 0.0 for value in shares]}
 
 
 def _text(value: Any) -> str | None:
@@ -178,4 +179,5 @@ def _text(value: Any) -> str | None:
 
 
 def _figure(value: Any) -> float | None:
-    return None if value is None else float(value)
+    """Other programs' JSON may hold NaN, by which nothing can be sorted: it is no figure."""
+    return None if value is None or not math.isfinite(value) else float(value)

@@ -47,8 +47,9 @@ class Shelf:
         self._writer.add(digest, [pixels.permute(1, 2, 0).contiguous()])
 
     def commit(self) -> None:
-        """What was put can be found, and stays."""
+        """What was put can be found, and stays; so can what other processes put there meanwhile, which need not be made again."""
         self._writer.commit()
+        self._store.refresh()
 
     def close(self) -> None:
         """No more is put or found; what was not committed is lost."""

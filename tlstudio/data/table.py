@@ -71,17 +71,21 @@ class Files:
 
     def find(self, called: str) -> str | None:
         """The relative path of the one file that is meant; None if there is none, or if it could be several."""
+        meant = self.meant(called)
+        return meant[0] if len(meant) == 1 else None
+
+    def meant(self, called: str) -> list[str]:
+        """The relative paths of all files that may be meant."""
         path = called.replace("\\", "/")
         if posixpath.isabs(path):
             path = os.path.relpath(path, self._root.as_posix()) if path.startswith(self._root.as_posix() + "/") else path.lstrip("/")
         path = posixpath.normpath(path)
         if path in self._paths:
-            return path
+            return [path]
         alike = self._by_name.get(posixpath.basename(path).casefold(), [])
-        if len(alike) == 1:
-            return alike[0]
-        ends = [p for p in alike if p.endswith(f"/{path}") or posixpath.splitext(p)[0].endswith(f"/{path}")]
-        return ends[0] if len(ends) == 1 else None
+        if len(alike) <= 1:
+            return alike
+        return [p for p in alike if p.endswith(f"/{path}") or posixpath.splitext(p)[0].endswith(f"/{path}")]
 
 
 def read(path: Path, files: Files) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -39,7 +40,8 @@ def _disk() -> Check:
 def _writable() -> Check:
     refused = []
     for place in (places.runs(), places.samples(), places.cache(), places.logs(), places.trash(), places.settings().parent):
-        folder = next(path for path in (place, *place.parents) if path.exists())  # a file in the way counts
+        # A file in the way counts. Path.exists would raise for what lies in a folder that may not be entered.
+        folder = next(path for path in (place, *place.parents) if os.path.exists(path))  # noqa: PTH110
         try:
             with tempfile.TemporaryFile(dir=folder):
                 pass
@@ -69,4 +71,4 @@ def _weights() -> Check:
 
 def _existing(path: Path) -> Path:
     """The nearest folder that is there."""
-    return path if path.is_dir() or path.parent == path else _existing(path.parent)
+    return path if os.path.isdir(path) or path.parent == path else _existing(path.parent)  # noqa: PTH112 - see _writable

@@ -21,7 +21,7 @@ from tlstudio.training.relay import relayed
 
 _TWICE = 2.0  # seconds within which a Ctrl+C under torchrun is the same one
 # Jobs in which the first Ctrl+C means: stop in good order, and keep what there is (of training, the best so far).
-_KEEP_ON_STOP = ("train", "resume", "compare_choices", "sweep", "resume_study", "watch_camera")
+_KEEP_ON_STOP = ("train", "resume", "train_longer", "compare_choices", "sweep", "resume_study", "watch_camera")
 
 
 def run_job(job: str, args: Mapping[str, Any], tell: Tell = silent, *, jobs: str = JOBS) -> Any:

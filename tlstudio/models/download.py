@@ -229,7 +229,7 @@ def _plausible(file: Path) -> bool:
         start = opened.read(9)
     if file.name.endswith(".safetensors.part"):
         return start[8:] == b"{" and int.from_bytes(start[:8], "little") < file.stat().st_size
-    return not start.lstrip().startswith(b"<")
+    return bool(start) and not start.lstrip().startswith(b"<")
 
 
 def address(entry: Entry) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -107,7 +107,15 @@ class Recipe(Section):
         return value
 
     def to_toml(self) -> str:
-        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+        """Raises InputError for a name, as of a folder, that is no UTF-8 text: TOML holds no other."""
+        text = tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            shown = text[: error.start].rpartition("\n")[2] + text[error.start :].partition("\n")[0]
+            shown = shown.encode(errors="replace").decode()
+            raise InputError(f"The recipe holds a name that is no UTF-8 text: {shown}", "", "Rename that folder or file") from None
+        return text
 
     @classmethod
     def from_toml(cls, text: str, source: str = "The recipe") -> Recipe:
@@ -221,6 +229,11 @@ def _check_key(key: str, said: dict[str, Any]) -> None:
     raise InputError(f"A recipe has no key '{key}'", "", f"The nearest is '{near}'")
 
 
+# The keys of tables in lists, by the key that holds the list.
+_TABLES: dict[tuple[str | int, ...], Collection[str]] = {
+    ("stages", "own"): Stage.model_fields,
+    ("stages", "longer"): Longer.model_fields,
+}
 # Where pydantic speaks to programmers.
 _PLAIN = {
     "tuple_type": 'a list in brackets is needed, such as ["a", "b"] or [1, 2]',
@@ -236,6 +249,9 @@ def _validated(values: dict[str, Any]) -> Recipe:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         what = f"'{key}'" if key else "The recipe"
+        if first["type"] == "extra_forbidden":  # of the tables in a list; sections were looked at before
+            near = difflib.get_close_matches(str(first["loc"][-1]), _TABLES.get(first["loc"][:-2], ()), 1, 0.0)
+            raise InputError(f"A recipe has no key {what}", "", f"The nearest is '{near[0]}'" if near else "Take it out") from None
         if first["type"] == "model_type":
             raise InputError(f"{what} is a section of a recipe, not one value", "", f"Write [{key}] and its keys below") from None
         said = _PLAIN.get(first["type"], first["msg"].removeprefix("Value error, "))

@@ -26,13 +26,13 @@ from tlstudio.runs import Run
 
 Row = dict[str, Any]
 CHUNK = 500  # rows that are parsed at once
-_FORMAT = f"1 {__version__}"  # of the rows: another version of the program reads them anew
+_FORMAT = f"2 {__version__}"  # of the rows: another version of the program reads them anew
 _READ = ("recipe.toml", "summary.json", "events.jsonl", "notes.json")
 _TELL = 0.4  # seconds between two lots of rows that are written and told
 _TABLES = """
 DROP TABLE IF EXISTS about; CREATE TABLE about (format TEXT, id TEXT, seq INTEGER);
 DROP TABLE IF EXISTS runs;
-CREATE TABLE runs (path TEXT PRIMARY KEY, stamp TEXT, seq INTEGER, started REAL, state TEXT, said TEXT) WITHOUT ROWID;
+CREATE TABLE runs (path BLOB PRIMARY KEY, stamp TEXT, seq INTEGER, started REAL, state TEXT, said TEXT) WITHOUT ROWID;
 CREATE INDEX by_seq ON runs (seq);
 """
 
@@ -110,10 +110,11 @@ class Index:
     def update(self, tell: Tell, control: Control) -> list[str]:
         """Read what has changed; the paths of all runs, newest first."""
         there = _stamps()
-        known = {path: (stamp, state) for path, stamp, state in self._db.execute("SELECT path, stamp, state FROM runs")}
+        found = self._db.execute("SELECT path, stamp, state FROM runs")
+        known = {os.fsdecode(path): (stamp, state) for path, stamp, state in found}  # a folder's name may be no UTF-8
         gone = [path for path in known if path not in there]
         if gone:
-            self._write("DELETE FROM runs WHERE path = ?", [(path,) for path in gone])
+            self._write("DELETE FROM runs WHERE path = ?", [(os.fsencode(path),) for path in gone])
         stale = [path for path, (_, stamp) in there.items() if not _stands(path, stamp, known.get(path))]
         lot: list[tuple[str, str, Row]] = []
         due = time.monotonic() + _TELL
@@ -129,7 +130,7 @@ class Index:
 
     def _keep(self, lot: Sequence[tuple[str, str, Row]]) -> None:
         if lot:
-            said = [(path, stamp, one.get("started") or 0.0, one["state"], events.dumps(one)) for path, stamp, one in lot]
+            said = [(os.fsencode(path), stamp, one.get("started") or 0.0, one["state"], events.dumps(one)) for path, stamp, one in lot]
             self._write("INSERT OR REPLACE INTO runs VALUES (?, ?, (SELECT seq FROM about), ?, ?, ?)", said)
 
     def _write(self, what: str, rows: Sequence[Sequence[Any]]) -> None:

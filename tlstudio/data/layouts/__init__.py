@@ -6,6 +6,7 @@ Pictures with masks: see `segmentation`.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tlstudio.control import Control, Tell, silent
@@ -14,6 +15,7 @@ from tlstudio.data.layouts import folders, outlines, segmentation, tables
 from tlstudio.data.layouts.layout import Candidate, Layout
 from tlstudio.data.layouts.mask_layout import MaskLayout, Pair
 from tlstudio.data.layouts.outlines import Broken
+from tlstudio.data.layouts.path_words import word
 from tlstudio.data.listing import Folder
 from tlstudio.data.report import Problem
 from tlstudio.errors import InputError
@@ -36,7 +38,8 @@ def find(root: Path, task: str = "", data: Data | None = None, tell: Tell = sile
         data = data or Data()
         sure = task == "segmentation" or data.layout != "auto" or bool(data.masks)
         if data.masks:
-            return segmentation.find_with(root, tree, problems, root / Path(data.masks).expanduser(), tell, control)
+            masks = os.path.normpath(root / Path(data.masks).expanduser())  # or a ".." would make two names of one file
+            return segmentation.find_with(root, tree, problems, Path(masks), tell, control)
         if sure or not _has_table(root, tree):
             found = segmentation.find(root, tree, problems, data, broken, sure=sure)
             if found is not None:
@@ -47,7 +50,8 @@ def find(root: Path, task: str = "", data: Data | None = None, tell: Tell = sile
         if broken:
             raise outlines.unusable(root, broken) from None
         raise
-    if broken and len({candidate.label for candidate in layout.candidates if listing.looks_like_image(candidate.path)}) < 2:
+    labels = {candidate.label for candidate in layout.candidates if listing.looks_like_image(candidate.path)}
+    if broken and sum(word(label) is None for label in labels) < 2:  # train2017 and val2017 are no classes
         raise outlines.unusable(root, broken)
     layout.problems += [one.problem(root) for one in broken]
     return layout

@@ -47,7 +47,7 @@ def find(layout: MaskLayout, tree: Folder, broken: list[Broken]) -> bool:
         for image in said["images"]:
             if not isinstance(image, dict) or not isinstance(called := image.get("file_name"), str):
                 continue
-            found = pictures.find(called, path)
+            found = pictures.find(called, path, split)
             if found is None:
                 pictures.missing(called, path)
             elif found not in pictures.used:

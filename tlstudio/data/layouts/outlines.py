@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,6 +12,7 @@ from typing import Any
 from tlstudio.data import table
 from tlstudio.data.layouts.mask_layout import MaskLayout, Named, Pair
 from tlstudio.data.layouts.pairs import corrected_name
+from tlstudio.data.layouts.path_words import place
 from tlstudio.data.listing import Folder
 from tlstudio.data.masks import IGNORE, MAX_CLASSES
 from tlstudio.data.report import Problem
@@ -103,11 +105,19 @@ class Pictures:
         self._files = table.Files(layout.root, self._paths)
         self.used: set[str] = set()
 
-    def find(self, called: str, beside: str) -> str | None:
-        """The relative path of a picture. beside: the file that calls it so, next to which it is sought first."""
+    def find(self, called: str, beside: str, split: str | None = None) -> str | None:
+        """The relative path of a picture. beside: the file that calls it so, next to which it is sought first.
+
+        split: that of this file, by which pictures of one name in the folders of several splits are told apart.
+        """
         called = called.replace("\\", "/")
-        near = f"{PurePosixPath(beside).parent}/{called}".removeprefix("./")
-        return near if near in self._paths else self._files.find(called)
+        near = posixpath.normpath(f"{PurePosixPath(beside).parent}/{called}")
+        if near in self._paths:
+            return near
+        meant = self._files.meant(called)
+        if len(meant) > 1 and split is not None:
+            meant = [path for path in meant if place(posixpath.dirname(path)).split == split]
+        return meant[0] if len(meant) == 1 else None
 
     def add(self, pair: Pair) -> None:
         """Put a pair into the layout, with the corrected mask beside the picture if there is one."""

@@ -17,6 +17,7 @@ CORRECTED = ".corrected.png"
 _MASK_SUFFIX = "masks?|labels?|gt|seg|segmentation|labelids|labeltrainids|annotation|matte|l"
 _MASK_AFFIX = re.compile(rf"^(mask|label|gt|seg|annotation)[_\-. ]+(?=.)|(?<=.)([_\-. ]({_MASK_SUFFIX}))+$")
 _IMAGE_AFFIX = re.compile(r"^(image|img|photo|pic)[_\-. ]+(?=.)|(?<=.)[_\-. ](image|img|sat|rgb|photo)$")
+_LOSSY = (".jpg", ".jpeg")
 _STRAYS = 0.1  # share of pictures
 _MANY_SPLITS = 0.98  # share of a split's pictures without a mask from which on it is said of the split, not of each picture
 
@@ -79,12 +80,12 @@ def find(all_files: list[File]) -> Found | None:
 
 def match(images: list[File], masks: list[File]) -> Found:
     """Each picture with the mask that has its name, in the folder that mirrors its own."""
-    exact: dict[tuple[str | None, tuple[str, ...], str], File] = {}
+    exact: dict[tuple[str | None, tuple[str, ...], str], list[File]] = defaultdict(list)
     by_name: dict[tuple[str | None, str], list[File]] = defaultdict(list)
-    for mask in masks:
+    for mask in sorted(masks, key=lambda file: _ending(file) in _LOSSY):
         stripped = _MASK_AFFIX.sub("", mask.stem)
         for stem in dict.fromkeys((mask.stem, stripped, _plain(stripped))):
-            exact.setdefault((mask.where.split, mask.folders, stem), mask)
+            exact[mask.where.split, mask.folders, stem].append(mask)
             by_name[mask.where.split, stem].append(mask)
     taken: set[str] = set()
     pairs: list[tuple[File, File | None]] = []
@@ -98,22 +99,22 @@ def match(images: list[File], masks: list[File]) -> Found:
 
 def _mask_of(
     image: File,
-    exact: dict[tuple[str | None, tuple[str, ...], str], File],
+    exact: dict[tuple[str | None, tuple[str, ...], str], list[File]],
     by_name: dict[tuple[str | None, str], list[File]],
 ) -> File | None:
     stems = dict.fromkeys((image.stem, _IMAGE_AFFIX.sub("", image.stem)))
     splits = dict.fromkeys((image.where.split, None))
     for split in splits:
         for stem in stems:
-            if mask := exact.get((split, image.folders, stem)):
-                return mask
+            if alike := exact.get((split, image.folders, stem)):
+                return next((mask for mask in alike if _alike_in_case(image, mask)), alike[0])
     if image.where.role != "image":  # a folder of any name beside one called masks may be a class
         return None
     for split in splits:
         for stem in stems:
-            alike = by_name.get((split, stem), [])
-            if len({mask.path for mask in alike}) == 1:
-                return alike[0]
+            by_its_name = by_name.get((split, stem), [])
+            if len({mask.path for mask in by_its_name}) == 1:
+                return by_its_name[0]
     return None
 
 
@@ -142,7 +143,7 @@ def _by_suffix(all_files: list[File]) -> Found | None:
     if not masks:
         endings = Counter(map(_ending, all_files))
         lossless = [file for file in all_files if _ending(file) == ".png"]
-        if len(endings) != 2 or endings[".png"] * 2 < len(all_files) * 0.8 or not (endings.keys() & {".jpg", ".jpeg"}):
+        if len(endings) != 2 or endings[".png"] * 2 < len(all_files) * 0.8 or not (endings.keys() & set(_LOSSY)):
             return None
         masks = lossless
     paths = {mask.path for mask in masks}
@@ -205,6 +206,13 @@ def _stem(name: str) -> str:
 
 def _ending(file: File) -> str:
     return file.path[file.path.rfind(".") :].casefold()
+
+
+def _alike_in_case(image: File, mask: File) -> bool:
+    """Whether the mask has the picture's name in its very letters, by which those of A.jpg and a.jpg are told apart."""
+    start = mask.stem.find(image.stem)
+    written = PurePosixPath(mask.path).name[max(0, start) :]
+    return start >= 0 and written.startswith(PurePosixPath(image.path).name[: len(image.stem)])
 
 
 def _plain(stem: str) -> str:

@@ -9,7 +9,7 @@ from tlstudio.data.layouts import pairs
 from tlstudio.data.layouts.layout import split_word
 from tlstudio.data.layouts.mask_layout import MaskLayout, Named
 from tlstudio.data.layouts.pairs import File
-from tlstudio.data.listing import Folder
+from tlstudio.data.listing import Folder, looks_like_image
 from tlstudio.data.report import Problem, counted
 
 _NAMES = (
@@ -48,7 +48,8 @@ def _lists(layout: MaskLayout, sets: Folder | None) -> dict[str, str | None]:
                 continue
             for line in lines:
                 if line.strip():
-                    listed = PurePosixPath(line.strip()).name.casefold()
+                    written = PurePosixPath(line.strip())
+                    listed = (written.stem if looks_like_image(written.name) else written.name).casefold()
                     taken = out.setdefault(listed, split)
                     if split is not None and taken != split:
                         twice[listed] = f"'{listed}' stands in the lists of {taken} and of {split}, and is taken for {taken}."
@@ -61,10 +62,8 @@ def _lay_out(layout: MaskLayout, tree: Folder, images: Folder, masks: Folder, li
     named, unlisted = set[str](), 0
     kept: list[tuple[File, File | None]] = []
     for image, mask in found.pairs:
-        name = PurePosixPath(image.path).name.casefold()
-        key = next((key for key in (image.stem, name) if key in lists), None)
-        if key is not None:
-            named.add(key)
+        if image.stem in lists:
+            named.add(image.stem)
             kept.append((image, mask))
         elif not lists and mask is not None:  # most of VOC's pictures have no mask
             kept.append((image, mask))
