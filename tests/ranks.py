@@ -9,12 +9,34 @@ import sys
 from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["timm", "tlstudio.training.fit", "tlstudio.training.together", "tlstudio.api", "tlstudio.cli"])
 
 
-def _rank(argv: Sequence[str], environment: dict[str, str], said: str) -> None:
+def _troubled() -> None:
+    """The first loss that is read is no number, on all ranks; and the second rank cannot read the pictures of a folder "spoiled"."""
+    from tlstudio.data.datasets import ImageSet
+    from tlstudio.data.images import ImageProblem
+    from tlstudio.training import steps
+
+    finite, load, first = steps.check_finite, ImageSet.load, [float("nan")]
+
+    def check(loss: float, epoch: int) -> None:
+        finite(first.pop() if first else loss, epoch)
+
+    def loaded(self: ImageSet, i: int, epoch: int, augment: bool) -> Any:
+        if "spoiled" in self.path(i).parts:
+            raise ImageProblem("unreadable", self.path(i), "it went away")
+        return load(self, i, epoch, augment)
+
+    steps.check_finite = check
+    if os.environ["RANK"] == "1":
+        ImageSet.load = loaded  # type: ignore[method-assign]
+
+
+def _rank(argv: Sequence[str], environment: dict[str, str], said: str, troubled: bool) -> None:
     os.environ.clear()
     os.environ.update(environment)
     file = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -25,14 +47,16 @@ def _rank(argv: Sequence[str], environment: dict[str, str], said: str) -> None:
     torch.set_num_threads(1)
     from tlstudio.__main__ import main
 
+    if troubled:
+        _troubled()
     sys.argv = ["tlstudio", *argv]
     main()
 
 
 class Together:
-    """Ranks that run one command line. said: what each wrote on stdout and stderr."""
+    """Ranks that run one command line. said: what each wrote on stdout and stderr. troubled: see `_troubled`."""
 
-    def __init__(self, folder: Path, argv: Sequence[str], size: int = 2) -> None:
+    def __init__(self, folder: Path, argv: Sequence[str], size: int = 2, troubled: bool = False) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = str(free.getsockname()[1])
@@ -41,7 +65,7 @@ class Together:
         self.ranks: list[BaseProcess] = []
         for rank, said in enumerate(self._said):
             own = {**everywhere, "RANK": str(rank), "LOCAL_RANK": str(rank)}
-            process = _SERVER.Process(target=_rank, args=(list(argv), own, str(said)), daemon=True)
+            process = _SERVER.Process(target=_rank, args=(list(argv), own, str(said), troubled), daemon=True)
             process.start()
             self.ranks.append(process)
 

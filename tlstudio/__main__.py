@@ -32,10 +32,10 @@ def main() -> None:
     from tlstudio.cli import run
 
     code = run(sys.argv[1:])
-    if several() and code == 0:  # the others wait for more to do
-        from tlstudio.training.distributed import ranks
+    if several():  # the others wait for more to do
+        from tlstudio.training import distributed
 
-        ranks().end()
+        distributed.leave(code)
     sys.exit(code)
 
 

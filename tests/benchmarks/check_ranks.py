@@ -1,4 +1,5 @@
-"""torchrun itself, with two processes on this machine: train, lose one, go on; be told to end; and the way the app starts it.
+"""torchrun itself, with two processes on this machine: come to what one process comes to; lose one, go on; be told to end; a study in
+which runs fail, and one that is stopped; and the way the app starts it.
 
     OMP_NUM_THREADS=1 nice python tests/benchmarks/check_ranks.py
 
@@ -16,11 +17,13 @@ import time
 from pathlib import Path
 
 import psutil
+import torch
+from safetensors.torch import load_file
 
 from tests.pictures import class_folders
 from tlstudio import api
 from tlstudio.control import Control
-from tlstudio.events import EpochEnded, Event, RunFailed
+from tlstudio.events import EpochEnded, Event, PrefixCached, RunFailed, Steps
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 
@@ -50,6 +53,46 @@ def said_of_tlstudio(stderr: str) -> list[str]:
 def last_of(run: Run) -> Event:
     *_, last = run.events()
     return last
+
+
+def same_as_one_process(recipe: Recipe, folder: Path, name: str) -> None:
+    run, alone = Run(folder / name), Run(folder / f"{name}-alone")
+    file = folder / f"{name}.toml"
+    file.write_text(recipe.to_toml())
+    _, stderr = started("train", str(file), "--run-dir", str(run.path)).communicate(timeout=300)
+    assert run.summary() is not None, stderr
+    home, os.environ["TLSTUDIO_HOME"] = os.environ["TLSTUDIO_HOME"], str(folder / "other-home")  # nothing is found that the two computed
+    api.train(recipe.set({"training.batch_size": 2 * recipe.training.batch_size}), str(alone.path))
+    os.environ["TLSTUDIO_HOME"] = home
+    losses = [[loss for event in one.events() if isinstance(event, Steps) for loss in event.loss] for one in (run, alone)]
+    ours, theirs = load_file(run.best), load_file(alone.best)
+    loss = max(abs(a - b) for a, b in zip(*losses, strict=True))
+    weight = max(float((ours[key].double() - theirs[key].double()).abs().max()) for key in ours)
+    kept = [next(event for event in one.events() if isinstance(event, PrefixCached)) for one in (run, alone)]
+    print(f"{name}: {len(losses[0])} losses differ by at most {loss:.1e} from those of one process, weights by {weight:.1e};")
+    print(f"  computed once: {kept[0].computed} and {kept[1].computed} images")
+    assert loss < 1e-5
+    assert weight < 1e-4
+    assert kept[0].computed == kept[1].computed
+
+
+def a_study(recipe: Recipe, folder: Path) -> None:
+    (folder / "empty").mkdir()
+    for title, changes in (("refused", {"data.path": str(folder / "empty")}), ("sound", {}), ("long", {"training.epochs": 100_000})):
+        api.enqueue(recipe.set(changes), name="study", title=title)
+    torchrun = started("study", "resume", "study")
+    until = time.monotonic() + 180
+    while (entries := api.study("study")["entries"])[2]["state"] != "running":
+        assert time.monotonic() < until, entries
+        assert torchrun.poll() is None, torchrun.communicate()
+        time.sleep(0.1)
+    learning(Run(Path(entries[2]["run"])))
+    os.killpg(torchrun.pid, signal.SIGINT)
+    began = time.monotonic()
+    torchrun.communicate(timeout=60)
+    states = [one["state"] for one in api.study("study")["entries"]]
+    print(f"study: {states}; {entries[0]['why']} Ctrl+C: over after {time.monotonic() - began:.1f} s")
+    assert states == ["failed", "done", "running"]
 
 
 def one_killed(recipe: Path, folder: Path, number: int) -> None:
@@ -117,6 +160,12 @@ def main() -> None:
         recipe = Recipe().set(base | {"training.epochs": 100_000, "training.batch_size": 4})
         file = folder / "recipe.toml"
         file.write_text(recipe.to_toml())
+        torch.set_num_threads(1)
+        short = Recipe().set(base | {"training.epochs": 3, "training.batch_size": 4})
+        same_as_one_process(short.set({"data.path": str(class_folders(folder / "more", n=80))}), folder, "head")
+        whole = {"frozen.strategy": "full", "model.name": "timm/test_vit", "model.weights": "random", "training.ema": 0.9}
+        same_as_one_process(short.set(whole), folder, "full")
+        a_study(short, folder)
         one_killed(file, folder, 1)
         one_killed(file, folder, 0)
         ended_from_outside(file, folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,15 @@ from safetensors.torch import load_file
 from tests.pictures import class_folders
 from tests.ranks import Together
 from tests.scenes import pairs
-from tlstudio.events import EpochEnded, Note, RunFailed, RunStarted, Steps
+from tlstudio import api
+from tlstudio.data.row_store.segment_index import SegmentIndex
+from tlstudio.errors import InputError, StudioError
+from tlstudio.events import EpochEnded, Note, PrefixCached, RunFailed, RunStarted, Steps
 from tlstudio.models.freezing import presets
 from tlstudio.models.network import build
 from tlstudio.recipe import Head, Recipe
 from tlstudio.runs import Run
-from tlstudio.training import agreement
+from tlstudio.training import agreement, out_of_memory
 from tlstudio.training.distributed import Ranks, ranks
 from tlstudio.training.fit import fit
 
@@ -40,8 +44,6 @@ def _trained_together(folder: Path, recipe: Recipe) -> Run:
 
 def _alone(folder: Path, recipe: Recipe) -> Run:
     run = Run.create(recipe.set({"training.batch_size": 2 * recipe.training.batch_size}), folder / "alone")
-    from tlstudio import api
-
     api.train(run.recipe(), str(run.path))
     return run
 
@@ -95,6 +97,52 @@ def test_masks_whose_ignored_pixels_differ_from_rank_to_rank_weigh_the_same(tmp_
     _same(_trained_together(tmp_path, recipe), _alone(tmp_path, recipe))
 
 
+def _rows(home: Path) -> dict[str, bytes]:
+    """What is kept of a frozen part, by key."""
+    out = {}
+    for file in (home / "cache" / "prefix").glob("*/*.index"):
+        index, data = SegmentIndex.decode(file.read_bytes()), file.with_suffix(".rows").read_bytes()
+        for key, offset, form in zip(index.keys, index.offsets, index.row_forms, strict=True):
+            assert key not in out, "somebody made it twice"
+            out[key] = data[offset : offset + index.forms[form].nbytes]
+    return out
+
+
+def test_a_study_goes_on_after_runs_that_fail_and_ranks_share_what_is_computed_once(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first run fails on both ranks, the second on one of them, while the other waits for its gradients."""
+    photos = class_folders(tmp_path / "photos", n=60)  # several batches of a frozen part
+    sound = _recipe(photos, **{"training.batch_size": 8, "data.task": "classification"})
+    whole = {"frozen.strategy": "full", "model.name": "timm/test_vit", "model.weights": "random"}
+    runaway = sound.set({**whole, "training.guard": False})
+    spoiled = sound.set({**whole, "data.path": str(class_folders(tmp_path / "spoiled", first=500))})
+    for title, recipe in (("runaway", runaway), ("spoiled", spoiled), ("sound", sound)):
+        api.enqueue(recipe, name="q", title=title)
+    together = Together(tmp_path, ["study", "resume", "q"], troubled=True)
+    assert together.codes() == [0, 0], together.said
+    assert together.said[1] == ""
+    first, second, third = api.study("q")["entries"]
+    assert [one["state"] for one in (first, second, third)] == ["failed", "failed", "done"], together.said
+    assert "The loss is no number any more" in first["why"]
+    assert "Number 2" in second["why"]
+    assert "it went away" in second["why"]
+    run = Run(Path(third["run"]))
+    assert (run.summary() or {})["ranks"] == 2
+
+    makers = {file.name.split("-")[1] for file in (home / "cache" / "prefix").rglob("*.rows")}
+    assert makers == {str(process.pid) for process in together.ranks}
+    monkeypatch.setenv("TLSTUDIO_HOME", str(tmp_path / "other"))
+    alone = _alone(tmp_path, sound)
+    assert _rows(home) == _rows(tmp_path / "other")
+    assert _kept(run).computed == _kept(alone).computed == 120
+    _same(run, alone)
+
+
+def _kept(run: Run) -> PrefixCached:
+    return next(event for event in run.events() if isinstance(event, PrefixCached))
+
+
 def test_a_rank_that_is_killed_ends_the_other_with_a_message_and_one_process_can_go_on(tmp_path: Path) -> None:
     recipe = _recipe(class_folders(tmp_path / "photos"), **{"training.epochs": 100_000, "training.batch_size": 4})
     (tmp_path / "recipe.toml").write_text(recipe.to_toml())
@@ -137,3 +185,35 @@ def test_batchnorm_that_learns_on_several_ranks_is_told(monkeypatch: pytest.Monk
     cpu = torch.device("cpu")
     assert len(list(agreement.remarks(Recipe(), cpu, 2, {"classifier.weight"}))) == 1
     assert "BatchNorm" in list(agreement.remarks(Recipe(), cpu, 2, {"features.1.running_mean"}))[1].message
+
+
+def test_ranks_that_are_not_alike_are_all_refused() -> None:
+    agreement.check_alike([("cuda", "data", "here 1"), ("cuda", "data", "here 2"), ("cuda", "data", "there 1")])
+    agreement.check_alike([("cpu", "data", ""), ("cpu", "data", "")])
+    for other, said in (
+        (("cpu", "data", ""), "Process 2 would train on cpu, the first one on cuda"),
+        (("cuda", "others", "here 2"), "Process 2 does not see the images"),
+        (("cuda", "data", "here 1"), "Processes 1 and 2 would train on the same graphics card"),
+    ):
+        with pytest.raises(InputError, match=said):
+            agreement.check_alike([("cuda", "data", "here 1"), other])
+
+
+def test_what_torchrun_would_say_and_nobody_said_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tlstudio.training.together import Together as Real
+
+    for name, value in (("RANK", "1"), ("WORLD_SIZE", "4"), ("LOCAL_RANK", "1"), ("MASTER_PORT", "29500")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("MASTER_ADDR", raising=False)
+    with pytest.raises(InputError, match="one of several processes, and MASTER_ADDR is not set"):
+        Real.from_environment()
+
+
+def test_a_rank_that_runs_out_of_memory_says_what_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    def step() -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(out_of_memory, "ranks", lambda: Ranks(0, 2))
+    learner: Any = SimpleNamespace(training_modules=list, device=torch.device("cpu"), at_once=lambda n: n)
+    with pytest.raises(StudioError, match=r"ran out of memory with 8 images at once.*Choose a smaller training\.batch_size"):
+        next(out_of_memory.Fitting(learner).made(8, step))

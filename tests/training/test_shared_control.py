@@ -38,7 +38,7 @@ def test_stop_pause_and_rates_are_heard_at_a_reading(monkeypatch: pytest.MonkeyP
     assert second.stopping
 
 
-def test_rank_0_hears_itself_at_once_where_the_others_wait_and_a_cancel_anywhere() -> None:
+def test_rank_0_hears_itself_at_once_where_no_other_waits_for_it() -> None:
     told = Control()
     first = Shared(told, main=True)
     told.stop()
@@ -46,6 +46,18 @@ def test_rank_0_hears_itself_at_once_where_the_others_wait_and_a_cancel_anywhere
     assert first.stopping
     first.alone = False
     assert not first.stopping
-    told.cancel()
+
+
+@pytest.mark.parametrize("whose", [0, 1])
+def test_a_cancel_of_any_rank_ends_all_at_the_same_reading_or_itself_while_it_judges(whose: int) -> None:
+    own = [Control(), Control()]
+    ranks = [Shared(one, main=i == 0) for i, one in enumerate(own)]
+    own[whose].cancel()
+    ranks[whose].check()  # within steps the others would wait for its tensors
+    words = [sum(values) for values in zip(*(one.words() for one in ranks), strict=True)]
+    for one in ranks:
+        with pytest.raises(Cancelled):
+            one.hear(words)
+    ranks[whose].judging = True
     with pytest.raises(Cancelled):
-        first.check()
+        ranks[whose].check()

@@ -15,6 +15,7 @@ from tlstudio.studies import comparison
 from tlstudio.studies.folder import StudyFolder
 from tlstudio.studies.queue import Entry, Queue
 from tlstudio.studies.telling import OfRun, Telling
+from tlstudio.training.distributed import Ended, Lost
 
 Train = Callable[[Recipe, Run, Tell, Control], dict[str, Any]]
 Judge = Callable[[StudyFolder, Entry, Tell, Control], None]
@@ -64,6 +65,8 @@ def work_queue(folder: StudyFolder, tell: Tell, control: Control, *, train: Trai
                 value = value_of(summary)
                 if judge is not None:
                     judge(folder, entry, tell, own)
+            except (Lost, Ended):  # one of the processes that train together is gone: the run is gone on with by the next who works here
+                raise
             except Cancelled:
                 if stopped(control):
                     return  # the run is gone on with by the next who works here

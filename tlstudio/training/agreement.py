@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ import torch
 from tlstudio.errors import InputError
 from tlstudio.events import Note
 from tlstudio.recipe import Recipe
+from tlstudio.training.board import here
 from tlstudio.training.distributed import ranks
 from tlstudio.training.prepare import Images
 
@@ -20,20 +21,40 @@ def lots_of(receipt: dict[str, Any] | None) -> int | None:
 
 
 def receipt_for_all(receipt: dict[str, Any] | None, device: torch.device, images: Images) -> dict[str, Any] | None:
-    """Rank 0's receipt. Raises InputError where the ranks do not see the same images, or not the same kind of device."""
+    """Rank 0's receipt. Raises InputError, on all of them, where the ranks do not see the same images, or have not devices of one kind,
+    each its own."""
     together = ranks()
-    first, kind, data = together.same(lambda: (receipt, device.type, images.digest()))
-    if kind not in ("cpu", "cuda") or device.type != kind:
-        raise InputError(
-            f"Process {together.rank + 1} would train on {device.type}, the first one on {kind}",
-            "several train together on graphics cards of NVIDIA or AMD, one each, or on processors",
-            "Start as many as there are cards (--nproc-per-node), or set training.device to cpu",
-        )
-    if images.digest() != data:
-        raise InputError(
-            f"Process {together.rank + 1} does not see the images that the first one sees", "", "Give all machines the same files"
-        )
-    return first
+    check_alike([said.split(" ", 2) for said in together.words(f"{device.type} {images.digest()} {_card(device)}")])
+    return together.same(lambda: receipt)
+
+
+def check_alike(said: Sequence[Sequence[str]]) -> None:
+    """said: of each rank its kind of device, the digest of its images, its graphics card. Raises InputError."""
+    kind, data, _ = said[0]
+    cards: dict[str, int] = {}
+    for number, (own, seen, card) in enumerate(said, 1):
+        if own not in ("cpu", "cuda") or own != kind:
+            raise InputError(
+                f"Process {number} would train on {own}, the first one on {kind}",
+                "several train together on graphics cards of NVIDIA or AMD, one each, or on processors",
+                "Start as many as there are cards (--nproc-per-node), or set training.device to cpu",
+            )
+        if seen != data:
+            raise InputError(f"Process {number} does not see the images that the first one sees", "", "Give all machines the same files")
+        if card and cards.setdefault(card, number) != number:
+            raise InputError(
+                f"Processes {cards[card]} and {number} would train on the same graphics card",
+                "each needs one of its own",
+                "Start as many as there are cards (--nproc-per-node), and let CUDA_VISIBLE_DEVICES name them all",
+            )
+
+
+def _card(device: torch.device) -> str:
+    """What tells a graphics card from all others; "" where that is not known, or there is none."""
+    if device.type != "cuda":
+        return ""
+    own = getattr(torch.cuda.get_device_properties(device), "uuid", None)
+    return "" if own is None else f"{here()} {own}"
 
 
 def refuse_small(cuts: list[tuple[int, int]]) -> None:

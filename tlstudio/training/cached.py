@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 import torch
@@ -14,19 +15,16 @@ from torch import Tensor
 from tlstudio.control import Control
 from tlstudio.data.mask_pipeline import Geometry, MaskPipeline
 from tlstudio.data.mask_set import MaskSet
-from tlstudio.data.row_store import RowStore, open_store
 from tlstudio.events import Event, PrefixCached, Progress
 from tlstudio.training.distributed import ranks
-from tlstudio.training.keeping import Kept, facts, sentence, through_windows, wish
+from tlstudio.training.keeping import Kept, sentence, through_windows, wish
 from tlstudio.training.learner import Learner
-from tlstudio.training.loader import Loader
 from tlstudio.training.measure import BATCH
 from tlstudio.training.pace import Pace
 from tlstudio.training.prepare import Images
-from tlstudio.training.rows import CannotKeep, InMemory, OnDisk, OutOfRange, Row, as_kept, as_used, without_label
+from tlstudio.training.row_maker import RowMaker, put
+from tlstudio.training.rows import CannotKeep, InMemory, OnDisk, OutOfRange, Row, Stopped, as_used, without_label
 from tlstudio.training.source import Batch, View, WholeNetwork, filled
-
-_MAPS_BATCH = 8  # pictures of scenes are larger than those of things
 
 
 class Cached:
@@ -40,14 +38,13 @@ class Cached:
         self.module = self.judged = kept.parts.module
         self._learner, self._images, self._control = learner, images, control
         self._device = learner.device
-        self._loader = Loader(images.pipeline, self._device, control, learner.layout)
-        self._masks = isinstance(images.pipeline, MaskPipeline)
-        self._batch = _MAPS_BATCH if self._masks else BATCH
+        self._maker = RowMaker(learner, images, kept, control)
+        self._masks = self._maker.masks
         self._rows: dict[str, list[InMemory | OnDisk]] = {}
         self._wholes: dict[str, list[tuple[Row, Geometry]]] = {}
-        self._stores: dict[str, RowStore] = {}
-        self._keys: dict[str, list[list[str]]] = {}
         self.computed = self.reused = 0
+        self._done = self._total = 0
+        self._before: int | None = None
         self._empty = False
         self._silent: dict[tuple[str, int], Tensor] = {}
         """Which rows have a mask without a label, known without a look at the device."""
@@ -79,7 +76,8 @@ class Cached:
     # -- filling
 
     def fill(self, splits: Sequence[str], pace: Pace, stage: str) -> Generator[Event, None, None]:
-        """Compute what is not kept yet; tells its progress, and in the end what is kept. Raises CannotKeep."""
+        """Compute what is not kept yet, of several ranks each a share; tells its progress, and in the end what is kept. Raises CannotKeep,
+        and Stopped where the user wants no more of it; all ranks raise the same."""
         began = time.perf_counter()
         if self._scenes is not None:
             splits = [split for split in splits if split == "train"]
@@ -87,17 +85,18 @@ class Cached:
             for split in splits:
                 self._images.sets[split].forget()
         try:
-            yield from ranks().in_turn(lambda: self._filled(splits, pace))
+            yield from self._in_shares(splits, pace)
         except OutOfRange:  # float16 ends at 65,504; bfloat16 has the range of float32
             self.choice = replace(self.choice, dtype="bfloat16")
             self.kept = replace(self.kept, choice=self.choice)
             self.close()
-            yield from ranks().in_turn(lambda: self._filled(splits, pace))
+            self._maker = RowMaker(self._learner, self._images, self.kept, self._control)
+            yield from self._in_shares(splits, pace)
         finally:
             for split in splits:
                 self._images.sets[split].forget()
                 self._images.sets[split].keep_again()
-            told, nbytes = [trouble for store in self._stores.values() for trouble in store.troubles], self._nbytes()
+            told, nbytes = [trouble for store in self._maker.stores.values() for trouble in store.troubles], self._nbytes()
             if self.choice.where != "disk":
                 self.close()
         spent = time.perf_counter() - began
@@ -119,51 +118,59 @@ class Cached:
             saves_seconds=saves,
         )
 
+    def _in_shares(self, splits: Sequence[str], pace: Pace) -> Generator[Event, None, None]:
+        self._done, self._total = 0, self._maker.rows(splits)
+        yield from ranks().in_shares(lambda rank, of: self._share(splits, pace, rank, of), lambda: self._filled(splits, pace))
+        if self._before is not None:  # whoever computed the others
+            self.computed, self.reused = self._total - self._before, self._before
+
+    def _share(self, splits: Sequence[str], pace: Pace, rank: int, of: int) -> Generator[Progress, None, None]:
+        """One of several ranks' part of what is to be computed, put on the disk for all. Its progress is taken for that of all."""
+        self._maker.open(splits)
+        self._before = self._maker.there(splits)
+        self.judge()
+        yield Progress(phase="features", done=0, total=self._total)
+        for n in self._maker.share(splits, rank, of):
+            yield self._further(n * of, pace)
+
     def _filled(self, splits: Sequence[str], pace: Pace) -> Generator[Progress, None, None]:
+        """Take what is on the disk, and compute what is not."""
         self.computed = self.reused = 0
         self.judge()
-        todo = [(split, view) for split in splits for view in range(self._views(split))]
-        total, done = sum(len(self._images.sets[split]) for split, _ in todo), 0
+        self._maker.open(splits)
+        self._rows, self._wholes = {split: [] for split in splits}, {split: [] for split in splits}
+        yield Progress(phase="features", done=self._done, total=self._total)
         for split in splits:
-            self._stores[split] = open_store("prefix", facts(self._learner, self._images, self.kept, self.choice, split))
-            self._rows[split], self._wholes[split] = [], []
-            self._keys[split] = [self._names(split, view) for view in range(self._views(split))]
-        for split, view in todo:
-            for n in self._whole(split) if self._masks and split != "train" else self._plain(split, view):
-                done += n
-                pace.add(n)
-                yield Progress(
-                    phase="features", done=done, total=total, overall=pace.share, remaining=pace.remaining, per_second=pace.per_second
-                )
+            for view in range(self._maker.views(split)):
+                for n in self._whole(split) if self._maker.whole(split) else self._plain(split, view):
+                    yield self._further(n, pace)
         self._learner.train_mode()
 
-    def _views(self, split: str) -> int:
-        return self.choice.views if split == "train" else 1
-
-    def _names(self, split: str, view: int) -> list[str]:
-        """The key of each picture's row. What is random follows from (seed, view, place in the set)."""
-        report, chosen = self._images.report, getattr(self._images.splits, split)
-        chance = split == "train" and self._learner.recipe.augment.enabled
-        truth = self._masks and split == "train"
-        return [
-            report.items[at].digest + (f"-{self._images.mask_digest(at)}" if truth else "") + (f":{view}:{i}" if chance else "")
-            for i, at in enumerate(chosen)
-        ]
+    def _further(self, n: int, pace: Pace) -> Progress:
+        """So many rows more are there, unless they were counted already. Raises Stopped: of several ranks the first hears that."""
+        if self._control.stopping:
+            raise Stopped("the run was stopped")
+        n = min(n, self._total - self._done)
+        self._done += n
+        if n:
+            pace.add(n)
+        done, total = self._done, self._total
+        return Progress(phase="features", done=done, total=total, overall=pace.share, remaining=pace.remaining, per_second=pace.per_second)
 
     def _plain(self, split: str, view: int) -> Generator[int, None, None]:
         """Rows of training views, or of pictures that are judged; whole batches, so that a row never depends on what was missing."""
-        images, store, keys = self._images.sets[split], self._stores[split], self._keys[split][view]
+        store, keys, batch = self._maker.stores[split], self._maker.keys[split][view], self._maker.batch
         have = store.have(keys)
         near = self._device if self.choice.where == "device" else torch.device("cpu")
         rows = InMemory(len(keys), near, pinned=near.type == "cpu" and self._device.type == "cuda")
         on_disk = self.choice.where == "disk"
         writer = store.writer()
-        starts = range(0, len(keys), self._batch)
-        missing = [start for start in starts if not have.issuperset(keys[start : start + self._batch])]
+        starts = range(0, len(keys), batch)
+        missing = [start for start in starts if not have.issuperset(keys[start : start + batch])]
         gone: list[int] = []
         empty = torch.zeros(len(keys), dtype=torch.bool)
         for start in sorted(set(starts) - set(missing)):
-            names = keys[start : start + self._batch]
+            names = keys[start : start + batch]
             try:
                 found = store.stacked(names)
             except (KeyError, ValueError):  # damaged rows
@@ -175,28 +182,20 @@ class Cached:
                 empty[start : start + len(names)] = without_label(found[-1])
             self.reused += len(names)
             yield len(names)
-        augment = split == "train" and self._learner.recipe.augment.enabled
-        missing = sorted([*missing, *gone])
-        ends = [min(start + self._batch, len(keys)) for start in missing]
-        places = [i for start, end in zip(missing, ends, strict=True) for i in filled(range(start, end), self._batch)]
-        loaded = self._loader(images, places, self._batch, view + 1, augment)  # view 0 is that of epoch 1
         try:
-            for start, (inputs, truth) in zip(missing, loaded, strict=False):
-                crossing = self._crossing(inputs)
-                if truth.dim() > 1:  # the mask of this very view
-                    crossing.append(truth.to(torch.uint8))
-                n = min(self._batch, len(keys) - start)
-                if not on_disk:
-                    rows.put(start, [tensor[:n] for tensor in crossing])
-                there = [tensor.cpu() for tensor in crossing]
-                if truth.dim() > 1:
-                    empty[start : start + n] = without_label(there[-1][:n])
-                for i in range(n):
-                    writer.add(keys[start + i], [tensor[i].contiguous() for tensor in there])
-                self.computed += n
-                yield n
+            with closing(self._maker.made(split, view, sorted([*missing, *gone]))) as made:
+                for start, crossing in made:
+                    names, there = keys[start : start + batch], [tensor.cpu() for tensor in crossing]
+                    n = len(names)
+                    if not on_disk:
+                        rows.put(start, [tensor[:n] for tensor in (there if near.type == "cpu" else crossing)])
+                    if self._masks:
+                        empty[start : start + n] = without_label(there[-1][:n])
+                    if not put(writer, names, there) and on_disk:
+                        break
+                    self.computed += n
+                    yield n
         finally:
-            loaded.close()
             writer.commit()
         if on_disk and not store.have(keys).issuperset(keys):
             raise CannotKeep(writer.trouble or "the disk took only a part of it")
@@ -205,8 +204,7 @@ class Cached:
 
     def _whole(self, split: str) -> Generator[int, None, None]:
         """Rows of whole scenes, which differ in shape."""
-        images, store, keys = self._images.sets[split], self._stores[split], self._keys[split][0]
-        assert isinstance(images, MaskSet)
+        store, keys = self._maker.stores[split], self._maker.keys[split][0]
         have, writer = store.have(keys), store.writer()
         near = self._device if self.choice.where == "device" else torch.device("cpu")
         found: dict[int, Row] = {}
@@ -217,15 +215,14 @@ class Cached:
         self.reused += len(found)
         yield len(found)
         missing = [i for i in range(len(keys)) if i not in found]
-        loaded = self._loader.views(images, missing)
         try:
-            for i, (inputs, _, _) in zip(missing, loaded, strict=False):
-                found[i] = row = [tensor[0].contiguous().to(near) for tensor in self._crossing(inputs)]
-                writer.add(keys[i], [tensor.cpu() for tensor in row])
-                self.computed += 1
-                yield 1
+            with closing(self._maker.made(split, 0, missing)) as made:
+                for i, crossing in made:
+                    found[i] = [tensor[0].contiguous().to(near) for tensor in crossing]
+                    put(writer, keys[i : i + 1], [tensor.cpu() for tensor in crossing])
+                    self.computed += 1
+                    yield 1
         finally:
-            loaded.close()
             writer.commit()
         self._wholes[split] = [(found[i], self._geometry(split, i)) for i in range(len(keys))]
 
@@ -233,10 +230,6 @@ class Cached:
         item = self._images.report.items[getattr(self._images.splits, split)[i]]
         assert isinstance(self._images.pipeline, MaskPipeline)
         return self._images.pipeline.geometry(item.height, item.width)
-
-    def _crossing(self, inputs: Tensor) -> list[Tensor]:
-        dtype = getattr(torch, self.choice.dtype)
-        return [as_kept(tensor, dtype, last) for tensor, last in zip(self.kept.parts.front(inputs), self.kept.last, strict=True)]
 
     def _nbytes(self) -> int:
         wholes = sum(tensor.nbytes for kept in self._wholes.values() for row, _ in kept for tensor in row)
@@ -249,12 +242,13 @@ class Cached:
         rows, silent = self._rows["train"][view], self._silent["train", view]
         labels = None if self._masks else self._images.sets["train"].labels.to(self._device)  # type: ignore[union-attr]
         places = torch.as_tensor(order)
+        there = places.to(self._device)  # all of them at once: a card would be waited for with each batch
         if isinstance(rows, InMemory):
-            near = places.to(self._device if self.choice.where == "device" else "cpu")
+            near = there if self.choice.where == "device" else places
             for a, b in cuts:
                 self._control.check()
                 self._empty = self._masks and bool(silent[places[a:b]].all())
-                yield self._batch_of(rows.take(near[a:b]), labels, near[a:b])
+                yield self._batch_of(rows.take(near[a:b]), labels, there[a:b])
             return
         with ThreadPoolExecutor(1, thread_name_prefix="rows") as pool:  # the next batch is read while this one is learned from
             ahead = [pool.submit(rows.take, places[a:b]) for a, b in cuts[:1]]
@@ -263,13 +257,13 @@ class Cached:
                 found = ahead.pop().result()
                 self._empty = self._masks and bool(silent[places[a:b]].all())
                 ahead += [pool.submit(rows.take, places[c:d]) for c, d in cuts[at + 1 : at + 2]]
-                yield self._batch_of(found, labels, places[a:b])
+                yield self._batch_of(found, labels, there[a:b])
 
-    def _batch_of(self, found: list[Tensor], labels: Tensor | None, places: Tensor) -> Batch:
+    def _batch_of(self, found: list[Tensor], labels: Tensor | None, there: Tensor) -> Batch:
         if labels is None:
             *found, mask = found
-            return self._inputs(found), mask.to(self._device).long()
-        return self._inputs(found), labels[places.to(labels.device)]
+            return self._inputs(found), mask.to(self._device, non_blocking=self._device.type == "cuda").long()
+        return self._inputs(found), labels[there]
 
     def _inputs(self, rows: Sequence[Tensor]) -> Tensor:
         used = [as_used(tensor, self._device, last) for tensor, last in zip(rows, self.kept.last, strict=True)]
@@ -293,5 +287,4 @@ class Cached:
             yield self._inputs([tensor[None] for tensor in row]), geometry, images.labels_of(i)
 
     def close(self) -> None:
-        for store in self._stores.values():
-            store.close()
+        self._maker.close()

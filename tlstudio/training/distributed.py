@@ -9,12 +9,13 @@ and losses are weighed so that the gradient is the mean over all of them: the ra
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tlstudio.control import Control
-from tlstudio.errors import StudioError
+from tlstudio.errors import Cancelled, StudioError
 from tlstudio.events import Event
 from tlstudio.training.rank_environment import several
 
@@ -29,16 +30,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Cuts = Sequence[tuple[int, int]]
+Share = Callable[[int, int], Generator[Event, None, None]]
 
 
 class Ranks:
     """This process among those that train together; here: alone.
 
-    size: how many there are; rank: which of them this is, 0, 1, ...; local_rank, local_size: the same on this machine.
+    size: how many there are; rank: which of them this is, 0, 1, ...; local_rank, local_size: the same on this machine. machines: how many.
     """
 
-    def __init__(self, rank: int = 0, size: int = 1, local_rank: int = 0, local_size: int = 1) -> None:
-        self.rank, self.size, self.local_rank, self.local_size = rank, size, local_rank, local_size
+    def __init__(self, rank: int = 0, size: int = 1, local_rank: int = 0, local_size: int = 1, machines: int = 1) -> None:
+        self.rank, self.size, self.local_rank, self.local_size, self.machines = rank, size, local_rank, local_size, machines
 
     @property
     def main(self) -> bool:
@@ -51,28 +53,31 @@ class Ranks:
 
     def to_json(self, kind: str) -> dict[str, Any]:
         """For the receipt: {size, backend, machines}. kind: of device."""
-        return {"size": self.size, "backend": self.backend(kind), "machines": self.size // self.local_size}
+        return {"size": self.size, "backend": self.backend(kind), "machines": self.machines}
 
     # -- agreeing
 
     def control(self, control: Control) -> Control:
-        """What all ranks look at in place of `control`: stop, pause and rates, as rank 0 was told, agreed at each `reading`."""
+        """What all ranks look at in place of `control`: stop, pause, rates and cancel, as rank 0 was told, agreed at each `reading`."""
         return control
-
-    def agreed_stop(self, flag: bool) -> bool:
-        """Rank 0's flag. Waits for all: at the borders of stages, not in each step."""
-        return flag
 
     def same(self, make: Callable[[], T]) -> T:
         """What rank 0 makes, for all (it is pickled); what it raises, they raise."""
         return make()
 
+    def words(self, own: str) -> list[str]:
+        """What each says, by rank."""
+        return [own]
+
     def in_turn(self, work: Callable[[], Generator[Event, None, T]]) -> Generator[Event, None, T]:
-        """The first rank of each machine works while the others wait, which then find on the disk what it left there."""
+        """The first rank of each machine works while the others wait, which then find on the disk what it left there. What one of them
+        raises all raise."""
         return work()
 
-    def barrier(self) -> None:
-        """Wait for all."""
+    def in_shares(self, share: Share, whole: Callable[[], Generator[Event, None, T]]) -> Generator[Event, None, T]:
+        """The ranks of a machine work at the same time: share(r, k) is the part of the r-th of k, left on the disk; then each does the
+        whole with what it finds there. What one of them raises all raise. Where there is nobody to share with it is the whole at once."""
+        return whole()
 
     # -- steps
 
@@ -143,21 +148,33 @@ class Ranks:
     # -- leading and following
 
     def led(self, events: Iterator[Event], recipe: Recipe, run: Run) -> Iterator[Event]:
-        """The events of a training that all ranks go through. Raises Lost where another one is gone."""
+        """The events of a training that all ranks go through. What it fails with on one of them it fails with on all, and another one can
+        begin. Raises Lost where none can, because another rank is gone; Ended where all are to end."""
         return events
 
     def work(self) -> dict[str, Any] | None:
-        """What rank 0 trains next: {recipe, run}; None for nothing more."""
+        """What rank 0 trains next: {recipe, run}; None for nothing more. Raises Lost."""
         return None
 
     def end(self) -> None:
         """No more collective calls come."""
 
 
-class Lost(StudioError):
-    """Another of the processes that train together is gone. told: it is rank 0, which has said why itself."""
+class Failed(StudioError):
+    """Another of the processes that train together could not go on, and has told why. told: it is rank 0, which says so itself."""
 
     told = False
+
+
+class Lost(Failed):
+    """Another of the processes that train together is gone, or does not notice that this one failed: they can train nothing more."""
+
+
+class Ended(Cancelled):
+    """The processes that train together were told to end, all of them."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {**super().to_json(), "type": Cancelled.__name__}
 
 
 _ranks: Ranks | None = None
@@ -174,3 +191,10 @@ def ranks() -> Ranks:
         else:
             _ranks = Ranks()
     return _ranks
+
+
+def leave(code: int) -> None:
+    """The process ends with that exit code: those that follow it may end too. Does nothing where it never met them, and fails."""
+    if _ranks is not None or (code == 0 and several()):
+        with contextlib.suppress(StudioError):
+            ranks().end()

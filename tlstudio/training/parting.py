@@ -47,10 +47,12 @@ class Watcher:
         self._told_to_end()
         if self._ended.wait(GRACE):
             return
-        error, run, holds = self._last_words()
-        if run is not None:  # else rank 0 ended before there was anything to train, and has said why
-            say(error, run, holds=holds)
-        os._exit(1)
+        try:
+            error, run, holds = self._last_words()
+            if run is not None:  # else rank 0 ended before there was anything to train, and has said why
+                say(error, run, holds=holds)
+        finally:
+            os._exit(1)
 
 
 def say(error: StudioError, run: Run, *, holds: bool) -> None:

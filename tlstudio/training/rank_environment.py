@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+NEEDED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+"""What the processes need to find each other."""
+
 
 def several(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether this process is one of several that torchrun started."""

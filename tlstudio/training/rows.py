@@ -19,6 +19,10 @@ class CannotKeep(Exception):
     """The disk did not take what was to be kept there; says why, for the user."""
 
 
+class Stopped(CannotKeep):
+    """The user wants no more of it."""
+
+
 class OutOfRange(Exception):
     """Values that float16 does not hold."""
 
@@ -48,7 +52,8 @@ def as_used(tensor: Tensor, device: torch.device, last: bool) -> Tensor:
 
 
 class InMemory:
-    """Rows of N images of one shape each: tensors (N, ...) on a device. pinned: a card copies them from memory without waiting."""
+    """Rows of N images of one shape each: tensors (N, ...) on a device. pinned: what is taken lies where a card copies it from by itself;
+    not all of them, for the system could then no longer move gigabytes of memory."""
 
     def __init__(self, n: int, device: torch.device, *, pinned: bool = False) -> None:
         self._n, self._device, self._pinned = n, device, pinned
@@ -57,17 +62,20 @@ class InMemory:
     def put(self, start: int, rows: Sequence[Tensor]) -> None:
         """Rows start, start + 1, ...: tensors (B, ...)."""
         if self._tensors is None:
-            pinned = self._pinned
-            self._tensors = [
-                torch.empty((self._n, *row.shape[1:]), dtype=row.dtype, device=self._device, pin_memory=pinned) for row in rows
-            ]
+            self._tensors = [torch.empty((self._n, *row.shape[1:]), dtype=row.dtype, device=self._device) for row in rows]
         for tensor, row in zip(self._tensors, rows, strict=True):
             tensor[start : start + len(row)] = row
 
     def take(self, places: Tensor) -> list[Tensor]:
         """Rows at those places, (B, ...) each."""
         assert self._tensors is not None
-        return [tensor[places.to(tensor.device)] for tensor in self._tensors]
+        return [self._of(tensor, places.to(tensor.device)) for tensor in self._tensors]
+
+    def _of(self, tensor: Tensor, places: Tensor) -> Tensor:
+        if not self._pinned:
+            return tensor[places]
+        out = torch.empty((len(places), *tensor.shape[1:]), dtype=tensor.dtype, pin_memory=True)
+        return torch.index_select(tensor, 0, places, out=out)
 
     @property
     def nbytes(self) -> int:

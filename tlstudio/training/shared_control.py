@@ -1,4 +1,4 @@
-"""What ranks that train together look at in place of their own control, of which only rank 0's is told anything."""
+"""What ranks that train together look at in place of their own control, of which only rank 0's is told anything but to end."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ import time
 from collections.abc import Sequence
 
 from tlstudio.control import Control
+from tlstudio.errors import Cancelled
 
 _REST = 0.1  # seconds between two looks while paused
 
 
 class Shared(Control):
-    """Stop, pause and rates as all ranks agreed on them at their last reading; a cancel ends rank 0 at once, and with it the others.
+    """Stop, pause, rates and cancel as all ranks agreed on them at their last reading: one that went by itself would leave the others
+    waiting for its tensors, on graphics cards for ever.
 
-    own: of this process. main: whether it is rank 0's, which decides. alone: the others only wait, so that rank 0 hears itself at once.
+    own: of this process. main: whether it is rank 0's, which decides; a cancel may come from any.
+    alone: all ranks work by themselves, so that each hears its own at once; judging: the same for a cancel.
     """
 
     def __init__(self, own: Control, main: bool) -> None:
         super().__init__()
         self._own, self._main = own, main
-        self.alone = False
+        self.alone = self.judging = False
 
     @property
     def stopping(self) -> bool:
@@ -36,19 +39,22 @@ class Shared(Control):
         return self._own.clock() - self._rested
 
     def check(self) -> None:
-        """Raise Cancelled when cancelled. Waits only where the others do not wait for this rank."""
-        if self.alone or not self._own.paused:
+        """Raise Cancelled when cancelled, and wait while paused, where the others do not wait for this rank."""
+        if self.alone or (self.judging and not self._own.paused):
             self._own.check()
 
     def words(self) -> list[float]:
-        """What rank 0 was told, in the form in which it travels; to be summed over the ranks."""
+        """What this rank was told, in the form in which it travels; to be summed over the ranks."""
+        cancel = float(self._cancelled())
         if not self._main:
-            return [0.0, 0.0, 0.0]
-        return [float(self._own.stopping), float(self._own.paused), self._own.taken_factor() or 0.0]
+            return [0.0, 0.0, 0.0, cancel]
+        return [float(self._own.stopping), float(self._own.paused), self._own.taken_factor() or 0.0, cancel]
 
     def hear(self, words: Sequence[float]) -> bool:
-        """Take what rank 0 was told; whether all rest and have to ask again."""
-        stop, paused, factor = words
+        """Take what all were told; whether all rest and have to ask again. Raises Cancelled."""
+        stop, paused, factor, cancel = words
+        if cancel:
+            raise Cancelled("Cancelled")
         if stop:
             self.stop()
         if factor:
@@ -57,3 +63,12 @@ class Shared(Control):
             time.sleep(_REST)
             self._rested += _REST
         return bool(paused)
+
+    def _cancelled(self) -> bool:
+        if self._own.paused:
+            return False
+        try:
+            self._own.check()
+        except Cancelled:
+            return True
+        return False

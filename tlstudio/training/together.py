@@ -2,6 +2,7 @@
 
 That one of them is gone is noticed by the others through the connections that close, and by torchrun, which then ends all; no waiting
 here relies on a time that is up. What is only waited for (a scan, a fill) is waited for at the store, which knows no time limit.
+A run that fails on one of them fails on all; then the connections are made anew, and the next run can begin.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
+import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -26,20 +28,21 @@ from torch.nn.parallel import DistributedDataParallel
 
 from tlstudio.control import Control
 from tlstudio.data.masks import IGNORE
-from tlstudio.errors import StudioError
+from tlstudio.errors import Cancelled, InputError, StudioError
 from tlstudio.events import Event
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
-from tlstudio.training.board import Board, tells_of_loss
-from tlstudio.training.distributed import Cuts, Lost, Ranks
+from tlstudio.training.board import Board, here, tells_of_loss
+from tlstudio.training.connections import LONGEST, Connections
+from tlstudio.training.distributed import Cuts, Ended, Failed, Ranks, Share
 from tlstudio.training.losses import Criterion
 from tlstudio.training.parting import Watcher
-from tlstudio.training.rank_environment import cores
-from tlstudio.training.rows import CannotKeep
+from tlstudio.training.rank_environment import NEEDED, cores
 from tlstudio.training.shared_control import Shared
+from tlstudio.training.travelling import first_line, packed, unpacked
+from tlstudio.training.turns import agreed, nothing
 
 T = TypeVar("T")
-LONGEST = timedelta(minutes=5)  # that one rank may be behind the others between two collective calls
 _MOST = 1000  # steps between two readings, in case that they take no time
 _BUFFERS = "forward_sync_buffers"  # the name that newer torch gives it
 if _BUFFERS not in inspect.signature(DistributedDataParallel).parameters:
@@ -47,19 +50,27 @@ if _BUFFERS not in inspect.signature(DistributedDataParallel).parameters:
 
 
 class Together(Ranks):
-    """One of several ranks. That another one is gone ends this one too, see `led`."""
+    """One of several ranks. Raises StudioError where they do not find each other."""
 
-    def __init__(self, rank: int, size: int, local_rank: int, local_size: int) -> None:
-        super().__init__(rank, size, local_rank, local_size)
-        cards = torch.cuda.is_available()
+    def __init__(self, rank: int, size: int) -> None:
+        try:
+            store, _, _ = next(rendezvous("env://", timeout=LONGEST))
+            self._board = Board(PrefixStore("tlstudio", store), rank, size)
+            machines = self._board.machines()
+            self._connections = Connections(store, rank, size)
+        except (RuntimeError, ValueError) as error:
+            raise StudioError(
+                f"The {size} processes that are to train together did not find each other",
+                first_line(error),
+                "See that each machine can be reached from the others; GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME say by which network",
+            ) from None
+        # Counted, not believed: not everything that starts processes says it, and machines may have different numbers of them.
+        beside = [other for other, machine in enumerate(machines) if machine == here()]
+        super().__init__(rank, size, beside.index(rank), len(beside), len(set(machines)))
         if os.environ.get("OMP_NUM_THREADS", "1") == "1":  # what torchrun says where nobody said anything
-            torch.set_num_threads(max(1, cores() // local_size))
-        store, _, _ = next(rendezvous("env://", timeout=LONGEST))
-        self._board = Board(PrefixStore("tlstudio", store), rank, size)
-        dist.init_process_group(
-            "cpu:gloo,cuda:nccl" if cards else "gloo", store=PrefixStore("group", store), rank=rank, world_size=size, timeout=LONGEST
-        )
+            torch.set_num_threads(max(1, cores() // self.local_size))
         self._run: Run | None = None
+        self._ending = threading.Event()
         self._watcher = Watcher(self._told_to_end, self._last_words)
         self._control: Shared | None = None
         self._until = 1
@@ -68,9 +79,15 @@ class Together(Ranks):
 
     @classmethod
     def from_environment(cls) -> Together:
-        """As torchrun says it."""
-        rank, size, local_rank = (int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
-        return cls(rank, size, local_rank, int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+        """As torchrun says it. Raises InputError where it does not."""
+        lacking = [name for name in NEEDED if not os.environ.get(name)]
+        if lacking:
+            raise InputError(
+                f"This is one of several processes, and {', '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not set",
+                "torchrun sets what the processes need to find each other",
+                "Start them with torchrun",
+            )
+        return cls(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))
 
     # -- agreeing
 
@@ -78,19 +95,13 @@ class Together(Ranks):
         self._control = Shared(control, self.main)
         return self._control
 
-    def agreed_stop(self, flag: bool) -> bool:
-        return self.same(lambda: flag)
-
-    def barrier(self) -> None:
-        self.same(lambda: None)
-
     def same(self, make: Callable[[], T]) -> T:
         number = self._board.next()
         if self.main:
             try:
-                told: tuple[Any, Exception | None] = (make(), None)
+                told: tuple[Any, str | None] = (make(), None)
             except (StudioError, KeyError) as error:
-                told = (None, error)
+                told = (None, packed(error))
             self._board.done(number)
         else:
             self._board.wait(number)
@@ -99,36 +110,35 @@ class Together(Ranks):
         dist.broadcast_object_list(box, 0, device=torch.device("cpu"))
         made, trouble = box[0]
         if trouble is not None:
-            raise trouble
+            raise unpacked(trouble)
         return made  # type: ignore[no-any-return]
 
+    def words(self, own: str) -> list[str]:
+        found: list[Any] = [None] * self.size
+        dist.all_gather_object(found, own)
+        return found
+
     def in_turn(self, work: Callable[[], Generator[Event, None, T]]) -> Generator[Event, None, T]:
-        number, machines = self._board.next(), self.size // self.local_size
-        if self.local_rank == 0:
-            try:
-                with self._alone():
-                    done = yield from work()
-            except BaseException as error:  # GeneratorExit too: who asked for it goes on without
-                left = CannotKeep("the run was stopped") if isinstance(error, GeneratorExit) else error
-                self._board.failed(number, left)
-                raise
-            self._board.done(number)
-        self._board.wait(number, machines)
-        if self.local_rank:
-            done = yield from work()
-        return done
+        first = self.local_rank == 0
+        done = yield from agreed(self._board, self.size, work if first else nothing, self._heeding)
+        later = yield from agreed(self._board, self.size, nothing if first else work, self._heeding)
+        return cast(T, done if first else later)
+
+    def in_shares(self, share: Share, whole: Callable[[], Generator[Event, None, T]]) -> Generator[Event, None, T]:
+        alone = self.local_size == 1
+        yield from agreed(self._board, self.size, nothing if alone else lambda: share(self.local_rank, self.local_size), self._heeding)
+        return (yield from agreed(self._board, self.size, whole, self._heeding))
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Inside, rank 0 hears at once what it is told: the others only wait."""
-        if self._control is None:
-            yield
-            return
-        self._control.alone = self.main
+    def _heeding(self) -> Iterator[Callable[[], None]]:
+        """Inside, each rank hears at once what it is told: nobody waits for its tensors."""
+        control = self._control
+        assert control is not None
+        control.alone = True
         try:
-            yield
+            yield control.check
         finally:
-            self._control.alone = False
+            control.alone = False
 
     # -- steps
 
@@ -206,10 +216,12 @@ class Together(Ranks):
         return float(said)
 
     def filled(self, rows: Tensor) -> Tensor:
+        self._judging(False)
         dist.all_reduce(rows)
         return rows
 
     def total(self, counts: Any) -> Any:
+        self._judging(False)
         sums = torch.from_numpy(np.array(counts))
         dist.all_reduce(sums)
         return sums.numpy()
@@ -217,48 +229,71 @@ class Together(Ranks):
     def level(self, tensors: Iterable[Tensor]) -> None:
         for tensor in tensors:
             dist.broadcast(tensor, 0)
+        self._judging(True)
+
+    def _judging(self, begins: bool) -> None:
+        """Between, a rank that is cancelled may go: no other waits for it on a graphics card."""
+        if self._control is not None:
+            self._control.judging = begins
 
     # -- leading and following
 
     def led(self, events: Iterator[Event], recipe: Recipe, run: Run) -> Iterator[Event]:
-        self._run = run
+        if self._ending.is_set():
+            raise Ended("Cancelled")
         if self.main:
-            self._board.put_work({"recipe": recipe.model_dump(mode="json"), "run": str(run.path)})
+            number = self._connections.number + self._board.all_left(self._connections.patience)
+            self._board.put_work({"recipe": recipe.model_dump(mode="json"), "run": str(run.path), "connections": number})
+            try:
+                self._connections.renewed(number)
+            except RuntimeError as error:
+                raise self._board.lost() from error
+        self._run, self._until = run, 1
+        failed = True
         try:
             yield from events
-        except Lost:
+            failed = False
+        except Failed:
             raise
         except StudioError as error:
             self._board.tell_trouble(error)
+            if self._ending.is_set() and isinstance(error, Cancelled):
+                raise Ended(error.what, error.why, error.do) from None
             raise
         except Exception as error:
             if tells_of_loss(error):
-                raise self._board.lost() from error
-            self._board.tell_trouble(StudioError(f"{type(error).__name__}: {error}"))
+                raise self._board.ended(error) from error
+            self._board.tell_trouble(error)
+            raise
+        except GeneratorExit:
+            self._board.tell_trouble(StudioError("it could not go on"))
             raise
         finally:
             self._run = None
+            if failed:
+                self._connections.cut(sys.exc_info()[1])
+            self._board.leave(failed)
 
     def work(self) -> dict[str, Any] | None:
-        return self._board.take_work()
+        said = self._board.take_work(self._connections.patience)
+        if said is not None:
+            self._connections.renewed(said["connections"])
+        return said
 
     def end(self) -> None:
-        if self.main:
-            self._board.put_work(None)
         with contextlib.suppress(StudioError, RuntimeError):  # rank 0 may hold the store: it leaves last
-            self._board.done("ended")
             if self.main:
-                self._board.wait("ended", self.size)
-        if dist.is_initialized():
-            dist.destroy_process_group()
+                self._board.put_work(None)
+            if self._board.end(self._connections.patience):
+                self._connections.end()
         self._watcher.end()
 
     def _told_to_end(self) -> None:
         """torchrun ends all: because one is gone, which this rank will notice, or because it was told so itself."""
-        with contextlib.suppress(RuntimeError):
-            if self._control is not None and self._board.gone() is None:
-                self._control.cancel()
+        self._ending.set()
+        if self._control is not None and self._board.gone() is None:
+            self._control.cancel()
 
     def _last_words(self) -> tuple[StudioError, Run | None, bool]:
-        error = self._board.lost()
+        error = self._board.lost("they were told to")
         return error, None if error.told else self._run, self.main
