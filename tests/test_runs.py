@@ -16,7 +16,7 @@ from filelock import FileLock
 from tlstudio import places, runs
 from tlstudio.errors import InputError, StudioError
 from tlstudio.event_log import EventLog
-from tlstudio.events import EpochEnded, Event, Note, RunStarted, Steps
+from tlstudio.events import CheckpointWritten, EpochEnded, Event, MasksKept, Note, RunStarted, Steps, Watched, WentBack
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run, all_runs, cannot_write, write_atomic
 
@@ -109,6 +109,47 @@ def test_history_of_a_run_that_had_to_begin_anew_holds_it_once(tmp_path: Path) -
     said = run.history()
     assert [event.loss for event in said if isinstance(event, Steps)] == [[1.1, 1.2, 1.3, 1.4], [2.1]]
     assert [event.epoch for event in said if isinstance(event, EpochEnded)] == [1]
+
+
+def _back(epochs: int, best: int | None = None) -> WentBack:
+    return WentBack(epochs=epochs, steps=0, sentence="", best=best)
+
+
+def test_history_forgets_what_a_run_made_beyond_the_place_it_went_back_to(tmp_path: Path) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    beyond: list[Event] = []
+    for epoch in (1, 2, 3):
+        watched = Watched(epoch=epoch, paths=[], truth=[], labels=[], probabilities=[])
+        saved = CheckpointWritten(epoch=epoch, step=0, best=True)
+        beyond += [_steps(epoch, 1, 4), MasksKept(epoch=epoch, folder="/m"), watched, _epoch(epoch), saved]
+    on = [CheckpointWritten(epoch=1, step=0, best=True), _steps(2, 1, 2)]
+    _log(run, [_started(), *beyond, _back(1, best=1), *on])
+    said = run.history()
+    assert [event.epoch for event in said if isinstance(event, MasksKept)] == [1]
+    assert [event.epoch for event in said if isinstance(event, Watched)] == [1]
+    assert [(event.epoch, event.step) for event in said if isinstance(event, CheckpointWritten)] == [(1, 0), (1, 0)]
+    assert [len(event.loss) for event in said if isinstance(event, Steps)] == [4, 2]
+
+
+@pytest.mark.parametrize(("best", "left"), [(None, [1, 2]), (2, [1, 2]), (1, [1]), (0, [])])
+def test_history_marks_no_epoch_as_the_best_whose_weights_are_gone(tmp_path: Path, best: int | None, left: list[int]) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    _log(run, [_started(), _epoch(1), _epoch(2), _epoch(3), _back(2, best)])
+    assert [event.epoch for event in run.history() if isinstance(event, EpochEnded) and event.best] == left
+
+
+def test_a_run_that_was_killed_before_a_checkpoint_knew_that_it_went_back_had_not(tmp_path: Path) -> None:
+    run = Run.create(Recipe(), tmp_path / "run")
+    saved = CheckpointWritten(epoch=2, step=1, best=True)
+    _log(run, [_started(), _steps(1, 1, 4), _epoch(1), _steps(2, 1, 4), _epoch(2), _steps(3, 1, 1), saved, _back(1)])
+    assert [event.epoch for event in run.history() if isinstance(event, EpochEnded)] == [1]
+    assert [event.epoch for event in run.history(saved=True) if isinstance(event, EpochEnded)] == [1, 2]
+    _log(run, [_started((2, 1)), _steps(3, 2, 1)])
+    said = run.history()
+    assert [event.loss for event in said if isinstance(event, Steps)] == [[1.1, 1.2, 1.3, 1.4], [2.1, 2.2, 2.3, 2.4], [3.1], [3.2]]
+    _log(run, [_back(1), CheckpointWritten(epoch=1, step=0, best=True), _steps(2, 1, 2)])
+    assert run.history() == run.history(saved=True)
+    assert [event.epoch for event in run.history() if isinstance(event, Steps)] == [1, 2]
 
 
 def test_a_line_cut_short_by_power_loss_costs_only_itself(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from typing import IO, Any
 from tlstudio import events, places
 from tlstudio.errors import InputError, StudioError
 from tlstudio.events import Event
+from tlstudio.events.turned import as_if_uninterrupted
 from tlstudio.recipe import Recipe
 
 
@@ -53,7 +54,7 @@ class Run:
 
         Raises InputError if it exists with something in it, StudioError where it cannot be written.
         """
-        path = run_dir if run_dir is not None else places.runs()
+        path, toml = run_dir if run_dir is not None else places.runs(), recipe.to_toml()
         try:
             if run_dir is None:
                 path = _fresh_folder(path, recipe)
@@ -66,7 +67,8 @@ class Run:
         except OSError as error:
             raise cannot_write(path, error) from None
         run = cls(path)
-        run.write_text("recipe.toml", recipe.to_toml())
+        run.write_text("recipe.toml", toml)
+        sync_folder(path.parent)
         return run
 
     @classmethod
@@ -111,17 +113,12 @@ class Run:
         except OSError:
             return
 
-    def history(self) -> list[Event]:
-        """The events of the run as if it had never been interrupted: what a resume did again stands once."""
-        out: list[Event] = []
-        for event in self.events():
-            if isinstance(event, events.RunStarted):
-                epochs, steps = event.resumed_from or (0, 0)  # without a checkpoint it began anew
-                out = [kept for e in out if (kept := _before(e, epochs, steps)) is not None]
-            elif isinstance(event, events.WentBack):
-                out = [kept for e in out if (kept := _before(e, event.epochs, event.steps)) is not None]
-            out.append(event)
-        return out
+    def history(self, *, saved: bool = False) -> list[Event]:
+        """The events of the run as if it had never been interrupted: what a resume did again stands once.
+
+        saved: as the last checkpoint knows the run, for one that is about to be resumed.
+        """
+        return as_if_uninterrupted(self.events(), saved=saved)
 
     def state(self) -> str:
         """finished, live (somebody holds its lock), or unfinished."""
@@ -161,6 +158,7 @@ class Run:
 
     def write_text(self, name: str, text: str) -> None:
         write_atomic(self.path / name, lambda file: file.write(text.encode()))
+        sync_folder(self.path)
 
     def write_json(self, name: str, said: dict[str, Any]) -> None:
         self.write_text(name, events.dumps(said, indent=2) + "\n")
@@ -202,7 +200,8 @@ def absolute(path: str | Path) -> Path:
 
 
 def write_atomic(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
-    """Write a file so that a reader, or a crash, sees the old content or the new, never a part.
+    """Write a file so that a reader, or a crash, sees the old content or the new, never a part. Which of them after power loss is for
+    `sync_folder` to settle.
 
     Raises StudioError with a sentence for a full disk or a folder that cannot be written; the old file is untouched then.
     """
@@ -220,6 +219,21 @@ def write_atomic(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's names onto the disk: a file that took another's place there (`write_atomic`) has done so for good, come what may.
+
+    What cannot be done (Windows has no such call, some network disks refuse it) is left to the system.
+    """
+    if os.name == "nt":
+        return
+    with contextlib.suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
 def cannot_write(path: Path, error: OSError) -> StudioError:
     """The sentence for a failed write."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -235,25 +249,6 @@ def cannot_write(path: Path, error: OSError) -> StudioError:
             "Choose another folder, or change its permissions",
         )
     return StudioError(f"{path} cannot be written", error.strerror or str(error), "Choose another place")
-
-
-def _before(event: Event, epochs: int, steps: int) -> Event | None:
-    """What of an event stays when the run goes on after `epochs` whole epochs and `steps` steps of the next."""
-    if isinstance(event, events.EpochEnded | events.Watched):
-        return event if event.epoch <= epochs else None
-    if isinstance(event, events.Steps):
-        keep = len(event.loss) if event.epoch <= epochs else steps - event.first + 1 if event.epoch == epochs + 1 else 0
-        if keep >= len(event.loss):
-            return event
-        cut = {key: getattr(event, key)[:keep] for key in ("loss", "accuracy", "lr", "backbone_lr")}
-        return event.replace(**cut) if keep > 0 else None
-    if isinstance(event, events.FrozenProof):
-        return event if event.epoch is not None and event.epoch <= epochs else None
-    if isinstance(event, events.RateChanged | events.Signals):
-        return event if (event.epoch - 1, event.step) <= (epochs, steps) else None
-    if isinstance(event, events.RunFailed | events.RunEnded):
-        return None
-    return event
 
 
 def _fresh_folder(root: Path, recipe: Recipe) -> Path:

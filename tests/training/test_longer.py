@@ -11,11 +11,12 @@ from safetensors.torch import load_file
 
 from tlstudio import api
 from tlstudio.control import Control
-from tlstudio.errors import InputError
+from tlstudio.errors import InputError, StudioError
 from tlstudio.events import EpochEnded, Event, Note, RunEnded, RunStarted, StageStarted, Steps
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training import checkpoint
+from tlstudio.training.longer import made_longer
 
 
 def _finished(photos: Path, folder: Path, **changes: Any) -> Run:
@@ -101,6 +102,39 @@ def test_what_is_refused_leaves_the_run_as_it_was(photos: Path, tmp_path: Path) 
     photos.rename(tmp_path / "elsewhere")
     with pytest.raises(InputError):
         api.train_longer(str(run.path), 2)
+    assert not (run.path / ".before-longer.ckpt").exists()
     assert before == {name: (run.path / name).read_bytes() for name in before}
     assert run.state() == "finished"
     assert checkpoint.load(run) is not None
+
+
+def test_the_last_checkpoint_is_not_read_into_memory_to_go_on_after_it(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = _finished(photos, tmp_path / "run", training__epochs=1)
+    last = torch.load(run.last, weights_only=True)
+
+    def never(*_: object) -> None:
+        raise AssertionError("all of it is read")
+
+    def refused(path: Path) -> bytes:
+        if path.name == "last.ckpt":
+            never()
+        with path.open("rb") as file:
+            return file.read()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint, "load", never)
+        patched.setattr(Path, "read_bytes", refused)
+        with pytest.raises(StudioError, match="cannot be trained"), made_longer(run, 2, 0.5):
+            raise StudioError("It cannot be trained")
+    assert run.state() == "finished"
+    # One that is of no whole epoch is made anew; where training then fails, it is put back.
+    torch.save({**last, "step": 1}, run.last)
+    before = run.last.read_bytes()
+    with pytest.raises(StudioError, match=r"cannot be trained from \(1, 0\)"), made_longer(run, 2, 0.5):
+        raise StudioError(f"It cannot be trained from {checkpoint.place_of(run)}")
+    assert run.last.read_bytes() == before
+    assert sorted(path.name for path in run.path.glob("*.ckpt")) == ["last.ckpt"]
+    run.last.write_bytes(before[:-100])
+    assert checkpoint.place_of(run) is None

@@ -22,7 +22,7 @@ class Event:
         _KINDS[cls.kind] = cls
 
     def to_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)}}
+        return {"kind": self.kind, **{name: getattr(self, name) for name in _names(type(self))}}
 
     def to_line(self) -> str:
         """One line of JSON with its newline. NaN and infinities become null: they are not JSON."""
@@ -38,7 +38,7 @@ def from_json(said: dict[str, Any]) -> Event | None:
     kind = _KINDS.get(named) if isinstance(named, str) else None
     if kind is None:
         return None
-    names = {f.name for f in dataclasses.fields(kind)}
+    names = _names(kind)
     values: Any = {
         key: tuple(value) if isinstance(value, list) and key in _TUPLES else value for key, value in said.items() if key in names
     }
@@ -49,6 +49,14 @@ def from_json(said: dict[str, Any]) -> Event | None:
         return None
 
 
+def _names(kind: type[Event]) -> dict[str, None]:
+    """Of the fields, in order; they are kept, as a long run has a hundred thousand events."""
+    if kind.kind not in _FIELDS:
+        _FIELDS[kind.kind] = dict.fromkeys(one.name for one in dataclasses.fields(kind))
+    return _FIELDS[kind.kind]
+
+
+_FIELDS: dict[str, dict[str, None]] = {}
 _TUPLES = {"remaining", "resumed_from"}
 
 

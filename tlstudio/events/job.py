@@ -12,7 +12,8 @@ from tlstudio.events.event import Event
 class Progress(Event):
     """How far the present phase is.
 
-    phase: scan, unpack, sample, download, features, train, validate, test, evaluate, predict, ...
+    phase: scan, unpack, sample, download, features, train, validate, test, evaluate, predict, ... Of a run that is being prepared also
+    start (torch is loaded), network, probe (what is fastest is tried out), begin (a stage is set up): nobody knows how far these are.
     done, total: in `unit` (images, files, bytes, steps); total 0: not known.
     overall: share 0..1 of the whole job, or None.
     remaining: seconds to the end of the whole job as (low, high), or None while not known.

@@ -10,7 +10,10 @@ from tlstudio.events.event import Event
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(Event):
-    """The run begins or, with resumed_from (epochs done, steps done in the next), goes on."""
+    """The run begins or, with resumed_from (epochs done, steps done in the next), goes on.
+
+    best: of one that goes on, the epoch whose weights are the best so far; 0: there are none; None: not told.
+    """
 
     kind: ClassVar[str] = "run_started"
     run: str
@@ -29,6 +32,7 @@ class RunStarted(Event):
     params_learning: int
     cached: bool
     resumed_from: tuple[int, int] | None = None
+    best: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +105,16 @@ class RateChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class WentBack(Event):
-    """Training goes on from an earlier place: `epochs` whole ones and `steps` steps of the next are done. sentence: why, for the user."""
+    """Training goes on from an earlier place: `epochs` whole ones and `steps` steps of the next are done. sentence: why, for the user.
+
+    best: the epoch whose weights are the best from here on; 0: there are none, it is chosen anew; None: not told.
+    """
 
     kind: ClassVar[str] = "went_back"
     epochs: int
     steps: int
     sentence: str
+    best: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

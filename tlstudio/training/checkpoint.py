@@ -1,8 +1,12 @@
 """Checkpoints: `best.safetensors` (the whole network) and `last.ckpt` (all that an exact resume needs), written beside the training.
 
 The loop hands over copies and goes on; a thread writes them, at most once a second, the newest only, each file atomically.
-best is always written before the last.ckpt that knows of it. `good.ckpt` is what last.ckpt was at the last place known to be good, to which
-a run that gets out of hand goes back; it is there while the run is not finished.
+What that takes from the loop is counted, the copies and the processor's time of writing, and the next one waits RATIO times as long: it
+stays at little more than 1 %, however large the network is and however slow the machine. Copies of a best epoch cannot be put off, as a run
+goes back to it: each moves about as much memory as one step of the optimizer. Only where a stage begins, where rates change and at the end
+does the loop wait for the disk.
+best is on the disk, its name too, before the last.ckpt that knows of it. `good.ckpt` is what last.ckpt was at the last place known to be
+good, to which a run that gets out of hand goes back; it is there while the run is not finished.
 """
 
 from __future__ import annotations
@@ -24,11 +28,11 @@ from torch import Tensor
 
 from tlstudio.errors import StudioError
 from tlstudio.event_log import sync_events
-from tlstudio.runs import Run, write_atomic
+from tlstudio.runs import Run, sync_folder, write_atomic
 from tlstudio.training.weights_file import packed, unpacked
 
 INTERVAL = 1.0  # seconds between two writes, at least
-RATIO = 80.0  # and so many times what one costs the loop (the copy, and the processor's time of writing): little more than 1 % of it
+RATIO = 80.0  # and so many times what they cost the loop since the last (copies, and the processor's time of writing)
 VERSION = 1
 
 
@@ -45,10 +49,11 @@ class Checkpointer:
         self._best: dict[str, Tensor] | None = None
         self._last: dict[str, Any] | None = None
         self._good: dict[str, Any] | None = None
-        self._writing = self._closing = self._hurry = False
+        self._writing = self._closing = self._hurry = self._failing = False
         self._next = self._stall = 0.0
         self._written: list[dict[str, Any]] = []
         self._trouble: StudioError | None = None
+        self._told = ""
         for file in (run.best, run.last, good_of(run)):
             for torn in run.path.glob(f".{file.name}.*"):  # of a process that was killed while it wrote
                 with contextlib.suppress(OSError):
@@ -66,18 +71,33 @@ class Checkpointer:
         began = time.monotonic()
         last = snapshot()
         with self._lock:
-            self._stall = time.monotonic() - began
+            self._stall += time.monotonic() - began
             self._last = last
             self._best = best if best is not None else self._best
             self._good = last if good else self._good
             self._lock.notify_all()
 
     def news(self) -> tuple[list[dict[str, Any]], StudioError | None]:
-        """What was written since the last call ({epoch, step, best}), and what went wrong."""
+        """What was written since the last call ({epoch, step, best}), and what went wrong; the same trouble is told once, until a write
+        succeeds again."""
         with self._lock:
             written, self._written = self._written, []
             trouble, self._trouble = self._trouble, None
+            if written:
+                self._told = ""
+            if trouble is not None and str(trouble) == self._told:
+                trouble = None
+            elif trouble is not None:
+                self._told = str(trouble)
         return written, trouble
+
+    def drop_best(self) -> None:
+        """There is no best any more: its file goes, unless last.ckpt could not be brought to know of that."""
+        with self._lock:
+            self._best = None
+            if not self._failing:
+                with contextlib.suppress(OSError):
+                    self._run.best.unlink(missing_ok=True)
 
     def flush(self) -> None:
         """Write what was offered, now. Raises StudioError if it cannot be written."""
@@ -105,13 +125,14 @@ class Checkpointer:
                 if self._last is None:
                     return
                 last, best, good, self._last, self._best, self._good = self._last, self._best, self._good, None, None, None
+                stall, self._stall = self._stall, 0.0
                 self._writing = True
                 began, worked = time.monotonic(), time.thread_time()
             trouble = self._write(last, best, good)
             with self._lock:
-                costs_little = RATIO * (self._stall + time.thread_time() - worked)
+                costs_little = RATIO * (stall + time.thread_time() - worked)
                 self._next = began + max(INTERVAL, min(costs_little, self._longest))
-                self._writing = False
+                self._writing, self._failing = False, trouble is not None
                 if trouble is None:
                     self._written.append({"epoch": last["epoch"], "step": last["step"], "best": best is not None})
                 else:
@@ -127,9 +148,12 @@ class Checkpointer:
             if best is not None:
                 data = packed({**self._frozen, **best}, {**self._metadata, "best": json.dumps(last["best"])})
                 write_atomic(self._run.best, lambda file: file.write(data))
+                sync_folder(self._run.path)
             sync_events(self._run)  # the events up to here are as safe as the checkpoint that goes on after them
             if good is not last or not _linked(good_of(self._run), self._run.last):
                 write(self._run, last)
+            else:
+                sync_folder(self._run.path)
         except StudioError as error:
             return error
         except Exception as error:  # whatever it is, the thread lives on: the loop would wait for it for ever
@@ -158,6 +182,17 @@ class Damaged(StudioError):
     """A checkpoint that holds other bytes than were written."""
 
 
+def place_of(run: Run) -> tuple[int, int] | None:
+    """Whole epochs and steps of the next that last.ckpt stands at, without its tensors in memory; None where it is gone or of no use."""
+    try:
+        with run.last.open("rb") as opened:
+            _check(opened)
+        state = torch.load(run.last, map_location="cpu", weights_only=True, mmap=True)
+        return (state["epoch"], state["step"]) if state["version"] == VERSION else None
+    except Exception:  # torch and zipfile raise whatever the file's bytes lead them to
+        return None
+
+
 def load(run: Run, file: Path | None = None) -> dict[str, Any] | None:
     """What last.ckpt holds, or that other checkpoint of the run; None where there is none yet.
 
@@ -166,7 +201,8 @@ def load(run: Run, file: Path | None = None) -> dict[str, Any] | None:
     path = file or run.last
     try:
         with path.open("rb") as opened:
-            state = _checked(opened)
+            _check(opened)
+            state = torch.load(opened, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -185,18 +221,18 @@ def load(run: Run, file: Path | None = None) -> dict[str, Any] | None:
 
 
 def write(run: Run, last: dict[str, Any]) -> None:
-    """Make that the run's last checkpoint. Raises StudioError where it cannot be written."""
+    """Make that the run's last checkpoint, for good. Raises StudioError where it cannot be written."""
     write_atomic(run.last, lambda file: _save(last, file))
+    sync_folder(run.path)
 
 
-def _checked(file: IO[bytes]) -> Any:
-    """torch stores a CRC-32 of every part, but does not look at it when it loads."""
+def _check(file: IO[bytes]) -> None:
+    """torch stores a CRC-32 of every part, but does not look at it when it loads. Raises ValueError; leaves the file at its beginning."""
     with zipfile.ZipFile(file) as parts:
         bad = parts.testzip()
     if bad is not None:
         raise ValueError(f"the checksum of {bad} is wrong")
     file.seek(0)
-    return torch.load(file, map_location="cpu", weights_only=True)
 
 
 def load_best(run: Run) -> tuple[dict[str, Any], dict[str, Tensor]]:

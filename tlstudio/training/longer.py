@@ -7,14 +7,16 @@ checkpoint or, where that is of no whole epoch, is damaged or gone, from the bes
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from tlstudio.errors import InputError, StudioError
-from tlstudio.events import EpochEnded, RunStarted, StageStarted
+from tlstudio.events import EpochEnded, Event, RunStarted, StageStarted
 from tlstudio.recipe import Recipe
-from tlstudio.runs import Run, write_atomic
+from tlstudio.runs import Run, cannot_write, sync_folder
 from tlstudio.training import checkpoint
 from tlstudio.training.same_run import fixed
 
@@ -30,11 +32,12 @@ def made_longer(run: Run, epochs: int, share: float) -> Iterator[Recipe]:
         summary, recipe = run.summary(), run.recipe()
         if summary is None:
             raise InputError(f"The run {run.name} is not finished", "", "Resume it first; it can be trained longer when it is through")
-        done, planned = _epochs_done(run, summary)
+        said = run.history()
+        done, planned = _epochs_done(said, summary)
         longer = (*recipe.stages.longer, {"epochs": epochs, "share": share})
-        new = (recipe if done == planned else _ended_at(run, recipe, done, planned)).set({"stages.longer": longer})
-        before = _files(run, ("recipe.toml", "last.ckpt"))
-        _begin_after(run, done, summary)
+        new = (recipe if done == planned else _ended_at(run, said, recipe, done, planned)).set({"stages.longer": longer})
+        text = (run.path / "recipe.toml").read_bytes().decode()
+        _begin_after(run, said, done, summary)
         aside = _aside(run)
         (run.path / "summary.json").replace(aside)  # first: killed right here, a resume only writes it once more
         run.write_text("recipe.toml", new.to_toml())
@@ -44,23 +47,27 @@ def made_longer(run: Run, epochs: int, share: float) -> Iterator[Recipe]:
     except StudioError:
         if _stamp(run.last) == begun:
             with run.locked():
-                for name, content in before.items():
-                    write_atomic(run.path / name, lambda file, content=content: file.write(content))  # type: ignore[misc]
+                run.write_text("recipe.toml", text)
+                if _before(run).exists():
+                    _before(run).replace(run.last)
                 aside.replace(run.path / "summary.json")
+                sync_folder(run.path)
         raise
+    finally:
+        with contextlib.suppress(OSError):
+            _before(run).unlink(missing_ok=True)
 
 
-def _epochs_done(run: Run, summary: dict[str, Any]) -> tuple[int, int]:
+def _epochs_done(said: Sequence[Event], summary: dict[str, Any]) -> tuple[int, int]:
     """Whole epochs that the run has done, and those that were planned."""
-    said = run.history()
     planned = next((event.epochs for event in reversed(said) if isinstance(event, RunStarted)), int(summary["epochs"]))
     judged = max((event.epoch for event in said if isinstance(event, EpochEnded)), default=0)
     return (planned if summary["reason"] == "completed" else min(judged, planned)), planned
 
 
-def _ended_at(run: Run, recipe: Recipe, done: int, planned: int) -> Recipe:
+def _ended_at(run: Run, said: Sequence[Event], recipe: Recipe, done: int, planned: int) -> Recipe:
     """The recipe of a run that ended early, or was stopped, with its last stage ending there."""
-    stage = next((event for event in reversed(run.history()) if isinstance(event, StageStarted)), None)
+    stage = next((event for event in reversed(said) if isinstance(event, StageStarted)), None)
     within = done - stage.first_epoch + 1 if stage is not None else done
     stages = recipe.stages
     if within >= 1 and (stage is None or stage.last_epoch == planned):
@@ -78,17 +85,16 @@ def _ended_at(run: Run, recipe: Recipe, done: int, planned: int) -> Recipe:
     )
 
 
-def _begin_after(run: Run, done: int, summary: dict[str, Any]) -> None:
-    """See to it that the last checkpoint is of that many whole epochs: else it is made anew from the best weights."""
-    try:
-        saved = checkpoint.load(run)
-    except StudioError:
-        saved = None
-    if saved is not None and (saved["epoch"], saved["step"]) == (done, 0):
+def _begin_after(run: Run, said: Sequence[Event], done: int, summary: dict[str, Any]) -> None:
+    """See to it that the last checkpoint is of that many whole epochs: else it is made anew from the best weights, and the one before is
+    set aside."""
+    _before(run).unlink(missing_ok=True)  # of a process that was killed
+    place = checkpoint.place_of(run)
+    if place == (done, 0):
         return
-    why = "The last checkpoint is gone or damaged" if saved is None else "The run was stopped within an epoch"
+    why = "The last checkpoint is gone or damaged" if place is None else "The run was stopped within an epoch"
     best, weights = checkpoint.load_best(run)
-    said = run.history()
+    _set_aside(run)
     judged = [event for event in said if isinstance(event, EpochEnded) and event.epoch <= done]
     borders = sorted({event.last_epoch for event in said if isinstance(event, StageStarted) and event.last_epoch < done})
     changes = summary.get("rate_changes") or []
@@ -115,8 +121,24 @@ def _aside(run: Run) -> Path:
     return run.path / f"summary-{n}.json"
 
 
-def _files(run: Run, names: tuple[str, ...]) -> dict[str, bytes]:
-    return {name: (run.path / name).read_bytes() for name in names if (run.path / name).exists()}
+def _before(run: Run) -> Path:
+    """What last.ckpt was, as long as it may have to be put back."""
+    return run.path / ".before-longer.ckpt"
+
+
+def _set_aside(run: Run) -> None:
+    """Give last.ckpt, if there is one, a second name under which it stays when a new one takes its place; where the disk knows no such
+    names, a copy."""
+    aside = _before(run)
+    if not run.last.exists():
+        return
+    try:
+        os.link(run.last, aside)
+    except OSError:
+        try:
+            shutil.copyfile(run.last, aside)
+        except OSError as error:
+            raise cannot_write(aside, error) from None
 
 
 def _stamp(file: Path) -> int:

@@ -27,6 +27,9 @@ class NoCheckpoints(Checkpointer):
     def news(self) -> tuple[list[dict[str, Any]], StudioError | None]:
         return [], None
 
+    def drop_best(self) -> None:
+        """There is no file."""
+
     def flush(self) -> None:
         """There is nothing to write."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Generator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from tlstudio.runs import Run, cannot_write
 from tlstudio.training import checkpoint
 from tlstudio.training.checkpoint import copied
 from tlstudio.training.distributed import ranks
+from tlstudio.training.good import is_good
 from tlstudio.training.keeping import none
 from tlstudio.training.same_run import fixed, refuse_changes, refuse_other_stages
 from tlstudio.training.setup import Ground, Result, Setup
@@ -30,7 +31,7 @@ class Place:
     """epoch: whole epochs done; step: steps done in the next; sums: of that epoch so far (see StepLog).
 
     best: {epoch, accuracy, loss, correct, warm} of the best epoch, where accuracy is the metric, mean IoU of masks, and warm says that the
-    head had learned alone; best_state: its moving tensors; best_to_write: their file is lost.
+    head had learned alone; best_state: its moving tensors; best_to_write: their file is lost, or holds others.
     seconds: spent before this session.
     curve, losses: validation metric and loss of each epoch.
     frozen: checksums of what is frozen when the stage began. data: digest of its images.
@@ -38,7 +39,7 @@ class Place:
     borders: the last epoch of each stage.
     factor: of the recipe's rates, see `steering`; changes: of it, {epoch, step, factor, why} each; runaways: how often it went back.
     at_once: images that go through the network together at most, because more did not fit into memory; 0: no such limit.
-    collapsed: it was said that the model answers one class for everything.
+    collapsed: it was said that the model answers one class for everything; one_class: epochs in a row in which it did.
     """
 
     frozen: dict[str, str]
@@ -58,6 +59,7 @@ class Place:
     runaways: int = 0
     at_once: int = 0
     collapsed: bool = False
+    one_class: int = 0
 
     def __post_init__(self) -> None:
         self._recipe: dict[str, Any] = {}
@@ -70,18 +72,36 @@ class Place:
         """Seconds of all sessions of the run."""
         return self.seconds + time.perf_counter() - self._began
 
+    @property
+    def best_epoch(self) -> int:
+        """The epoch whose weights are the best so far; 0 while there is none."""
+        return self.best["epoch"] if self.best is not None else 0
+
+    def collapses(self, one_class: bool, last: bool) -> bool:
+        """Whether it is to be said now, once in a run, that the model answers one class for everything: twice in a row, or at the end.
+
+        one_class: whether it did after this epoch.
+        """
+        self.one_class = self.one_class + 1 if one_class else 0
+        if self.collapsed or not (self.one_class > 1 or (one_class and last)):
+            return False
+        self.collapsed = True
+        return True
+
     def next_epoch(self) -> None:
         self.epoch, self.step, self.sums = self.epoch + 1, 0, StepLog.zero()
 
     def judge(self, setup: Setup, epoch: int, found: Result) -> bool:
         """Whether the epoch is the best so far: by metric, then loss; or by loss alone. If so, its weights are kept.
 
-        What the head came to while it learned alone, before deeper layers, is the best only until they have learned for an epoch.
+        What the head came to while it learned alone, before deeper layers, is the best only until they have learned for an epoch, unless
+        that ran away. An epoch that is judged a second time, after a resume, stands for itself again.
         """
         del self.curve[epoch - 1 :], self.losses[epoch - 1 :]  # a part of this epoch may have been judged before a resume
         self.curve.append(found.metric)
         self.losses.append(found.loss)
-        if self.best is not None and (setup.warm or not self.best.get("warm")):
+        deeper = self.best is not None and self.best.get("warm") and not setup.warm and is_good(found.loss, len(setup.images.classes))
+        if self.best is not None and self.best["epoch"] != epoch and not deeper:
             if setup.recipe.training.best_by == "loss":
                 better = found.loss < self.best["loss"]
             else:
@@ -101,7 +121,7 @@ class Place:
         return {
             "version": checkpoint.VERSION,
             "recipe": self._recipe,
-            **copied(asdict(self)),
+            **{one.name: _copy(getattr(self, one.name)) for one in fields(self)},
             "seconds": self.elapsed,
             "moving": copied(setup.trained),
             "optimizer": copied(setup.optimizer.state_dict()),
@@ -133,12 +153,20 @@ class Place:
         else:
             return False
         self.epoch, self.step, self.sums = saved["epoch"], saved["step"], saved["sums"]
-        self.curve, self.losses = saved["curve"], saved["losses"]
+        self.curve, self.losses, self.one_class = saved["curve"], saved["losses"], saved.get("one_class", 0)
         self._take_up(setup, saved)
-        if self.best is not None and self.best["epoch"] > self.epoch:  # the best had run away already
+        if self.best is not None and self.best["epoch"] > self.epoch:  # it lies on the way that is gone no more
             self.best = saved["best"]
-            self._best_from_here(setup)
+            if self.best is not None and not self._best_from_here(setup):
+                self._best_from_disk(run, setup, saved["best"])
         return True
+
+    def _best_from_disk(self, run: Run, setup: Setup, best: dict[str, Any]) -> None:
+        """Have that one for the best again, if its weights are still those of the file; a later best may have taken their place."""
+        with contextlib.suppress(StudioError, KeyError):
+            found, state = ranks().same(lambda: checkpoint.load_best(run))
+            if found == best:
+                self.best, self.best_state, self.best_to_write = best, {name: state[name] for name in setup.moving}, True
 
     @staticmethod
     def _take_up(setup: Setup, saved: dict[str, Any]) -> None:
@@ -215,6 +243,11 @@ class Place:
         averaged = setup.average.state if setup.average else {}
         self.best_state, self.best_to_write = copied({**setup.moving, **averaged}), True
         return True
+
+
+def _copy(value: Any) -> Any:
+    """A copy of a list or of a mapping; what is in them is never changed, only replaced."""
+    return value.copy() if isinstance(value, list | dict) else value
 
 
 def _put(module: nn.Module, tensors: dict[str, Tensor]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import Any
 
 from tlstudio.control import Control, Tell
@@ -18,15 +19,18 @@ from tlstudio.training.launch import launched, processes
 
 def train(recipe: Recipe, run: Run, tell: Tell, control: Control | None) -> dict[str, Any]:
     """Run `fit` under the run's lock: its summary with `run`, the folder. Raises as `fit`, once the folder says why."""
+    if "torch" not in sys.modules:  # which takes seconds
+        tell(Progress(phase="start", done=0))
     if (size := processes(recipe, tell)) > 1:
         return launched(run, size, tell, control or Control())
     with run.locked():
         log, trackers = EventLog(run), Trackers(recipe, run)
 
         def record(event: Event) -> None:
-            if not isinstance(event, Progress):  # how far it is matters only while it runs
-                log.write(event)
+            of_log = log.write(event) if not isinstance(event, Progress) else None  # how far it is matters only while it runs
             tell(event)
+            if of_log is not None:
+                tell(of_log)
 
         try:
             from tlstudio.training.fit import fit  # with torch: should that fail, the folder says so

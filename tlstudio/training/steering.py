@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 from tlstudio.events import RateChanged, WentBack
 from tlstudio.runs import Run
 from tlstudio.training.place import Place
-from tlstudio.training.setup import Result, Setup
+from tlstudio.training.setup import Setup
 from tlstudio.training.steps import Runaway
 
 TIMES = 4  # that a run goes back, before it is given up
 LOWER = 0.1  # what the rates are multiplied with each time
-_GUESSES = 10.0  # an epoch whose loss is so many times that of guessing has run away already, even if it is the best so far
 
 
 def scaled(rates: tuple[float, float], place: Place) -> tuple[float, float]:
@@ -44,6 +40,7 @@ def gone_back(run: Run, place: Place, setup: Setup, runaway: Runaway) -> WentBac
         runaway.why = f"{TIMES} times it went back and on at a tenth of the rates, to no avail"
         runaway.do = "Lower the rates, look at the images and their labels, and start again; the best epoch so far is kept"
         raise runaway
+    before = place.best_epoch
     if not place.go_back(run, setup):
         raise runaway
     place.runaways += 1
@@ -51,10 +48,15 @@ def gone_back(run: Run, place: Place, setup: Setup, runaway: Runaway) -> WentBac
     return WentBack(
         epochs=place.epoch,
         steps=place.step,
-        sentence=f"{runaway.what}: {runaway.why}. Training {to}, and goes on at a tenth of the rates.",
+        best=place.best_epoch,
+        sentence=f"{runaway.what}: {runaway.why}. Training {to}, and goes on at a tenth of the rates.{_about_best(before, place)}",
     )
 
 
-def is_good(found: Result, classes: Sequence[str]) -> bool:
-    """Whether weights that were judged so are a place to go back to."""
-    return found.loss < _GUESSES * math.log(max(2, len(classes)))
+def _about_best(before: int, place: Place) -> str:
+    """What became of the best epoch, where it is another now than `before`; with nothing left that goes without saying."""
+    if place.best_epoch == before or not place.epoch:
+        return ""
+    if place.best_epoch:
+        return f" The best so far is epoch {place.best_epoch} again."
+    return " The weights of the best epoch before that are not kept any more: the best is chosen among those from here on."

@@ -12,8 +12,8 @@ from tlstudio.events import EpochEnded, Progress, RunStarted, Signals, StageStar
 STEPS_PER_EPOCH, LAYERS = 400, 60
 
 
-def flood(seconds: float, per_second: int, *, tell: Tell, control: Control) -> dict[str, Any]:
-    """Steps and Progress in turn, an epoch's end every STEPS_PER_EPOCH steps, signals once a second."""
+def flood(seconds: float, per_second: int, *, tell: Tell, control: Control, pace: bool = True) -> dict[str, Any]:
+    """Steps and Progress in turn, an epoch's end every STEPS_PER_EPOCH steps, signals once a second. pace: in their time, not at once."""
     total = round(seconds * per_second)
     epochs = total // 2 // STEPS_PER_EPOCH + 1
     said: dict[str, Any] = {"run": "", "name": "flood", "task": "classification", "model": "efficientnet_lite0", "strategy": "full"}
@@ -25,7 +25,8 @@ def flood(seconds: float, per_second: int, *, tell: Tell, control: Control) -> d
         if control.stopping:
             break
         control.check()
-        time.sleep(max(0.0, began + n / per_second - time.perf_counter()))
+        if pace:
+            time.sleep(max(0.0, began + n / per_second - time.perf_counter()))
         epoch, within = step // STEPS_PER_EPOCH + 1, step % STEPS_PER_EPOCH
         if n % 2:
             tell(Progress(phase="train", done=within, total=STEPS_PER_EPOCH, unit="steps", overall=n / total, remaining=(1.0, 2.0)))
