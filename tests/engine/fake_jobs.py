@@ -118,3 +118,4 @@ def train_deaf(n: int, *, tell: Tell, pause: float = 0.0) -> None:
 
 
 JOBS = {f.__name__: f for f in (echo, count, rates, noisy, fail, not_json, not_serialisable, die, deaf, facts, train, train_deaf)}
+JOBS["train_longer"] = train

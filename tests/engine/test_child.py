@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
-from tlstudio.engine import environment
+from tlstudio.engine import child, environment
 from tlstudio.engine.client import Engine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups")
@@ -47,6 +49,31 @@ def test_the_child_ends_when_its_parent_dies_in_mid_sentence() -> None:
         child.stdin.write(b'{"id": 1, "job": "cou')
         child.stdin.close()
         assert child.wait(20) == 0
+
+
+def test_a_child_that_rests_gives_back_what_torch_holds_of_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Card:
+        there, emptied = False, 0
+
+        def is_initialized(self) -> bool:
+            return self.there
+
+        def empty_cache(self) -> None:
+            self.emptied += 1
+
+    card = Card()
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=card))
+    child.give_back()
+    assert card.emptied == 0  # to ask a card that nobody used would take up room on it
+    card.there = True
+    child.give_back()
+    assert card.emptied == 1
+    monkeypatch.delitem(sys.modules, "torch")
+    child.give_back()
+    monkeypatch.setattr(child, "_REST", 0.01)
+    monkeypatch.setattr(child, "give_back", lambda: loop._waiting.put({"id": 1, "job": "after"}))
+    loop = child.Loop(io.BytesIO(), child.Stream(os.open(os.devnull, os.O_WRONLY)))
+    assert loop._next()["job"] == "after"
 
 
 def test_the_child_is_modest_and_stays_in_its_parents_group(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

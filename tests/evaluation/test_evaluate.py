@@ -48,6 +48,21 @@ def test_evaluate_gives_the_very_numbers_of_the_summary(trained: Path) -> None:
     assert sum(said["confusion"][i][i] for i in range(3)) / said["n"] == said["metrics"]["accuracy"]
 
 
+@pytest.mark.parametrize(
+    ("said", "layout"), [({"channels_last": False}, torch.contiguous_format), ({"device": "cuda"}, torch.channels_last)]
+)
+def test_weights_lie_as_when_the_run_measured_its_figures(
+    trained: Path, tmp_path: Path, said: dict[str, object], layout: torch.memory_format
+) -> None:
+    run = Run(Path(shutil.copytree(trained, tmp_path / "run")))
+    receipt = run.receipt() or {}
+    receipt["chosen"] |= said  # what was found to be faster; what was chosen for a card that is not here
+    run.write_json("receipt.json", receipt)
+    found = trained_module._read(run)
+    assert found.layout == layout
+    assert found.network.module.get_parameter("conv_stem.weight").is_contiguous(memory_format=layout)
+
+
 def test_predictions_file_holds_every_picture_with_its_probabilities(trained: Path) -> None:
     said = api.evaluate(str(trained), split="test")
     with np.load(said["predictions"]) as kept:

@@ -54,6 +54,18 @@ def test_the_same_twice_gets_other_seeds(recipe: Recipe) -> None:
     assert (first.first_seed, second.first_seed) == (3, 8)
 
 
+def test_the_same_twice_shares_no_seed_when_there_are_to_be_more(recipe: Recipe) -> None:
+    seeds = []
+    for many in (2, 4):
+        api.compare_choices(recipe, ["head", "head"], seeds=many, name="same", only_queue=True)
+        entries = api.study("same")["entries"]
+        seeds = [[one["seed"] for one in entries if one["arm"] == arm] for arm in ("Head only", "Head only (2)")]
+        assert [len(of_arm) for of_arm in seeds] == [many, many]
+    assert seeds[0][:2] == [3, 4]
+    assert seeds[1][:2] == [5, 6]
+    assert set(seeds[0]).isdisjoint(seeds[1])
+
+
 def test_a_comparison_from_question_to_verdict(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
     training = train_with(monkeypatch, Invented(lambda r: 0.9 if r.model.weights == "pretrained" else 0.6))
     told: list[Any] = []
@@ -129,8 +141,11 @@ def test_masks_are_compared_by_the_mean_iou_of_each_picture(recipe: Recipe) -> N
         for seed in (1, 2, 3):
             run = Run.create(recipe.set({"data.task": "segmentation", "training.seed": seed, "optimizer.lr": lr}))
             run.best.write_bytes(b"")
-            pictures = [OverlayImage(Path(f"/data/{i}.png"), iou=value + 0.01 * (i % 7) + 0.002 * seed) for i in range(20)]
-            write(run.path / "evaluations" / "val", OverlayIndex([], [*pictures, OverlayImage(Path("/data/void.png"))]))
+            pictures = [(f"/data/{i}", value + 0.01 * (i % 7) + 0.002 * seed) for i in range(20)]
+            images = [
+                OverlayImage(Path(f"{name}.png"), truth=Path(f"{name}_mask.png"), iou=iou) for name, iou in [*pictures, ("/void", None)]
+            ]
+            write(run.path / "evaluations" / "val", OverlayIndex([], images))
             run.write_json("receipt.json", {"data": {"root": "/data"}})
             run.write_json("summary.json", {"task": "segmentation", "metrics": {"val_mean_iou": value}, "epochs": 2, "seconds": 1.0})
             names.append(run.name)
@@ -149,6 +164,9 @@ def test_verdict_on_runs_that_cannot_be_compared(recipe: Recipe) -> None:
         api.verdict([one, other.name])
     leave(other, right(0.9, 2)[:50])
     with pytest.raises(InputError, match="not judged by the same images"):
+        api.verdict([one, other.name])
+    (other.path / "evaluations" / "val.npz").write_bytes(b"torn")
+    with pytest.raises(InputError, match="is not known"):
         api.verdict([one, other.name])
 
 

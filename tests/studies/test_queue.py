@@ -14,6 +14,7 @@ from tlstudio.runs import Run
 from tlstudio.studies.folder import StudyFolder
 from tlstudio.studies.queue import Queue
 from tlstudio.studies.working import work_queue
+from tlstudio.training.distributed import Ended, Lost
 
 
 class PowerCut(BaseException):
@@ -74,6 +75,17 @@ def test_after_a_power_cut_the_half_trained_run_is_gone_on_with(folder: StudyFol
     assert after.runs[0].path == training.runs[1].path
     assert [recipe.training.seed for recipe in after.trained] == [2, 3]
     assert len(list(training.runs[0].path.parent.iterdir())) == 3  # no run was begun twice
+
+
+@pytest.mark.parametrize("gone", [Lost("One of the 2 processes that train together ended"), Ended("Cancelled")])
+def test_a_process_that_is_gone_ends_the_study_and_fails_no_run_of_it(folder: StudyFolder, gone: StudioError) -> None:
+    def lost(recipe: Recipe, event: EpochEnded) -> None:
+        if recipe.training.seed == 2:
+            raise gone
+
+    with pytest.raises(type(gone)):
+        work_queue(folder, lambda _: None, Control(), train=Invented(lambda _: 0.8, lost))
+    assert states(folder) == ["done", "running", "waiting"]
 
 
 def test_stop_and_cancel_keep_what_is_done_and_leave_the_rest_to_be_gone_on_with(folder: StudyFolder) -> None:

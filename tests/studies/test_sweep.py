@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.studies.invented import Invented
+from tests.studies.invented import Invented, leave, right
 from tlstudio import api
 from tlstudio.control import Control
 from tlstudio.errors import InputError, StudioError
@@ -93,6 +93,38 @@ def test_a_trial_that_fails_is_noted_and_not_the_end(recipe: Recipe) -> None:
     assert [trial["state"] for trial in document["trials"]] == ["done", "failed", "done"]
     assert document["trials"][1]["why"] == "Out of memory."
     assert (document["failed"], document["state"]) == (1, "finished")
+
+
+def test_a_trial_that_another_process_brought_to_its_end_is_left_alone(recipe: Recipe) -> None:
+    control = Control()
+    first = Invented(quality, lambda r, event: control.stop())
+    made(recipe, LR, first, control, trials=3)  # stopped within the first trial
+    folder = StudyFolder.open("s")
+    study = sweep.opened(folder)
+    second = sweeping._next(folder, study, sweep.Asked.from_json(folder.said()["asked"]))  # begun, and its process died
+    assert second is not None
+
+    def meanwhile(asked: Recipe, event: EpochEnded) -> None:
+        if len(then.trained) == 1 and event.epoch == 1:
+            run = Run(Path(second.user_attrs["run"]))
+            leave(run, right(0.7, 0))
+            second.set_user_attr("metric", 0.7)
+            study.tell(second, 0.7)
+
+    then = Invented(quality, meanwhile)
+    document = made(recipe, LR, then, trials=3)
+    assert [trial["state"] for trial in document["trials"]] == ["done"] * 3
+    assert len(then.trained) == 2
+    assert document["trials"][1]["metric"] == 0.7
+
+
+def test_a_trial_that_was_cut_short_stays_so_whoever_tells_it(recipe: Recipe) -> None:
+    control = Control()
+    made(recipe, LR, Invented(quality, lambda r, event: control.stop()), control, trials=1)
+    (trial,) = outcome(StudyFolder.open("s"))["trials"]
+    leave(Run(Path(trial["run"])), right(0.5, 0), reason="stopped")  # and the process died before it could tell
+    document = made(recipe, LR, Invented(quality), trials=1)
+    assert document["trials"][0]["state"] == "pruned"
 
 
 _WORKER = """

@@ -133,9 +133,12 @@ def test_a_tracker_that_breaks_is_let_go_and_training_goes_on(run: Run, monkeypa
     def full(self: CsvFiles, event: Event) -> None:
         raise OSError(28, "No space left on device")
 
+    closed: list[CsvFiles] = []
     monkeypatch.setattr(CsvFiles, "take", full)
+    monkeypatch.setattr(CsvFiles, "close", lambda self: closed.append(self))
     (note,) = told(run, "csv", FIRST)
     assert note.startswith("CSV gets no more figures of this run: [Errno 28]")
+    assert len(closed) == 1  # its files, and at Weights & Biases a process, would stay behind
 
 
 def test_unknown_and_missing_trackers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,6 +167,33 @@ def test_a_disk_that_takes_only_a_part_leaves_the_whole_network(
     assert isinstance(said[-1], RunEnded)
 
 
+def test_what_a_card_copies_is_pinned_batch_by_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    pinned, plain = list[tuple[int, ...]](), torch.empty
+
+    def empty(*size: Any, pin_memory: bool = False, **said: Any) -> torch.Tensor:
+        if pin_memory:
+            pinned.append(tuple(size[0]))
+        return plain(*size, **said)
+
+    monkeypatch.setattr(torch, "empty", empty)
+    laid = torch.arange(12.0).view(4, 3)
+    rows, usual = InMemory(4, torch.device("cpu"), pinned=True), InMemory(4, torch.device("cpu"))
+    for one in (rows, usual):
+        one.put(0, [laid, laid.to(torch.float16)])
+    places = torch.tensor([3, 0])
+    assert pinned == []
+    for ours, theirs in zip(rows.take(places), usual.take(places), strict=True):
+        assert torch.equal(ours, theirs)
+        assert ours.dtype == theirs.dtype
+    assert pinned == [(2, 3), (2, 3)]
+
+
+def test_what_torch_has_of_a_card_unused_counts_as_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("mem_get_info", (1 << 30, 8 << 30)), ("memory_reserved", 6 << 30), ("memory_allocated", 3 << 30)):
+        monkeypatch.setattr(torch.cuda, name, lambda device, value=value: value)
+    assert budget.room(torch.device("cuda")) == 1 << 30  # a quarter of 1 + 6 - 3
+
+
 def test_rows_keep_their_layout_and_their_range() -> None:
     laid = torch.randn(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
     assert channels_last(laid)

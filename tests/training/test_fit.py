@@ -157,7 +157,7 @@ def test_cancel_leaves_a_run_that_can_be_resumed(photos: Path, tmp_path: Path) -
         run.write_text("recipe.toml", recipe.set(change).to_toml())
         with pytest.raises(InputError, match=next(iter(change))):
             api.resume(str(run.path))
-    run.write_text("recipe.toml", recipe.set({"training.epochs": 4}).to_toml())
+    run.write_text("recipe.toml", recipe.set({"training.epochs": 4, "training.keep_masks": 3}).to_toml())
     assert api.resume(str(run.path))["epochs"] == 4
 
 

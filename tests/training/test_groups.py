@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import torch
 
 from tlstudio.errors import InputError
 from tlstudio.models.network import Network, build
 from tlstudio.recipe import Optimizer
+from tlstudio.training import optimizers
 from tlstudio.training.groups import groups_of, set_rates
 
 
@@ -74,3 +78,13 @@ def test_what_is_frozen_is_in_no_group_and_schedules_keep_the_multipliers(networ
         assert sorted({group["lr"] for group in optimizer.param_groups}) == pytest.approx([0.02, 0.04, 0.2])
     finally:
         network.module.requires_grad_(True)
+
+
+@pytest.mark.parametrize("kind", ["adagrad", "adamw", "sgd"])
+def test_where_the_fused_form_cannot_be_had_torch_takes_the_next_best(kind: str) -> None:
+    def said_of(device: str) -> Any:
+        groups = [{"params": [torch.nn.Parameter(torch.zeros(2, device=device))], "lr": 0.1}]
+        return optimizers.REGISTRY.make(kind, {}, groups, 0.0).defaults["fused"]
+
+    assert said_of("cpu") is True
+    assert said_of("meta") is None  # False would also forbid the form that moves many weights at once

@@ -14,7 +14,9 @@ from tlstudio.training import losses
 from tlstudio.training.compiling import compiled
 from tlstudio.training.learner import Learner
 from tlstudio.training.machine_probe import Chosen, usual
+from tlstudio.training.out_of_memory import Fitting
 from tlstudio.training.pieces import not_in_pieces
+from tlstudio.training.steps import StepLog
 
 CPU = torch.device("cpu")
 
@@ -163,3 +165,22 @@ def test_steps_run_the_compiled_form_which_shares_the_weights(monkeypatch: pytes
     a, b = after(learner)[0], after(plain)[0]
     assert calls == [6, 6]
     assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_a_step_never_waits_for_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On `meta` there are no numbers: whatever asks for one, as a wait for a card would, fails there."""
+    monkeypatch.setattr("tlstudio.training.learner.checksums", lambda *_: {})
+    recipe = Recipe().set({"model.name": "mobilenet_v3_small", "optimizer.clip_norm": 1.0, "training.ema": 0.9}).with_strategy("head")
+    network = build(recipe.model.name, classes=3, weights="random", head=recipe.head)
+    options = {"class_weights": "balanced", "label_smoothing": 0.1}
+    criterion = losses.make(recipe.loss.model_copy(update={"options": options}), ["a", "b", "c"], [1, 2, 3])
+    learner = Learner(recipe, network, torch.device("meta"), criterion)
+    learner.train_mode()
+    inputs, labels = (tensor.to("meta") for tensor in batch())
+    log = StepLog(1, 0, StepLog.zero())
+    learner.set_rates((0.1, 0.01))
+    with pytest.raises(StopIteration) as made:
+        next(Fitting(learner).made(6, lambda: learner.step(learner.module, inputs, labels, 0, empty=False)))
+    log.add(*made.value.value, labels, (0.1, 0.01))
+    with pytest.raises((NotImplementedError, RuntimeError)):
+        list(log.read())  # that, a few times a second, does wait

@@ -68,6 +68,28 @@ def test_own_weights_go_by_name_and_a_wrong_name_is_told() -> None:
         loss("focal", class_weights="own", weights=dict.fromkeys(CLASSES, 0.0))
 
 
+def test_class_weights_are_brought_to_a_device_once() -> None:
+    from tlstudio.training.losses.class_weights import beside
+
+    weights = beside(torch.tensor([1.0, 0.5]))
+    with torch.inference_mode():
+        first = weights(torch.zeros(1, dtype=torch.float64))
+    assert first.dtype == torch.float64
+    assert not first.is_inference()  # a step that learns takes it next
+    assert weights(torch.ones(3, dtype=torch.float64)) is first
+    assert weights(torch.ones(3)).dtype == torch.float32
+
+
+@pytest.mark.parametrize("kind", sorted(set(losses.REGISTRY.kinds()) - {"lovasz"}))  # which asks once, to sort but the classes there are
+def test_no_loss_waits_for_the_device(kind: str) -> None:
+    """On `meta` there are no numbers: whatever asks for one, as a wait for a card would, fails there."""
+    criterion = losses.make(Loss(kind=kind), ["ants", "bees"], [60, 30])
+    masks = not losses.REGISTRY.find(kind).suits("classification")
+    logits = torch.zeros((2, 2, 4, 4) if masks else (3, 2), device="meta", requires_grad=True)
+    criterion(logits, torch.zeros((2, 4, 4) if masks else 3, dtype=torch.int64, device="meta")).backward()
+    assert logits.grad is not None
+
+
 def test_focal_is_cross_entropy_at_gamma_zero_and_forgives_what_is_right() -> None:
     assert loss("focal", gamma=0.0) == pytest.approx(loss("cross_entropy"), rel=1e-5)
     p = LOGITS.softmax(1)[range(3), LABELS]

@@ -16,7 +16,7 @@ from tlstudio.control import Control, silent
 from tlstudio.errors import Cancelled
 from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
-from tlstudio.training import machine_probe
+from tlstudio.training import machine_probe, precision
 from tlstudio.training.machine_probe import Chosen, probe
 from tlstudio.training.prepare import Images, images_of
 from tlstudio.training.receipt import receipt
@@ -82,6 +82,21 @@ def test_what_is_clearly_faster_is_taken_and_remembered(times: dict[str, float])
     assert again.seconds == 0
 
 
+def test_what_is_faster_only_once_is_not_taken(times: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
+    steady, tried = machine_probe._Trial._seconds, []
+
+    def seconds(self: Any, chosen: Chosen, n: int, times: int = 2) -> float:
+        if chosen.threads != 2:
+            return steady(self, chosen, n, times)
+        tried.append(n)
+        return n * (0.0005 if len(tried) == 1 else 0.001)  # the machine had a good moment
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    monkeypatch.setattr(machine_probe._Trial, "_seconds", seconds)
+    assert probe(learner_of(frozen__strategy="full"), LONG, samples, Control()).threads == 1
+    assert len(tried) == 2
+
+
 def test_what_is_hardly_faster_is_not_taken(times: dict[str, float]) -> None:
     times.update({"2 threads": 0.00095, "channels first": 0.00099})
     chosen = probe(learner_of(frozen__strategy="full"), LONG, samples, Control())
@@ -114,6 +129,24 @@ def test_a_better_batch_size_is_offered_not_taken(times: dict[str, float]) -> No
     assert learner.recipe.training.batch_size == 32
 
 
+def test_a_batch_that_does_not_fit_is_tried_with_fewer_images(times: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds, most, asked = machine_probe._Trial._seconds, 4, list[int]()
+
+    def tight(self: Any, chosen: Chosen, n: int, times: int = 2) -> float:
+        asked.append(n)
+        if n > most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return seconds(self, chosen, n, times)
+
+    monkeypatch.setattr(machine_probe._Trial, "_seconds", tight)
+    times["2 threads"] = 0.0005
+    assert probe(learner_of(frozen__strategy="full"), LONG, samples, Control()).threads == 2
+    assert {8, 4, 32} <= set(asked)
+    most = 0  # the run's own steps say what is the matter
+    chosen = probe(learner_of(frozen__strategy="full", training__batch_size=16), LONG, samples, Control())
+    assert replace(chosen, seconds=0) == Chosen("cpu", torch.get_num_threads())
+
+
 def test_a_busy_machine_is_not_remembered(times: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
     times["2 threads"] = 0.0001
     with monkeypatch.context() as busy:
@@ -129,7 +162,8 @@ def test_it_can_be_cancelled() -> None:
         probe(learner_of(frozen__strategy="full"), LONG, samples, control)
 
 
-def test_a_run_goes_on_with_what_it_began_with() -> None:
+def test_a_run_goes_on_with_what_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "_cpu_has_bfloat16", lambda: True)
     chosen = Chosen("cpu", 3, 4, False, "bfloat16", 1.5, "Batches of 4 ...", "")
     said = {"chosen": chosen.to_json() | {"of a later version": 1}}
     assert Chosen.from_receipt(said, CPU) == Chosen("cpu", 3, 4, False, "bfloat16")
@@ -139,6 +173,17 @@ def test_a_run_goes_on_with_what_it_began_with() -> None:
     with Chosen.from_receipt({"device": "cpu", "threads": 2}, CPU).in_force():  # type: ignore[union-attr]
         assert torch.get_num_threads() == 2
     assert torch.get_num_threads() == 1
+
+
+def test_a_run_does_not_go_on_in_16_bits_where_they_take_hundreds_of_times_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"chosen": Chosen("cpu", 3, precision="bfloat16").to_json()}
+    monkeypatch.setattr(precision, "_cpu_has_bfloat16", lambda: False)
+    found = Chosen.from_receipt(said, CPU)
+    assert found is not None
+    assert (found.threads, found.precision) == (3, "float32")
+    assert "began in bfloat16" in found.note
+    monkeypatch.setattr(precision, "half_type", lambda device: "bfloat16")
+    assert precision.cannot("float16", CPU) == ""  # what has the newer one has the older one, too
 
 
 def test_the_receipt_says_what_was_chosen(tmp_path: Path) -> None:

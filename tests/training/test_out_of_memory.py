@@ -14,6 +14,7 @@ from tlstudio.recipe import Recipe
 from tlstudio.training import losses
 from tlstudio.training.learner import Learner
 from tlstudio.training.out_of_memory import Fitting, in_halves, in_words
+from tlstudio.training.parts import HeadApart
 from tlstudio.training.pieces import in_pieces
 
 CPU = torch.device("cpu")
@@ -94,3 +95,22 @@ def test_what_does_not_fit_is_judged_in_halves() -> None:
     assert torch.equal(in_halves(forward, inputs), inputs * 2)
     with pytest.raises(RuntimeError, match="another"):
         in_halves(lambda _: (_ for _ in ()).throw(RuntimeError("another")), inputs)
+
+
+def test_what_is_kept_of_the_frozen_part_is_computed_in_halves_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = build("mobilenet_v3_small", classes=3, weights="random", seed=1)
+    network.module.eval()
+    inputs = torch.randn(5, 3, 32, 32, generator=torch.Generator().manual_seed(3))
+    whole, features = HeadApart(network).front(inputs), network.features
+
+    def full(x: torch.Tensor) -> Any:
+        if len(x) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return features(x)
+
+    monkeypatch.setattr(network, "features", full)
+    apart = HeadApart(network)
+    halves = apart.front(inputs)
+    assert [one.shape for one in halves] == [one.shape for one in whole]
+    torch.testing.assert_close(halves, whole)
+    assert isinstance(apart.inputs(halves), torch.Tensor)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from tlstudio.control import Control
 from tlstudio.errors import Cancelled
 from tlstudio.recipe import Recipe
 from tlstudio.training.rate_curve import read
+from tlstudio.training.rate_finder import _Batch, _Feed, _test
+from tlstudio.training.setup import Setup
 
 RATES = np.geomspace(1e-6, 10, 100)
 
@@ -61,6 +65,50 @@ def test_of_a_curve_that_only_rises_a_safe_rate_is_said() -> None:
     assert math.isnan(safe.smoothed[-1])
     assert read(RATES[:81], rising, 1e-3).suggestion is None  # what there is is far below
     assert read(RATES[:3], [0.7, math.inf, math.nan], 0.01).suggestion is None
+
+
+def test_of_images_that_are_known_in_the_end_nothing_more_is_promised() -> None:
+    falls = [max(0.0, loss - 0.2) for loss in _curve(1e-3, 1e9)]
+    found = read(RATES[:80], falls[:80], 0.01)
+    assert found.suggestion is not None
+    assert found.too_high is None
+    assert "is near 0 from" in found.why
+    assert "nothing is left to learn" in found.why
+
+
+class _Easy:
+    """A learner whose loss falls to `low` as soon as the rate is high enough."""
+
+    def __init__(self, begins: float = 0.7, low: float = 0.0) -> None:
+        self.recipe, self.rate, self.begins, self.low = Recipe(), 0.0, begins, low
+
+    def set_rates(self, rates: tuple[float, float]) -> None:
+        self.rate = rates[0]
+
+    def step(self, *_: object, **__: object) -> tuple[torch.Tensor, None]:
+        return torch.tensor(self.low + (self.begins - self.low) / (1 + (self.rate / 1e-4) ** 2)), None
+
+    def descend(self, *_: object, **__: object) -> tuple[float, None]:
+        return self.begins, None
+
+    def train_mode(self) -> None: ...
+
+    def rehearsing(self) -> contextlib.nullcontext[None]:
+        return contextlib.nullcontext()
+
+
+def _tested(setup: _Easy) -> list[float]:
+    batch = _Batch(None, torch.zeros(1), False)
+    feed = _Feed(torch.nn.Identity(), lambda size: iter([batch, batch]), 2, lambda: None)
+    return _test(cast(Setup, setup), feed, 1, 100, math.inf, lambda event: None, Control())[0]
+
+
+def test_a_test_ends_where_nothing_is_left_to_learn() -> None:
+    rates = _tested(_Easy())
+    assert 2e-3 < rates[-1] < 2e-2  # the loss is near 0 from 0.0006 on
+    assert read(rates, [0.7 / (1 + (rate / 1e-4) ** 2) for rate in rates], 0.01).suggestion == pytest.approx(2e-4, rel=0.3)
+    assert _tested(_Easy(low=0.1))[-1] == pytest.approx(10.0)  # there is something left
+    assert _tested(_Easy(begins=0.01))[-1] == pytest.approx(10.0)  # known from the beginning: where it is forgotten is of use
 
 
 def _recipe(photos: Path, strategy: str, **changes: object) -> Recipe:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
+import gc
 import importlib
 import inspect
 import json
@@ -32,6 +33,7 @@ from tlstudio.errors import InputError, StudioError
 
 Jobs = Mapping[str, Callable[..., Any]]
 _ENDED_FROM_OUTSIDE = 128 + 15
+_REST = 1.0  # seconds without a job after which memory is given back
 
 
 class Stream:
@@ -90,12 +92,20 @@ class Loop:
 
     def run(self, jobs: Jobs) -> None:
         while not self._ending:
-            said = self._waiting.get()
+            said = self._next()
             self._running = self._controls[said["id"]]
             self._stream.write(self._answer(said, jobs, self._running))
             self._running = None
             del self._controls[said["id"]]
         os._exit(_ENDED_FROM_OUTSIDE)
+
+    def _next(self) -> dict[str, Any]:
+        """The next request, waited for; after a while without one, memory is given back."""
+        try:
+            return self._waiting.get(timeout=_REST)
+        except queue.Empty:
+            give_back()
+            return self._waiting.get()
 
     def _answer(self, said: dict[str, Any], jobs: Jobs, control: Control) -> str:
         number, job = said["id"], said["job"]
@@ -110,6 +120,15 @@ class Loop:
             return f'{{"id":{number},"result":{events.dumps(call(jobs[job], said["args"], tell, control))}}}\n'
         except BaseException as error:  # whatever it is, SystemExit too, is an answer and not the end of the engine
             return f'{{"id":{number},"error":{events.dumps(explain(error, job).to_json())}}}\n'
+
+
+def give_back() -> None:
+    """Give back what torch still holds of a graphics card after a job: gigabytes, which the other engine's next job may need."""
+    torch = sys.modules.get("torch")
+    with contextlib.suppress(AttributeError, RuntimeError):  # an import that failed half-way; a card that is lost
+        if torch is not None and torch.cuda.is_initialized():
+            gc.collect()
+            torch.cuda.empty_cache()
 
 
 def call(job: Callable[..., Any], args: Mapping[str, Any], tell: Tell, control: Control) -> Any:

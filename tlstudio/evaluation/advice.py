@@ -25,8 +25,9 @@ from tlstudio.models.network import build
 from tlstudio.recipe import Recipe
 from tlstudio.training.features import tensors
 from tlstudio.training.image_size import check_image_size
+from tlstudio.training.machine_probe import format_of
 from tlstudio.training.measure import BATCH, wilson
-from tlstudio.training.prepare import device_of, images_of, memory_format_of
+from tlstudio.training.prepare import device_of, images_of
 from tlstudio.training.source import WORKERS
 
 SAMPLE = 200  # images that are looked at
@@ -58,11 +59,12 @@ def advise(recipe: Recipe, *, tell: Tell = silent, control: Control | None = Non
     network = build(model.name, classes=len(images.classes), weights=model.weights, cut=model.cut, tell=tell, control=control)
     for _ in check_image_size(network, images.pipeline.size):
         pass  # what it has to say is said when training starts
-    module = network.module.to(device).to(memory_format=memory_format_of(device)).eval()
+    layout = format_of(network.module, device)
+    module = network.module.to(device).to(memory_format=layout).eval()
     parts: list[Tensor] = []
     loaded = batches(train, chosen, BATCH, epoch=0, augment=False, workers=WORKERS, control=control)
     for pixels, _, _ in loaded:
-        inputs = images.pipeline.normalise(pixels.to(device)).contiguous(memory_format=memory_format_of(device))
+        inputs = images.pipeline.normalise(pixels.to(device)).contiguous(memory_format=layout)
         with torch.inference_mode():
             parts.append(tensors(network.features(inputs))[0].float().cpu())
         done = sum(len(part) for part in parts)

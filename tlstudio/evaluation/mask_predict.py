@@ -22,7 +22,6 @@ from tlstudio.events import Note, Progress
 from tlstudio.training import mask_tiles
 from tlstudio.training.mask_tiles import blended
 from tlstudio.training.pace import Pace
-from tlstudio.training.prepare import memory_format_of
 
 TELL_EVERY = 0.1  # seconds between two words on how far it is
 
@@ -62,7 +61,7 @@ def _forward(trained: Trained, flips: bool) -> Callable[[Tensor], Tensor]:
         return logits[0].float()
 
     def forward(pixels: Tensor) -> Tensor:
-        inputs = trained.pipeline.normalise(pixels[None].to(trained.device)).contiguous(memory_format=memory_format_of(trained.device))
+        inputs = trained.pipeline.normalise(pixels[None].to(trained.device)).contiguous(memory_format=trained.layout)
         logits = once(inputs)
         return (logits + once(inputs.flip(3)).flip(2)) / 2 if flips else logits
 

@@ -7,7 +7,6 @@ from PIL import Image
 
 from tlstudio.data.transforms import Pipeline
 from tlstudio.evaluation.trained import Trained
-from tlstudio.training.prepare import memory_format_of
 
 
 @torch.inference_mode()
@@ -15,6 +14,6 @@ def probabilities(model: Trained, image: Image.Image) -> dict[str, float]:
     """The probability of each class by its name; image: PIL RGB."""
     assert isinstance(model.pipeline, Pipeline)
     pixels = model.pipeline.plain(image)[None].to(model.device)
-    inputs = model.pipeline.normalise(pixels).contiguous(memory_format=memory_format_of(model.device))
+    inputs = model.pipeline.normalise(pixels).contiguous(memory_format=model.layout)
     p = model.network.module(inputs).float().softmax(1)[0].cpu().tolist()
     return dict(zip(model.classes, p, strict=True))

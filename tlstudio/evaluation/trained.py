@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -17,7 +18,7 @@ from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training import losses
 from tlstudio.training.kept_masks import coding_of
-from tlstudio.training.machine_probe import format_of
+from tlstudio.training.machine_probe import Chosen, format_of
 from tlstudio.training.prepare import device_of, mask_pipeline_of, pipeline_of
 from tlstudio.training.weights_file import unpacked
 
@@ -27,6 +28,7 @@ class Trained:
     """network: in eval mode on device, with the weights of the best epoch. classes: names by index.
 
     coding: names and colours of the classes, as predicted masks are written; None where whole images are classified.
+    layout: how weights and images lie in memory, as when the run measured its own figures: rounding depends on it.
     """
 
     run: Run
@@ -36,6 +38,7 @@ class Trained:
     pipeline: Pipeline | MaskPipeline
     device: torch.device
     coding: Coding | None = None
+    layout: torch.memory_format = torch.channels_last
 
 
 IDLE = 300.0  # seconds after which a network that nobody asked for is let go
@@ -66,6 +69,8 @@ class _Kept:
     def _let_go(self) -> None:
         with self._lock:
             self._trained = None
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            torch.cuda.empty_cache()  # torch would keep its room on the card for itself
 
 
 _kept = _Kept()
@@ -105,12 +110,21 @@ def _read(run: Run) -> Trained:
         device = device_of(recipe)
     except InputError:  # trained on another computer
         device = device_of(Recipe())
-    network.module.to(device).to(memory_format=format_of(network.module, device)).eval()
+    layout = _layout(network, receipt, device)
+    network.module.to(device).to(memory_format=layout).eval()
     if recipe.data.task == "segmentation":
         try:
             coding = coding_of(Coding.from_json((receipt or {})["coding"]))
             learned_at = recipe.set({"data.image_size": (receipt or {})["input"]["size"]})
         except (KeyError, TypeError, ValueError, InputError):
             raise StudioError(f"The run {run.name} has no readable receipt.json", "it names the classes", "Train again") from None
-        return Trained(run, recipe, network, classes, mask_pipeline_of(learned_at, network.entry, []), device, coding)
-    return Trained(run, recipe, network, classes, pipeline_of(recipe, network.entry), device)
+        return Trained(run, recipe, network, classes, mask_pipeline_of(learned_at, network.entry, []), device, coding, layout)
+    return Trained(run, recipe, network, classes, pipeline_of(recipe, network.entry), device, layout=layout)
+
+
+def _layout(network: Network, receipt: dict[str, Any] | None, device: torch.device) -> torch.memory_format:
+    """As in the run; on another kind of device, and of a run that did not say it, what is best there."""
+    chosen = Chosen.from_receipt(receipt, device) if receipt is not None and "chosen" in receipt else None
+    if chosen is None:
+        return format_of(network.module, device)
+    return torch.channels_last if chosen.channels_last else torch.contiguous_format

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,16 +135,24 @@ def answer(folder: StudyFolder) -> dict[str, Any]:
 def _enqueue(folder: StudyFolder, asked: Asked) -> None:
     """Queue the runs that are not there yet, seed by seed, so that a study that is ended early has some of each arm."""
     queue = Queue(folder.path)
-    there = {(one.arm, one.share, one.seed) for one in queue.entries()}
     several = len(asked.shares) > 1
     wanted = []
     arms = arms_of(asked.recipe, asked.arms, asked.epochs, asked.seeds)
+    like = {arm.name: arm.recipe.model_dump_json() for arm in arms}
+    own: dict[tuple[str | None, float | None], int] = defaultdict(int)
+    taken: dict[tuple[str | None, float | None], set[int | None]] = defaultdict(set)  # by arms that are the same: they share no seed
+    for one in queue.entries():
+        own[one.arm, one.share] += 1
+        taken[like.get(one.arm or ""), one.share].add(one.seed)
     for n in range(asked.seeds):
         for share in asked.shares:
             for arm in arms:
-                seed = arm.first_seed + n
-                if (arm.name, share, seed) in there:
+                if own[arm.name, share] > n:
                     continue
+                own[arm.name, share] += 1
+                used = taken[like[arm.name], share]
+                seed = next(seed for seed in itertools.count(arm.first_seed) if seed not in used)
+                used.add(seed)
                 title = f"{arm.name}{f', {100 * share:g} % of the images' if several else ''}, seed {seed}"
                 recipe = arm.recipe.set({"name": title, "training.seed": seed, "data.train_share": share})
                 wanted.append(Entry(title=title, recipe=recipe.model_dump(mode="json"), arm=arm.name, share=share, seed=seed))

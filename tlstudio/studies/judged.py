@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from tlstudio.control import Control, Tell, silent
 from tlstudio.errors import InputError
 from tlstudio.events import Event, Progress
 from tlstudio.recipe import STRATEGY_NAMES, Recipe, field_info
+from tlstudio.run_rows import judged as evaluated
 from tlstudio.runs import Run
 from tlstudio.studies.verdict import Judged, verdict
 
@@ -27,8 +28,7 @@ def scores(run: Run, split: str, tell: Tell = silent, control: Control | None = 
 
     Read from the run's evaluation of the split, which is made (with torch) where there is none or it is older than the weights.
     """
-    file = run.path / "evaluations" / (f"{split}/index.json" if _task(run) == "segmentation" else f"{split}.npz")
-    if not _is_newer(file, run.best):
+    if not evaluated.is_judged(run, _task(run), split):
         from tlstudio.evaluation.evaluate import evaluate
 
         evaluate(run, split=split, tell=tell, control=control)
@@ -36,23 +36,16 @@ def scores(run: Run, split: str, tell: Tell = silent, control: Control | None = 
 
 
 def known_scores(run: Run, split: str) -> dict[str, float] | None:
-    """As `scores`, without torch; None where the split was not evaluated since the run's weights were written."""
-    folder = run.path / "evaluations"
-    if _task(run) == "segmentation":
-        file = folder / split / "index.json"
-        if not _is_newer(file, run.best):
-            return None
-        from tlstudio.data.overlay_index import read
+    """As `scores`, without torch; None where the split was not evaluated since the run's weights were written.
 
-        images = read(file.parent)["images"]
-        return _relative(run, {one["path"]: one["iou"] for one in images if one["iou"] is not None})
-    file = folder / f"{split}.npz"
-    if not _is_newer(file, run.best):
+    Raises InputError where what the evaluation left is damaged.
+    """
+    task = _task(run)
+    if not evaluated.is_judged(run, task, split):
         return None
-    with np.load(file) as arrays:  # as `evaluation.predictions` writes it
-        paths = json.loads(arrays["names"].tobytes())["paths"]
-        right = arrays["probabilities"].argmax(1) == arrays["truth"]
-    return _relative(run, dict(zip(paths, right.astype(float).tolist(), strict=True)))
+    said = evaluated.read(run, task, split)
+    known = zip(said.paths, said.scores.tolist(), strict=True)
+    return _relative(run, {path: score for path, score in known if not math.isnan(score)})
 
 
 def verdict_of(names: Sequence[str], *, split: str = "val", tell: Tell = silent, control: Control | None = None) -> dict[str, Any]:
@@ -158,14 +151,6 @@ def _seconds(said: Mapping[str, Any], cold: Mapping[_Kept, float]) -> float:
 
 def _task(run: Run) -> str:
     return str((run.summary() or {}).get("task") or "classification")
-
-
-def _is_newer(file: Path, than: Path) -> bool:
-    try:
-        made = file.stat().st_mtime_ns
-    except OSError:
-        return False
-    return not than.exists() or made >= than.stat().st_mtime_ns
 
 
 def _relative(run: Run, said: Mapping[str, float]) -> dict[str, float]:

@@ -16,6 +16,7 @@ from tlstudio.studies import space, sweep
 from tlstudio.studies.folder import StudyFolder
 from tlstudio.studies.telling import OfRun, Telling
 from tlstudio.studies.working import Train, stopped, train, value_of
+from tlstudio.training.distributed import Ended, Lost
 
 if TYPE_CHECKING:
     import optuna
@@ -99,9 +100,16 @@ def _left(folder: StudyFolder, study: optuna.Study, asked: sweep.Asked) -> Itera
             yield sweep.library().trial.Trial(study, one._trial_id)  # Optuna's own way to go on with one is this constructor
 
 
+def _is_over(study: optuna.Study, trial: optuna.trial.Trial) -> bool:
+    """Whether its end was told already, by another process that had it in hand meanwhile: nothing can be added to it any more."""
+    return any(one.number == trial.number and one.state.is_finished() for one in study.get_trials(deepcopy=False))
+
+
 def _try(study: optuna.Study, trial: optuna.trial.Trial, telling: Telling, control: Control, train: Train) -> None:
     """Train a trial's run, cut it short when it falls behind, and tell Optuna. Raises Cancelled when the sweep is cancelled."""
     states = sweep.library().trial.TrialState
+    if _is_over(study, trial):
+        return
     run, own = Run(Path(trial.user_attrs["run"])), OfRun(control)
     telling.done = sum(one.state.is_finished() for one in study.get_trials(deepcopy=False))
     telling.begin(trial.number + 1, str(run.path), f"Trial {trial.number + 1}: {space.spoken(trial.params)}")
@@ -120,13 +128,15 @@ def _try(study: optuna.Study, trial: optuna.trial.Trial, telling: Telling, contr
 
     try:
         summary = run.summary() or train(run.recipe(), run, heard, own)
+    except (Lost, Ended):  # as in `working.work_queue`
+        raise
     except Cancelled:
         if not stopped(control):
             study.tell(trial, state=states.FAIL)
             telling.end("failed", why="It was cancelled")
         return
     except Exception as error:  # whatever ended this run, the others can do without it
-        if isinstance(error, InputError) and run.is_live():  # another process has taken it up
+        if (isinstance(error, InputError) and run.is_live()) or _is_over(study, trial):  # another process has taken it up
             return
         why = str(error) if isinstance(error, StudioError) else f"Something unforeseen: {type(error).__name__}: {error}"
         trial.set_user_attr("why", why)
@@ -136,9 +146,12 @@ def _try(study: optuna.Study, trial: optuna.trial.Trial, telling: Telling, contr
         telling.end("failed", why=why)
         return
     value = value_of(summary)
+    if _is_over(study, trial):
+        return
     trial.set_user_attr("metric", value)
     trial.set_user_attr("seconds", summary.get("seconds"))
-    pruned = pruned and summary.get("reason") == "stopped"
+    # Nothing else stops a run in good order; this process may not be the one that did.
+    pruned = summary.get("reason") == "stopped"
     if value is None:
         study.tell(trial, state=states.FAIL)
     elif pruned:

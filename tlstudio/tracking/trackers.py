@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from tlstudio.events import Event, Note
@@ -33,6 +34,8 @@ class Trackers:
                 tracker.take(event)
             except Exception as error:
                 del self._open[kind]
+                with contextlib.suppress(Exception):  # its files, and what it runs beside, go with it
+                    tracker.close()
                 yield self._lost(kind, error)
 
     def close(self) -> Iterator[Note]:

@@ -28,8 +28,8 @@ class Average:
         keep = min(self.decay, (1 + step) / (10 + step))
         if self._floats:
             torch._foreach_lerp_([self.state[n] for n in self._floats], [self._tensors[n] for n in self._floats], 1.0 - keep)
-        for name in self._others:
-            self.state[name].copy_(self._tensors[name])
+        if self._others:  # one call for all: BatchNorm has a counter in each layer
+            torch._foreach_copy_([self.state[n] for n in self._others], [self._tensors[n] for n in self._others])
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Go on from the `state` of an earlier session."""

@@ -21,6 +21,11 @@ def worth(multiply_adds: float, device: torch.device) -> bool:
 
 def room(device: torch.device) -> int:
     """Bytes that may be kept in the memory of that device: of the card, or of the computer."""
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+    free = _free_on_card(device) if device.type == "cuda" else psutil.virtual_memory().available
     sharing = 1 if device.type == "cuda" else ranks().local_size  # each has a card, but they share the memory
     return min(MEMORY, int(free * _SHARE_OF_MEMORY)) // sharing
+
+
+def _free_on_card(device: torch.device) -> int:
+    """What the card has left for others, and what torch has of it without using it now."""
+    return torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)

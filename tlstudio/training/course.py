@@ -18,6 +18,7 @@ from tlstudio.training.checkpoint import Checkpointer, good_of
 from tlstudio.training.compiling import compiled, joined
 from tlstudio.training.distributed import ranks
 from tlstudio.training.features import Features
+from tlstudio.training.good import is_good
 from tlstudio.training.inputs import Inputs
 from tlstudio.training.kept_masks import KeptMasks
 from tlstudio.training.out_of_memory import Fitting, in_words
@@ -28,7 +29,7 @@ from tlstudio.training.setup import Ground, Result, Setup
 from tlstudio.training.signals import Watch
 from tlstudio.training.source import Source
 from tlstudio.training.stages import Stage
-from tlstudio.training.steering import changed_rates, gone_back, is_good, lowered, scaled
+from tlstudio.training.steering import changed_rates, gone_back, lowered, scaled
 from tlstudio.training.steps import EVERY, Runaway, StepLog, check_finite
 from tlstudio.training.watched import Watching
 
@@ -50,7 +51,6 @@ class Course:
         self._watching = Watching(ground.images, ground.recipe.training.seed)
         self._signals: list[Signals] = []
         self._compiled = False
-        self._one_class = 0
         self._seen = self._learned_for = 0.0
         self.kept = self._inputs.kept
         """What was kept in each stage."""
@@ -106,10 +106,11 @@ class Course:
             lr=lr,
             backbone_lr=None if setup.head_alone else backbone_lr,
         )
-        self._compiled = False
+        self._compiled, self._watch = False, None  # which held on to the stage before, its optimizer and all
         self._fitting, self._proofs = Fitting(setup), Proofs(setup, moved=place.moved)
         yield from self._inputs.begin(stage, setup)
         self._watch = Watch(setup, before=self._start) if setup.recipe.training.signals and ranks().main else None
+        yield self._inputs.progress("train", place.step, len(setup.cuts))  # the first step may take long
 
     def epochs(self, stage: Stage) -> Generator[Event, None, None]:
         """The epochs of a stage, until they are done or it is over; one that runs away is begun anew from the last good place."""
@@ -127,6 +128,8 @@ class Course:
                 yield gone_back(self._run, place, setup, runaway)
                 self._inputs.expect()
                 yield from self._change_rates(lowered(place.factor), "guard")
+                if place.best is None:
+                    self._keeper.drop_best()
         if self.early and not self.done:
             yield about_early(place, place.waited(setup), self._ground.stages)
 
@@ -180,7 +183,7 @@ class Course:
             place.next_epoch()
         yield from self._remark_on(found, last=self.over)
         if best or self._keeper.due:
-            self.keep(best=best, good=best and is_good(found, setup.images.classes))
+            self.keep(best=best, good=best and log.done == len(cuts) and is_good(found.loss, len(setup.images.classes)))
         yield self._inputs.progress("train", 0, len(cuts))
         yield from news(self._keeper)
         control.check()
@@ -259,9 +262,7 @@ class Course:
     def _remark_on(self, found: Result, *, last: bool) -> Iterator[Note]:
         """What a user should know of an epoch, once in a run: one class for everything twice in a row, or at the end."""
         answer = one_class(found)
-        self._one_class = 0 if answer is None else self._one_class + 1
-        if answer is not None and not self._place.collapsed and (self._one_class > 1 or last):
-            self._place.collapsed = True
+        if self._place.collapses(answer is not None, last) and answer is not None:
             rates = scaled((self._setup.recipe.optimizer.lr, self._setup.recipe.optimizer.backbone_lr), self._place)
             yield about_one_class(found, self._setup.images.classes, answer, rates[0])
 

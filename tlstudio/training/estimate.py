@@ -42,7 +42,7 @@ from tlstudio.training.learner import Learner
 from tlstudio.training.mask_measure import measured_masks
 from tlstudio.training.measure import BATCH
 from tlstudio.training.memory import PeakMemory
-from tlstudio.training.prepare import device_of, mask_pipeline_of, memory_format_of, pipeline_of
+from tlstudio.training.prepare import device_of, mask_pipeline_of, pipeline_of
 from tlstudio.training.receipt import device_name
 from tlstudio.training.stage_cost import Amount, StageCost, how_kept, stage_cost
 from tlstudio.training.stages import Stage, plan
@@ -199,7 +199,7 @@ def _measure(
 
         def noise(n: int) -> Tensor:
             pixels = torch.randint(0, 256, (n, 3, *shape), dtype=torch.uint8, generator=generator)
-            return pipeline.normalise(pixels.to(device)).contiguous(memory_format=memory_format_of(device))
+            return pipeline.normalise(pixels.to(device)).contiguous(memory_format=learner.layout)
 
         masks = recipe.data.task == "segmentation"
         judged = noise(1 if masks else FEW if device.type == "cpu" else BATCH)  # whole scenes are judged one at a time

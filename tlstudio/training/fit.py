@@ -13,7 +13,7 @@ import contextlib
 from collections.abc import Iterator
 
 from tlstudio.control import Control
-from tlstudio.events import Event, RunEnded
+from tlstudio.events import Event, Progress, RunEnded
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training.agreement import remarks
@@ -40,7 +40,9 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
     together = ranks()
     control = together.control(control or Control())
     ground = yield from together.in_turn(lambda: set_up(recipe, control))
+    yield Progress(phase="probe" if ground.tries(run.receipt()) else "begin", done=0)
     ground = ground.choosing(run.receipt(), control)
+    yield Progress(phase="begin", done=0)
     memory = PeakMemory(ground.device)
     start = start_of(ground.network.module, ground.moving if recipe.training.signals else ())
     place, setup, resumed = yield from Place.find(run, ground)
@@ -49,7 +51,8 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
         run.write_json("receipt.json", {**made_with, "start": start.digest})
     yield from about_computing(setup.chosen)
     yield from remarks(recipe, ground.device, ground.lots, ground.moving)
-    yield started(setup, ground.stages, recipe, run, (place.epoch, place.step) if resumed else None)
+    here = ((place.epoch, place.step), place.best_epoch) if resumed else (None, None)
+    yield started(setup, ground.stages, recipe, run, *here)
     about = {"tlstudio": "1", "model": recipe.model.name, "head": recipe.head.model_dump_json(), "classes": ground.images.classes}
     keeper = (Checkpointer if together.main else NoCheckpoints)(run, setup.still, about, recipe.training.save_minutes * 60)
     course = Course(run, ground, place, keeper, control, start.since(run.receipt(), resumed))
@@ -68,6 +71,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
             yield from course.epochs(stage)
             if course.over:
                 break
+            yield Progress(phase="begin", done=0)
             setup = ground.setup(at(ground.stages, place.epoch))
             place.enter(setup)
 

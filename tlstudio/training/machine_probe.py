@@ -25,8 +25,9 @@ from torch import Tensor, nn
 from tlstudio.control import Control
 from tlstudio.training import figures as store
 from tlstudio.training.features import Features
+from tlstudio.training.out_of_memory import is_out_of_memory, let_go
 from tlstudio.training.pieces import not_in_pieces
-from tlstudio.training.precision import half_type, precision_of
+from tlstudio.training.precision import cannot, half_type, precision_of
 from tlstudio.training.prepare import memory_format_of
 
 if TYPE_CHECKING:
@@ -75,7 +76,10 @@ class Chosen:
         else:
             names = {field.name for field in fields(cls)}
             kept = replace(cls(**{key: value for key, value in said.items() if key in names}), offer="", note="", seconds=0.0)
-        return kept if kept.device == device.type else None
+        if kept.device != device.type:
+            return None
+        why = cannot(kept.precision, device)
+        return replace(kept, precision="float32", note=why) if why else kept
 
     @contextmanager
     def in_force(self) -> Generator[None, None, None]:
@@ -145,13 +149,18 @@ class _Trial:
 
     def best(self, usual: Chosen) -> Chosen:
         n = self._images(usual)
-        best, least = usual, self._seconds(usual, n)
+        best, least = usual, self._fits(usual, n)
+        while least is None and n > 1:  # the steps of the run will make do with as few as that, too
+            n //= 2
+            least = self._fits(usual, n)
+        if least is None:
+            return usual
         for change in self._candidates(usual):
             if self._late():
                 return best
             tried = replace(best, **change)
-            seconds = self._seconds(tried, n)
-            if seconds < _GAIN * least:
+            seconds = self._fits(tried, n)
+            if seconds is not None and seconds < _GAIN * least and self._wins_again(tried, best, n):
                 best, least = tried, seconds
         self.complete = True
         return self._pieces(best, n, least / n) if best.device == "cpu" else best
@@ -159,7 +168,8 @@ class _Trial:
     def _images(self, usual: Chosen) -> int:
         """How many at a time to try with: a few on a CPU, which is as good; the whole batch on a card, whose speed depends on it."""
         n = min(2, self._batch)
-        self._seconds(usual, n, 1)  # kernels are made ready in the first
+        if self._fits(usual, n, 1) is None:  # kernels are made ready in the first
+            return 1
         per_image = self._seconds(usual, n, 1) / n
         if usual.device != "cpu":
             return self._batch
@@ -184,16 +194,35 @@ class _Trial:
         training = self._learner.recipe.training
         if self._batch < 2 * n or training.micro_batch or 2.5 * self._batch * per_image > self._until - time.perf_counter():
             return best
-        whole = self._seconds(best, self._batch, 1) / self._batch
-        if per_image > _GAIN * whole:
+        seconds = self._fits(best, self._batch, 1)
+        if seconds is None or per_image > _GAIN * seconds / self._batch:
             return best
+        whole = seconds / self._batch
         if not not_in_pieces(self._learner):
             return replace(best, micro_batch=n)
         offer = f"Batches of {n} images would go {whole / per_image:.1f} times as fast here as batches of {self._batch}"
         return replace(best, offer=f"{offer}; their rates should then be lower as well (training.batch_size, optimizer.lr).")
 
+    def _wins_again(self, tried: Chosen, best: Chosen, n: int) -> bool:
+        """Whether it is faster a second time, the other one after it: a machine that has other work as well changes its speed from one
+        second to the next, and a choice holds for the whole run."""
+        again, rival = self._fits(tried, n), self._fits(best, n)
+        return again is not None and rival is not None and again < _GAIN * rival
+
     def _late(self) -> bool:
         return time.perf_counter() > self._until
+
+    def _fits(self, chosen: Chosen, n: int, times: int = 2) -> float | None:
+        """`_seconds`, None where so many images do not fit into memory."""
+        try:
+            return self._seconds(chosen, n, times)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        # Outside of `except`: the failed pass, whose frames held all that it had computed, is gone.
+        self._learner.optimizer.zero_grad(set_to_none=True)
+        let_go(self._learner.device)
+        return None
 
     def _seconds(self, chosen: Chosen, n: int, times: int = 2) -> float:
         """The least time of a pass over n images."""
@@ -225,13 +254,14 @@ def _threads() -> list[int]:
 
 def _key(learner: Learner, usual: Chosen) -> str:
     """All that the choice depends on."""
-    recipe = learner.recipe
+    recipe, device = learner.recipe, learner.device
+    card = torch.cuda.get_device_name(device) if device.type == "cuda" else ""  # what is noted may lie where several machines see it
     said = recipe.model_dump(mode="json")
     parts = {
         **{section: said[section] for section in ("model", "frozen", "head")},
         "data": [said["data"][key] for key in ("task", "image_size", "resize")],
         "batch": recipe.training.batch_size,
         "asked": [usual.threads, usual.micro_batch, usual.precision, recipe.training.precision, "OMP_NUM_THREADS" in os.environ],
-        "machine": [usual.device, _threads(), torch.__version__, torch.backends.cpu.get_cpu_capability()],
+        "machine": [usual.device, card, half_type(device), _threads(), torch.__version__, torch.backends.cpu.get_cpu_capability()],
     }
     return "probe-" + hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -30,6 +30,7 @@ class PeakMemory:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         if device.type == "cuda":
+            torch.cuda.empty_cache()  # what it still holds of earlier work would count as this work's
             torch.cuda.reset_peak_memory_stats(device)
             return
         _give_back()

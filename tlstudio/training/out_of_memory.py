@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import torch
-from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from tlstudio.errors import StudioError
 from tlstudio.training.distributed import ranks
-from tlstudio.training.features import Features, mapped, tensors
+from tlstudio.training.features import Features, joined, mapped, tensors
 
 if TYPE_CHECKING:
     from tlstudio.training.learner import Learner
 
 T = TypeVar("T")
+F = TypeVar("F")
 _SAID = ("DefaultCPUAllocator", "out of memory", "ALLOC_FAILED")
 
 
@@ -47,16 +47,22 @@ class Fitting:
             try:
                 return step()
             except (RuntimeError, MemoryError) as error:
-                if ranks().size > 1 or not is_out_of_memory(error):  # other ranks are in the middle of theirs
+                if not is_out_of_memory(error):
                     raise
+                if ranks().size > 1:  # the others are in the middle of theirs
+                    raise StudioError(
+                        f"{_who(learner.device)} ran out of memory with {learner.at_once(n)} images at once",
+                        "of several processes that train together none can go on with fewer by itself",
+                        "Choose a smaller training.batch_size, and a training.accumulate that makes up for it",
+                        details=str(error),
+                    ) from None
                 details = str(error)
             # Outside of `except`: the failed pass, whose frames held all that it had computed, is gone.
             learner.optimizer.zero_grad(set_to_none=True)
             with torch.no_grad():
                 for buffers, before in self._averages:
                     torch._foreach_copy_(buffers, before)
-            if learner.device.type == "cuda":
-                torch.cuda.empty_cache()
+            let_go(learner.device)
             at_once = learner.at_once(n)
             if at_once == 1:
                 raise StudioError(
@@ -85,19 +91,27 @@ def moving_weights(device: torch.device) -> Iterator[None]:
         ) from None
 
 
-def in_halves(forward: Callable[[Features], Tensor], inputs: Features) -> Tensor:
-    """forward(inputs), (B, ...), without gradients; of halves, and of theirs, where all at once do not fit into memory: a network that
-    learns from a few images at a time may have to be judged so too. Rounding may then be another. Raises what one image alone raises."""
+def in_halves(forward: Callable[[Features], F], inputs: Features) -> F:
+    """forward(inputs), one or several (B, ...), without gradients; of halves, and of theirs, where all at once do not fit into memory: a
+    network that learns from a few images at a time may have to judge them so, or to look at them once. Rounding may then be another.
+    Raises what one image alone raises."""
     try:
         return forward(inputs)
     except (RuntimeError, MemoryError) as error:
         first, n = tensors(inputs)[0], len(tensors(inputs)[0])
         if n < 2 or not is_out_of_memory(error):
             raise
-    if first.device.type == "cuda":
-        torch.cuda.empty_cache()
+    let_go(first.device)
     parts = [slice(0, n // 2), slice(n // 2, n)]
-    return torch.cat([in_halves(forward, mapped(lambda tensor, part=part: tensor[part], inputs)) for part in parts])  # type: ignore[misc]
+    halves = [mapped(lambda tensor, part=part: tensor[part], inputs) for part in parts]  # type: ignore[misc]
+    out: F = joined([in_halves(forward, half) for half in halves])
+    return out
+
+
+def let_go(device: torch.device) -> None:
+    """Have torch let go of what it holds of a card for later: in pieces of other sizes it may not find room in that."""
+    if device.type != "cpu":
+        getattr(torch, device.type).empty_cache()
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tlstudio.models.network import Network
 from tlstudio.training.features import Features, mapped, tensors
+from tlstudio.training.out_of_memory import in_halves
 
 
 class Parts(Protocol):
@@ -54,7 +55,7 @@ class HeadApart:
 
     def front(self, x: Tensor) -> list[Tensor]:
         with torch.inference_mode():
-            self._like = self._network.features(x)
+            self._like = in_halves(self._network.features, x)
         return tensors(self._like)
 
     def inputs(self, crossing: Sequence[Tensor]) -> Features:
@@ -79,7 +80,7 @@ class CutApart:
 
     def front(self, x: Tensor) -> list[Tensor]:
         with torch.inference_mode():
-            return list(self._cut.prefix(x))
+            return list(in_halves(self._cut.prefix, x))
 
     def inputs(self, crossing: Sequence[Tensor]) -> Features:
         return list(crossing)

@@ -82,6 +82,14 @@ def half_type(device: torch.device) -> str | None:
     return "bfloat16" if device.type == "cpu" and _cpu_has_bfloat16() else None
 
 
+def cannot(name: str, device: torch.device) -> str:
+    """Why a run that began in that precision does not go on in it on that device, as a sentence; "" where it does."""
+    there = half_type(device) if name != "float32" else None
+    if name == "float32" or there == name or (name == "float16" and there is not None):
+        return ""
+    return f"The run began in {name}, which this {_word(device)} is slow in: it goes on in float32; results may differ slightly."
+
+
 @cache
 def _cpu_has_bfloat16() -> bool:
     """AMX or AVX512-BF16, as torch sees them; where it does not say, as Linux does."""

@@ -66,7 +66,12 @@ def read(rates: Sequence[float], losses: Sequence[float], now: float) -> Reading
     if too_high is not None:
         best = min(best, too_high - math.log10(_BELOW))
     rate = float(f"{10**best:.2g}")
-    rise = f"and rises again from {figure(10**too_high)} on" if too_high is not None else f"and does not rise up to {figure(rates[-1])}"
+    if too_high is not None:
+        rise = f"and rises again from {figure(10**too_high)} on"
+    elif y[-1] < TINY:
+        rise = f"and is near 0 from {figure(10 ** _first_below(x, y, TINY))} on, where nothing is left to learn"
+    else:
+        rise = f"and does not rise up to {figure(rates[-1])}"
     why = f"The loss falls fastest at {figure(10**steepest)} {rise}. "
     near = 1 / _NEAR <= rate / now <= _NEAR
     good = f"Most of the fall is done at {figure(rate)}." if too_high is None else f"{figure(rate)} learns fast and lies well below that."

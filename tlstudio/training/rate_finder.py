@@ -42,6 +42,11 @@ _PASS = 1_000_000  # epochs of no run: augmented views are others than those tha
 _CHANCE = 0x7A7E  # nor is the order that of a run
 _ROUND = 8  # batches of a network that runs whole
 _MEMORY = 0.9  # weight of the past in the running mean by which a test ends
+_KNOWN, _FEW_KNOWN = 0.6, 4  # decades, and at least so many steps, of a loss near 0 after which there is nothing to be seen any more
+_LATER = (
+    "So few steps show what the layers can bear, not what a pretrained backbone keeps over whole epochs: if validation falls behind, take "
+    "a third of it."
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,8 @@ def find(recipe: Recipe, *, steps: int = 100, seconds: float = SECONDS, tell: Te
     found = read(rates, losses, recipe.optimizer.lr)
     wanted = setup.recipe.training.batch_size * setup.recipe.training.accumulate
     said = [found.why]
+    if found.suggestion is not None and not setup.head_alone and recipe.model.weights != "random":
+        said.append(_LATER)
     if size < min(wanted, feed.images):
         said.append(f"Measured with batches of {size} instead of {wanted}, for they take long on this machine.")
     elif many < steps:
@@ -227,8 +234,10 @@ def _size(setup: Setup, feed: _Feed, steps: int, seconds: float, control: Contro
 
 
 def _test(setup: Setup, feed: _Feed, size: int, steps: int, until: float, tell: Tell, control: Control) -> tuple[list[float], list[float]]:
-    """Train while the rates rise, until the loss runs away: rates of the head, and the loss before each step; the last may be no number.
+    """Train while the rates rise, until the loss runs away or stays near 0: rates of the head, and the loss before each step; the last may
+    be no number.
 
+    Once the images are known nothing more happens however high the rates get: what would come is far above any suggestion.
     How hard a batch is for the network as it began is taken out: with few and small batches nothing else could be seen.
     """
     optimizer = setup.recipe.optimizer
@@ -241,7 +250,8 @@ def _test(setup: Setup, feed: _Feed, size: int, steps: int, until: float, tell: 
     usual = sum(hard) / len(hard)
     rates: list[float] = []
     losses: list[float] = []
-    mean, lowest = 0.0, math.inf
+    mean, lowest, known = 0.0, math.inf, 0
+    most = max(_FEW_KNOWN, math.ceil(_KNOWN * (steps - 1) / math.log10(grid[-1] / grid[0])))
     for step, rate in enumerate(grid):
         control.check()
         batch = held[step % len(held)]
@@ -256,7 +266,8 @@ def _test(setup: Setup, feed: _Feed, size: int, steps: int, until: float, tell: 
         mean = _MEMORY * mean + (1 - _MEMORY) * losses[-1]
         now = mean / (1 - _MEMORY ** (step + 1))
         lowest = min(lowest, now)
-        if now > EXPLODED * max(lowest, 0.1 * usual, TINY) or time.perf_counter() > until:
+        known = known + 1 if losses[-1] < TINY < usual / 2 else 0  # what was known before the test tells where it is forgotten
+        if known >= most or now > EXPLODED * max(lowest, 0.1 * usual, TINY) or time.perf_counter() > until:
             break
     return rates, losses
 

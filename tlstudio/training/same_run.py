@@ -21,6 +21,7 @@ _FREE = (
     "training.patience",
     "training.save_minutes",
     "training.guard",
+    "training.keep_masks",
     "training.signals",
 )
 _FREE_SECTIONS = ("tracking",)

@@ -12,7 +12,7 @@ from torch import Tensor
 from tlstudio.control import Control
 from tlstudio.data.picture_store import PictureStore
 from tlstudio.data.row_store import limit, usage
-from tlstudio.events import Event, RunStarted
+from tlstudio.events import Event, Progress, RunStarted
 from tlstudio.models.freezing import freeze, frozen_paths, still_names
 from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
@@ -123,11 +123,14 @@ class Setup(Learner):
         """What rank 0 found: how much room there is differs from process to process."""
         own = found.choice if isinstance(found, Kept) else found
         first = ranks().same(lambda: own)
-        if first == own:
-            return found
-        if isinstance(found, Kept) and first.how == own.how:
-            return replace(found, choice=first)
-        return none(first.why) if first.how == "none" else choose(self, self.images, disk=disk, as_before=first)
+        if first.how == "none":
+            found = none(first.why)
+        elif isinstance(found, Kept) and first.how == own.how:
+            found = replace(found, choice=first)
+        elif first != own:
+            found = choose(self, self.images, disk=disk, as_before=first)
+        lacking = first.how != "none" and not isinstance(found, Kept)
+        return none("not all processes could cut the network") if ranks().most(lacking) else found
 
     def whole(self, control: Control) -> WholeNetwork:
         """A source in which every batch runs through the whole network."""
@@ -159,7 +162,9 @@ class Setup(Learner):
         return measured(source.judged, source.plain(split))
 
 
-def started(setup: Setup, stages: Sequence[Stage], recipe: Recipe, run: Run, resumed_from: tuple[int, int] | None) -> RunStarted:
+def started(
+    setup: Setup, stages: Sequence[Stage], recipe: Recipe, run: Run, resumed_from: tuple[int, int] | None, best: int | None = None
+) -> RunStarted:
     """The event of a run's begin, or of its going on. recipe: of the run."""
     return RunStarted(
         run=str(run.path),
@@ -178,6 +183,7 @@ def started(setup: Setup, stages: Sequence[Stage], recipe: Recipe, run: Run, res
         params_learning=learning_of(setup.network, stages[-1].recipe),
         cached=expected(setup, setup.images),
         resumed_from=resumed_from,
+        best=best,
     )
 
 
@@ -224,6 +230,11 @@ class Ground:
             made.choose(replace(made.chosen, micro_batch=0))
         return made
 
+    def tries(self, before: dict[str, Any] | None) -> bool:
+        """Whether `choosing` may try out what is fastest, which takes seconds. before: as there."""
+        head = self.stages[-1].recipe.frozen.strategy == "head"
+        return ranks().size == 1 and not head and Chosen.from_receipt(before, self.device) is None
+
     def choosing(self, before: dict[str, Any] | None, control: Control) -> Ground:
         """The same, with what it computes with chosen: as in the receipt of a run that goes on, else tried out where the run is long.
 
@@ -235,7 +246,7 @@ class Ground:
         chosen = Chosen.from_receipt(before, self.device)
         self = replace(self, lots=lots_of(before) or 1)
         last = self.stages[-1]
-        if chosen is None and last.recipe.frozen.strategy != "head":
+        if self.tries(before):
             setup = self.setup(last)
             images = setup.n("train") * sum(stage.recipe.training.epochs for stage in self.stages if not stage.warm)
             chosen = probe(setup, images, setup.noise, control)
@@ -250,8 +261,11 @@ class Ground:
 
 
 def set_up(recipe: Recipe, control: Control) -> Generator[Event, None, Ground]:
-    """Scan, split, build, plan; scans and downloads tell their progress. Raises InputError and StudioError with sentences for the user."""
+    """Scan, split, build, plan; what is done is told as it begins, and scans and downloads tell how far they are. Raises InputError and
+    StudioError with sentences for the user."""
+    yield Progress(phase="scan", done=0)
     images = yield from streamed(lambda tell: images_of(recipe, tell, control, store=PictureStore()), control)
+    yield Progress(phase="network", done=0)
     device = device_of(recipe)
     network = yield from streamed(
         lambda tell: build(

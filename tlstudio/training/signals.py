@@ -53,7 +53,8 @@ class Start:
 def start_of(module: nn.Module, moving: Collection[str]) -> Start:
     """Copies of the parameters named in `moving`, as they are now: as much memory as those weights. None are made of more than LIMIT
     bytes of them."""
-    named = {name: tensor.detach() for name, tensor in module.named_parameters() if name in set(moving)}
+    wanted = set(moving)
+    named = {name: tensor.detach() for name, tensor in module.named_parameters() if name in wanted}
     if sum(tensor.nbytes for tensor in named.values()) > LIMIT:
         return Start({}, "")
     return Start({name: tensor.clone() for name, tensor in named.items()}, digest({name: quick_sum(t) for name, t in named.items()}))

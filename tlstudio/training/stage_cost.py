@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 
@@ -51,7 +52,7 @@ def how_kept(recipe: Recipe, figures: Figures, amount: Amount, area: int, device
     if recipe.training.cache == "exact" or figures.frozen_share < LEAST_SHARE or views >= epochs:
         return "none"
     entry = catalogue.find(recipe.model.name, recipe.data.task)
-    one = (entry.mult_adds or 0) * area / entry.input_size**2
+    one = (entry.mult_adds or math.inf) * area / entry.input_size**2
     passes = amount.n_train * epochs + amount.n_val * (epochs + 1)
     if not worth((passes - rows) * one, device):
         return "none"

@@ -8,7 +8,7 @@ from typing import Any
 from tlstudio.data.masks import IGNORE
 from tlstudio.errors import InputError
 from tlstudio.registry import Kind
-from tlstudio.training.losses.class_weights import Weighted, weights_of
+from tlstudio.training.losses.class_weights import Weighted, beside, weights_of
 from tlstudio.training.losses.pixels import counted
 
 
@@ -22,13 +22,14 @@ def _make(options: Options, classes: Sequence[str], counts: Sequence[int]) -> An
 
     if len(classes) != 2:
         raise InputError("Binary cross-entropy tells two classes apart", f"there are {len(classes)}", "Set loss.kind to cross_entropy")
-    weights = weights_of(options, classes, counts)
+    found = weights_of(options, classes, counts)
+    weights = None if found is None else beside(found)
 
     def criterion(logits: Tensor, labels: Tensor) -> Tensor:
         score = logits[:, 1] - logits[:, 0]
         loss = functional.binary_cross_entropy_with_logits(score, (labels == 1).to(score), reduction="none")
         if weights is not None:
-            loss = weights.to(loss)[labels.clamp_max(1)] * loss
+            loss = weights(loss)[labels.clamp_max(1)] * loss
         return loss.masked_fill(labels == IGNORE, 0.0).sum() / counted(labels)
 
     return criterion

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -53,3 +53,20 @@ def weights_of(options: Weighted, classes: Sequence[str], counts: Sequence[int])
     if total <= 0:
         raise InputError("With these class weights no training image counts", "", "Give at least one class a weight above 0")
     return torch.tensor([weight * sum(counts) / total for weight in raw], dtype=torch.float32)
+
+
+def beside(weights: Tensor) -> Callable[[Tensor], Tensor]:
+    """Gives the weights on the device of a tensor, in its type. They stay there: to bring them to a card waits for all that it still does,
+    which no step can afford."""
+    import torch
+
+    known: dict[tuple[object, object], Tensor] = {}
+
+    def of(like: Tensor) -> Tensor:
+        key = like.device, like.dtype
+        if key not in known:
+            with torch.inference_mode(False):  # they outlive whatever asked for them first
+                known[key] = weights.to(like)
+        return known[key]
+
+    return of

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from tlstudio.registry import Kind
-from tlstudio.training.losses.class_weights import Weighted, weights_of
+from tlstudio.training.losses.class_weights import Weighted, beside, weights_of
 from tlstudio.training.losses.pixels import counted, ignored
 
 
@@ -29,13 +29,14 @@ def _make(options: Options, classes: Sequence[str], counts: Sequence[int]) -> An
     from torch import Tensor
     from torch.nn import functional
 
-    weights = weights_of(options, classes, counts)
+    found = weights_of(options, classes, counts)
+    weights = None if found is None else beside(found)
 
     def criterion(logits: Tensor, labels: Tensor) -> Tensor:
         if weights is None and labels.dim() == 1:
             return functional.cross_entropy(logits, labels, label_smoothing=options.label_smoothing)
         # Divided by what counts, not by the sum of this batch's weights: each image, or pixel, counts the same in every batch.
-        weight = weights.to(logits) if weights is not None else None
+        weight = weights(logits) if weights is not None else None
         total = functional.cross_entropy(
             logits, labels, weight, label_smoothing=options.label_smoothing, reduction="sum", ignore_index=ignored(labels)
         )

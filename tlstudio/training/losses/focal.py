@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from tlstudio.registry import Kind
-from tlstudio.training.losses.class_weights import Weighted, weights_of
+from tlstudio.training.losses.class_weights import Weighted, beside, weights_of
 from tlstudio.training.losses.pixels import counted, ignored
 
 
@@ -22,14 +22,15 @@ def _make(options: Options, classes: Sequence[str], counts: Sequence[int]) -> An
     from torch import Tensor
     from torch.nn import functional
 
-    weights = weights_of(options, classes, counts)
+    found = weights_of(options, classes, counts)
+    weights = None if found is None else beside(found)
 
     def criterion(logits: Tensor, labels: Tensor) -> Tensor:
         loss = functional.cross_entropy(logits, labels, reduction="none", ignore_index=ignored(labels))
         wrong = -(-loss).expm1()  # 1 - p of the truth, exact where p is near 1
         focal = wrong.clamp_min(1e-12) ** options.gamma * loss  # a power below 1 has no slope at 0
         if weights is not None:
-            focal = weights.to(focal)[labels.clamp_max(len(weights) - 1)] * focal  # at ignored pixels, whose label is beyond, it is 0
+            focal = weights(focal)[labels.clamp_max(len(classes) - 1)] * focal  # at ignored pixels, whose label is beyond, it is 0
         return focal.mean() if labels.dim() == 1 else focal.sum() / counted(labels)
 
     return criterion

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tlstudio.registry import Kind
-from tlstudio.training.losses.class_weights import Weighted, weights_of
+from tlstudio.training.losses.class_weights import Weighted, beside, weights_of
 
 
 class Options(Weighted):
@@ -24,14 +24,15 @@ def _make(options: Options, classes: Sequence[str], counts: Sequence[int]) -> An
     import torch
     from torch import Tensor
 
-    weights = weights_of(options, classes, counts)
+    found = weights_of(options, classes, counts)
+    weights = None if found is None else beside(found)
 
     def criterion(logits: Tensor, labels: Tensor) -> Tensor:
         truth = logits.gather(1, labels[:, None])
         others = logits.scatter(1, labels[:, None], -torch.inf)
         short = (options.margin - (truth[:, 0] - others.amax(1))).clamp_min(0.0)
         loss = short.square() if options.power == "squared" else short
-        return (loss if weights is None else weights.to(loss)[labels] * loss).mean()
+        return (loss if weights is None else weights(loss)[labels] * loss).mean()
 
     return criterion
 

@@ -29,9 +29,10 @@ def _make(options: Options, classes: Sequence[str], counts: Sequence[int]) -> An
         p, true = shares(logits, labels)
         with torch.no_grad():
             slopes, base, present = torch.zeros_like(p), p.new_zeros(()), 0
+            there = torch.stack([truth.any() for truth in true.unbind(1)]).tolist()  # a card is waited for once, not for each class
             for c in range(p.shape[1]):
                 truth = true[:, c]
-                if not truth.any():
+                if not there[c]:
                     continue
                 # An ignored pixel's error is 0, as that of one that is right: it comes last and changes nothing.
                 weights = _weights(torch.where(truth, 1 - p[:, c], p[:, c]).flatten(), truth.flatten()).view_as(truth)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tlstudio.registry import Kind
-from tlstudio.training.losses.class_weights import Weighted, weights_of
+from tlstudio.training.losses.class_weights import Weighted, beside, weights_of
 
 
 class Options(Weighted):
@@ -17,10 +17,11 @@ def _make(options: Options, classes: Sequence[str], counts: Sequence[int]) -> An
     from torch import Tensor
     from torch.nn import functional
 
-    weights = weights_of(options, classes, counts)
+    found = weights_of(options, classes, counts)
+    weights = None if found is None else beside(found)
 
     def criterion(log_probabilities: Tensor, labels: Tensor) -> Tensor:
-        weight = weights.to(log_probabilities) if weights is not None else None
+        weight = weights(log_probabilities) if weights is not None else None
         return functional.nll_loss(log_probabilities, labels, weight, reduction="sum") / len(labels)
 
     return criterion
