@@ -1,7 +1,8 @@
 """How fast the overlay canvas is, in milliseconds of process time (so that a busy machine does not count), medians of 21.
 
 python tests/benchmarks/bench_overlay.py
-A 12-megapixel picture with 21 classes on a canvas of 1096 x 672, and pictures of 100 megapixels; painted without a screen.
+A 12-megapixel picture with 21 classes on a canvas of 1096 x 672, frames of a 720p video, and pictures of 100 megapixels; painted without
+a screen.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("TLSTUDIO_HOME", tempfile.mkdtemp(prefix="tlstudio-"))
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect
 from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -103,6 +104,10 @@ class Bench:
     def paint(self) -> None:
         """As a screen asks for it, with all that the desktop does besides."""
         self.canvas.repaint()
+
+    def paint_dirty(self) -> None:
+        """Only what has to be: the rectangle of a stroke."""
+        QCoreApplication.sendPostedEvents(self.canvas, QEvent.Type.UpdateRequest)
 
     def render(self) -> None:
         """The painting alone."""
@@ -192,7 +197,25 @@ class Bench:
                 shown.prediction[y : y + side, x : x + side] = 3  # type: ignore[index]  # noqa: B023
                 canvas.labels_changed(QRect(x, y, side, side))  # noqa: B023
 
-            tell(f"brush at {zoom:.0%}, a frame", timed(stroke, self.paint), 16)
+            tell(f"brush at {zoom:.0%}, a frame", timed(stroke, self.paint_dirty), 16)
+            tell(f"brush at {zoom:.0%}, all of the canvas painted", timed(stroke, self.paint), 16)
+
+    def video(self) -> None:
+        """Frames that run: set and painted, without the decoding, which is another process's."""
+        canvas, whole = self.canvas, picture(1280, 720)
+        assert whole.prediction is not None
+        frames = [replace(whole, prediction=np.roll(whole.prediction, 5 * i, 1), truth=None) for i in range(4)]
+        for one in frames:
+            one.pyramid.build()
+        canvas.set_look(look())
+        for name, view in (("fit", canvas.fit), ("230 %", lambda: canvas.zoom_to(2.3))):
+            canvas.set_picture(frames[0])
+            view()
+            self.paint()
+            said = timed(lambda i: canvas.set_picture(frames[i % 4], True, passing=True), self.paint)
+            tell(f"{name}: a frame of a 720p video that runs", said, 33)
+            said = timed(lambda i: canvas.set_picture(frames[i % 4], True), self.paint)
+            tell(f"{name}: a frame of a 720p video that stands", said)
 
     def hundred(self) -> None:
         canvas = self.canvas
@@ -225,4 +248,5 @@ if __name__ == "__main__":
     theme.apply(app, theme.DARK)
     bench = Bench(app)
     bench.twelve()
+    bench.video()
     bench.hundred()

@@ -31,9 +31,13 @@ def test_mixed_pixels_and_rims_of_a_tile() -> None:
     assert not isinstance(made.codes, int)
     assert made.codes[:, 0].tolist() == [0, 0]
     assert made.mixed_at.tolist() == [1, 3]
-    assert sorted(made.mixed[:, 0].tolist()) == [0, 0, 3, 3]
     assert made.rim_at.tolist() == [1, 3]
-    assert sorted(made.rim[:, 0].tolist()) == [0, 0, 3, 3]
+    assert made.present.all()  # it was not looked for
+    made.group()
+    for groups in (made.mixed, made.rim):
+        assert groups.which is not None
+        assert [sorted(groups.codes[i].tolist()) for i in groups.which] == [[0, 0, 3, 3]] * 2
+    assert np.flatnonzero(made.present).tolist() == [0, 3]
 
 
 def test_difference_of_one_class() -> None:

@@ -77,6 +77,9 @@ def test_a_mask_of_another_size_is_a_sentence(tmp_path: Path) -> None:
     Image.open(collection.entries[0]["truth"]).resize((24, 16)).save(tmp_path / "small.png")
     with pytest.raises(InputError, match=r"48 × 32.*24 × 16"):
         read({**collection.entries[0], "truth": str(tmp_path / "small.png")}, collection)
+    Image.open(collection.entries[0]["truth"]).transpose(Image.Transpose.ROTATE_90).save(tmp_path / "small.png")
+    with pytest.raises(InputError, match=r"48 × 32.*32 × 48.*camera's rotation"):
+        read({**collection.entries[0], "truth": str(tmp_path / "small.png")}, collection)
     Image.new("L", (5, 5)).save(tmp_path / "small.png")
     with pytest.raises(InputError, match="confidence does not fit"):
         read({**collection.entries[0], "confidence": str(tmp_path / "small.png")}, collection)

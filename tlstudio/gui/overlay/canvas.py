@@ -13,6 +13,7 @@ from shiboken6 import getCppPointer
 
 from tlstudio.gui.background import Background
 from tlstudio.gui.overlay import marks
+from tlstudio.gui.overlay.passing import Passing
 from tlstudio.gui.overlay.picture import Look, Picture
 from tlstudio.gui.overlay.pyramid import Pyramid
 from tlstudio.gui.overlay.stage import Stage
@@ -47,7 +48,7 @@ class OverlayCanvas(ViewWidget):
         self.picture: Picture | None = None
         self.tool: Tool | None = None
         self.pixel_grid = True
-        self._stage: Stage | None = None
+        self._stage: Stage | Passing | None = None
         self._painted: View | None = None
         self._by_keys = False  # whether it got the focus from the keyboard: only then one has to see that
         self._pointer: QPointF | None = None
@@ -66,10 +67,12 @@ class OverlayCanvas(ViewWidget):
 
     # what is shown
 
-    def set_picture(self, picture: Picture | None, keep_view: bool = False) -> None:
-        """keep_view: stay at the place and zoom, if the picture is as large as the one before."""
+    def set_picture(self, picture: Picture | None, keep_view: bool = False, *, passing: bool = False) -> None:
+        """keep_view: stay at the place and zoom, if the picture is as large as the one before. passing: the next one is on its way."""
         self.picture = picture
-        self._stage = Stage(picture) if picture is not None and not picture.image.isNull() else None
+        self._stage = None
+        if picture is not None and not picture.image.isNull():
+            self._stage = Passing(picture) if passing and picture.truth is None else Stage(picture)
         self._ahead.stop()
         if picture is not None and self._stage is not None:
             if picture.width * picture.height <= AT_ONCE:
@@ -83,6 +86,12 @@ class OverlayCanvas(ViewWidget):
         self.picture_shown.emit()
         self.view_changed.emit()
         self._hover(again=True)
+
+    def settle(self) -> None:
+        """What was to pass stays: paint it as finely as any other picture."""
+        if isinstance(self._stage, Passing):
+            self._stage = Stage(self._stage.picture)
+            self.update()
 
     def set_look(self, look: Look) -> None:
         if look != self.look:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QComboBox
 
 from tlstudio.gui import theme
@@ -37,6 +37,13 @@ class ClassCombo(QComboBox):
                 self.addItem(QIcon(), look.name)
             self.setCurrentIndex(min(now, len(looks) - 1))
         self._draw()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Letters are the page's, and do not choose the class that begins with them unseen."""
+        if event.text().isalnum():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -75,10 +75,9 @@ class ClassPanel(Floating):
                 spacing=6,
             )
         )  # fmt: skip
-        bare = label(self.tr("There are no masks with these pictures. A trained run can make them."), "small", wrap=True)
-        predict = Button(self.tr("Predict masks…"), "primary", tip=self.tr("Ask a run for the mask of each"), on=self.predict_asked.emit)
-        predict.setObjectName("predictHere")
-        self._bare = widget(column(bare, row(predict, None), spacing=8, margins=(GAP - 3, 4, GAP - 3, 6)))
+        self._bare_words, self.predict = label("", "small", wrap=True), Button("", "primary", on=self.predict_asked.emit)
+        self.predict.setObjectName("predictHere")
+        self._bare = widget(column(self._bare_words, row(self.predict, None), spacing=8, margins=(GAP - 3, 4, GAP - 3, 6)))
         self.set_content(column(head, hairline(), self._classes, self._bare, None, spacing=6, margins=(0, 2, 0, 8)))
         self.opacity.valueChanged.connect(lambda value: looking.set_opacity(value / 100))
         self.contour.valueChanged.connect(lambda value: looking.set_contour(float(value)))
@@ -99,7 +98,19 @@ class ClassPanel(Floating):
         self._lines: tuple[object, ...] = ()
         self._seen: tuple[object, ...] = ()
         self._fit_words()
+        self.show_bare()
         self._follow()
+
+    def show_bare(self, words: str = "", way: str = "", tip: str = "") -> None:
+        """What stands in the place of classes where there are none: why, and the way to some. Without words: pictures without masks."""
+        words = words or self.tr("There are no masks with these pictures. A trained run can make them.")
+        if words == self._bare_words.text():
+            return
+        self._bare_words.setText(words)
+        self.predict.setText(way or self.tr("Predict masks…"))
+        self.predict.setToolTip(tip or self.tr("Ask a run for the mask of each"))
+        self.forget_sizes()
+        self.lines_changed.emit()
 
     def show_figures(self, shares: Sequence[float], ious: Sequence[float | None], mean: float | None, *, by_hand: bool = False) -> None:
         """Of the picture that is seen, one a class; empty where nothing is known. by_hand: of a mask that was corrected."""

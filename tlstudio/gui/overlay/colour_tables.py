@@ -41,17 +41,16 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Difference:
-    """What two tables differ by. codes: uint8, those that look otherwise. same_stripes: no code has others."""
+    """What two tables differ by. codes, stripes: (256,) bool, which look otherwise in any way, and which have other stripes."""
 
-    codes: NDArray[np.uint8]
-    same_stripes: bool
+    codes: NDArray[np.bool_]
+    stripes: NDArray[np.bool_]
 
     @classmethod
     def of(cls, now: Table, before: Table) -> Difference:
-        same = now.kinds == before.kinds
-        striped = now.stripes != before.stripes
-        codes = np.flatnonzero((now.fill != before.fill) | (now.rim != before.rim) | striped) if same else np.arange(256)
-        return cls(codes.astype(np.uint8), same and not striped.any())
+        kinds = [np.array(one.kinds, np.float64).take(one.stripes, axis=0) for one in (now, before)]
+        striped = (kinds[0] != kinds[1]).any(1)
+        return cls((now.fill != before.fill) | (now.rim != before.rim) | striped, striped)
 
 
 def premultiplied(colour: QColor, alpha: float) -> int:

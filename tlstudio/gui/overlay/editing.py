@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QTimer
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from tlstudio import places
 from tlstudio.data import masks
 from tlstudio.errors import StudioError
 from tlstudio.gui.background import Background
 from tlstudio.gui.overlay.edit import MaskEditor
+from tlstudio.gui.overlay.edit_question import EditQuestion
 from tlstudio.gui.overlay.picture import ClassLook, Mode
 from tlstudio.gui.overlay.source_bar import SourceBar
 from tlstudio.gui.overlay.viewer import Viewer
@@ -36,7 +37,7 @@ class Editing(QObject):
         self._of: Mode = "prediction"
         self._saved_as = ""
         self._shown: tuple[ClassLook, ...] = ()
-        self._asking: QMessageBox | None = None
+        self._asking: EditQuestion | None = None
         self._recount = QTimer(self, singleShot=True, interval=_RECOUNT)
         self._recount.timeout.connect(viewer.labels_edited)
         source.edit_asked.connect(self.toggle)
@@ -57,6 +58,11 @@ class Editing(QObject):
     @property
     def on(self) -> bool:
         return self._viewer.panels.editing
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there are strokes that would be lost; leaving the page keeps them."""
+        return self.editor is not None and self.editor.dirty
 
     def toggle(self) -> None:
         """Begin to correct, or end it."""
@@ -101,7 +107,7 @@ class Editing(QObject):
 
     def may_leave(self, then: Callable[[], Any]) -> bool:
         """Whether nothing would be lost; else the user is asked, and `then` is called if it is to go on."""
-        if self.editor is None or not self.editor.dirty:
+        if not self.unsaved:
             return True
         if self._asking is None:
             self._ask(then)
@@ -134,10 +140,13 @@ class Editing(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The window is not closed over what is not saved, either."""
-        if event.type() == QEvent.Type.Close and isinstance(watched, QWidget) and not self.may_leave(watched.close):
-            event.ignore()
-            return True
-        return False
+        if event.type() != QEvent.Type.Close or not isinstance(watched, QWidget) or not self.unsaved:
+            return False
+        if not self._page.isVisible():
+            self._session.asked_for.emit("overlay")  # what is asked about is to be seen
+        self.may_leave(watched.close)
+        event.ignore()
+        return True
 
     # inside
 
@@ -266,22 +275,15 @@ class Editing(QObject):
         Background(lambda: _write(file, labels, own), written, failed)
 
     def _ask(self, then: Callable[[], Any]) -> None:
-        title = self.tr("The corrected mask is not saved")
-        box = QMessageBox(QMessageBox.Icon.Question, title, title, parent=self._page)
-        box.setObjectName("editQuestion")
-        box.setInformativeText(self.tr("Saving writes it beside the original, which stays as it is."))
-        save = box.addButton(self.tr("Save"), QMessageBox.ButtonRole.AcceptRole)
-        drop = box.addButton(self.tr("Do not save"), QMessageBox.ButtonRole.DestructiveRole)
-        stay = box.addButton(self.tr("Go on correcting"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(save)
-        box.setEscapeButton(stay)
+        box = EditQuestion(self._page)
         self._asking = box
 
         def answered() -> None:
             self._asking = None
-            if box.clickedButton() is save:
+            box.deleteLater()
+            if box.clickedButton() is box.save:
                 self.save(then)
-            elif box.clickedButton() is drop and self.editor is not None:
+            elif box.clickedButton() is box.drop and self.editor is not None:
                 self.editor.discard()
                 then()
 

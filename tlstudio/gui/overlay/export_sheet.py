@@ -40,7 +40,8 @@ class ExportSheet(QDialog):
         self._make()
         self._task.changed.connect(self._follow)
         self._follow()
-        self.resize(min(theme.px(WIDE), parent.width() - 2 * MARGIN), min(theme.px(TALL), parent.height() - 2 * MARGIN))
+        room = parent.window().size()
+        self.resize(min(theme.px(WIDE), room.width() - 2 * MARGIN), min(theme.px(TALL), room.height() - 2 * MARGIN))
 
     def _make(self) -> None:
         self.formats = QButtonGroup(self)

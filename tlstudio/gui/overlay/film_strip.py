@@ -33,6 +33,7 @@ class FilmStrip(Floating):
         self._sort_button = MenuButton("filmSort", self.tr("In which order the pictures stand"))
         self._filter_button = MenuButton("filmFilter", self.tr("Only the pictures whose mask or prediction shows a class"))
         self._sorts: dict[str, QAction] = {}
+        self._filters = QActionGroup(self)
         buttons = column(self._sort_button, self._filter_button, spacing=0, margins=(0, 0, 0, 0))
         self._words = widget(column(None, row(4, self._title, spacing=0), 2, buttons, None, spacing=0))
         self.set_content(row(self._words, (self.list, 1), spacing=4, margins=(GAP - 7, 2, 6, 0)))
@@ -98,7 +99,7 @@ class FilmStrip(Floating):
             self._sorts[key] = action
 
     def _make_filters(self) -> None:
-        menu, group = self._filter_button.menu(), QActionGroup(self)
+        menu = self._filter_button.menu()
         menu.clear()
         entries = [(ALL, self.tr("All pictures"))]
         if self._with_past:
@@ -108,7 +109,7 @@ class FilmStrip(Floating):
             action.setCheckable(True)
             action.setChecked(label_ == self._label)
             action.triggered.connect(lambda _=False, label_=label_: self.filter_by(label_))
-            group.addAction(action)
+            self._filters.addAction(action)
             menu.addAction(action)
             if label_ in (ALL, PAST) and label_ == entries[-1][0]:
                 menu.addSeparator()

@@ -104,6 +104,10 @@ def guide() -> str:
         ("+  −  0", tr("larger, smaller, the whole picture; the wheel zooms at the pointer")),
         ("E", tr("correct the mask, and end it")),
         ("B  X  F  L", tr("while correcting: brush, eraser, fill, polygon")),
+        (",  .", tr("while correcting: a smaller, a larger brush")),
+        ("Ctrl+Z", tr("while correcting: the last stroke back; with Shift, again")),
+        ("Ctrl+Shift+S", tr("while correcting: save the mask beside the original")),
+        (tr("Esc"), tr("the tool away, then the end of correcting; else all classes again")),
     ]
     words = tr("Pictures under their masks: what the model said, what is true, and where they differ.")
     return "\n".join([words, *(f"{key}\t{meaning}" for key, meaning in lines)])

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
+from tlstudio.gui.overlay.distinct import Distinct, Places, Words
 from tlstudio.gui.overlay.picture import Labels
+
+if TYPE_CHECKING:
+    from tlstudio.gui.overlay.stripes import Under
 
 NOTHING = 255
 """The code that is never drawn; as a label: the ignored one."""
 
 RIGHT, FALSE_ALARM, MISSED = 0, 1, 2
 """The codes of a difference."""
-
-Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,27 +40,59 @@ class Painted:
 class Layer:
     """A tile of h x w screen pixels. Codes are labels, or what a mode makes of them; uint8, 255 is not drawn.
 
-    codes: (h, w), or one number where all are the same. mixed: (samples, n) codes of the n pixels at `mixed_at` (places in the flat tile)
-    that several codes share. rim: likewise the codes whose border is near, NOTHING where none is.
+    codes: (h, w), or one number where all are the same. mixed: the codes of the n pixels at `mixed_at` (places in the flat tile) that
+    several codes share. rim: likewise the codes whose border is near, NOTHING where none is. words: after `group`, the codes, four
+    neighbours at a time. painted: how it looks by the last table. under: what its rims lie on. stale: a part of what is painted is newer
+    than the rest of this (see mending.py).
     """
 
     codes: Labels | int
     size: tuple[int, int]
     mixed_at: Places
-    mixed: Labels
+    mixed: Distinct
     rim_at: Places
-    rim: Labels
+    rim: Distinct
+    words: Distinct | None = field(default=None)
     painted: Painted | None = field(default=None)
+    under: Under | None = field(default=None)
+    stale: bool = False
+
+    @property
+    def grouped(self) -> bool:
+        """Whether there is nothing for `group` to do."""
+        return isinstance(self.codes, int) or self.words is not None or self.codes.size % 4 != 0
+
+    def group(self) -> None:
+        """Find equal groups of pixels, so that other colours take half the time; to find them takes as long as colouring once."""
+        if not isinstance(self.codes, int) and not self.grouped:
+            self.words = Distinct.of(self.codes.reshape(-1).view(np.uint32))
+            self.mixed, self.rim = self.mixed.found(), self.rim.found()
+            self.__dict__.pop("present", None)
+
+    @cached_property
+    def present(self) -> NDArray[np.bool_]:
+        """(256,): the codes that there may be in it; all, as long as that was not looked for."""
+        there = np.zeros(256, np.bool_)
+        if isinstance(self.codes, int):
+            there[self.codes] = True
+        elif self.words is None:
+            there[:] = True
+        else:
+            for groups in (self.words, self.mixed, self.rim):
+                there[groups.codes] = True
+        return there
 
     @property
     def nbytes(self) -> int:
-        codes = 0 if isinstance(self.codes, int) else self.codes.nbytes
-        return codes + 8 * self.size[0] * self.size[1] + sum(a.nbytes for a in (self.mixed_at, self.mixed, self.rim_at, self.rim))
+        """With the images and what colouring keeps."""
+        pixels, few = self.size[0] * self.size[1], len(self.mixed_at) + len(self.rim_at)
+        codes = 0 if isinstance(self.codes, int) else 3 * self.codes.nbytes
+        return codes + 8 * pixels + 32 * few + self.mixed.nbytes + self.rim.nbytes
 
 
 def plain(codes: Labels | int, size: tuple[int, int]) -> Layer:
     """A layer of one code a pixel, with no rims: maps of values. size: (height, width)."""
-    none, nothing = np.zeros(0, np.intp), np.zeros((1, 0), np.uint8)
+    none, nothing = np.zeros(0, np.intp), Distinct.as_they_are(np.zeros(0, np.uint32))
     return Layer(codes, size, none, nothing, none, nothing)
 
 
@@ -67,24 +103,25 @@ def layer(samples: Labels | int, size: tuple[int, int], *, per: int, margin: int
     skip = margin * per
     inner = np.ascontiguousarray(samples[skip : samples.shape[0] - skip, skip : samples.shape[1] - skip])
     near = border(samples, rim * per)[skip : samples.shape[0] - skip, skip : samples.shape[1] - skip]
-    rims = inner | (near.view(np.uint8) - np.uint8(1))  # 255 where no border is near
     if per == 1:
         rim_at = np.flatnonzero(near)
-        empty = np.zeros(0, np.intp)
-        return Layer(inner, size, empty, np.zeros((1, 0), np.uint8), rim_at, rims.ravel()[rim_at][None])
+        none, nothing = np.zeros(0, np.intp), Distinct.as_they_are(np.zeros(0, np.uint32))
+        return Layer(inner, size, none, nothing, rim_at, Distinct(inner.ravel().take(rim_at)[:, None], None))
+    rims = inner | (near.view(np.uint8) - np.uint8(1))  # 255 where no border is near
     upper, lower = (inner.view(np.uint16)[i::2] for i in (0, 1))  # two samples in one number: half the work
     rim_upper, rim_lower = (rims.view(np.uint16)[i::2] for i in (0, 1))
     same = (upper == lower) & ((upper >> 8) == (upper & 255))
     mixed_at = np.flatnonzero(~same)
     rim_at = np.flatnonzero((rim_upper & rim_lower) != 0xFFFF)
-    mixed, rim_codes = _quads(upper, lower, mixed_at), _quads(rim_upper, rim_lower, rim_at)
-    return Layer((upper & 255).astype(np.uint8), size, mixed_at, mixed, rim_at, rim_codes)
+    mixed, rim_codes = (Distinct.as_they_are(words) for words in (_quads(upper, lower, mixed_at), _quads(rim_upper, rim_lower, rim_at)))
+    return Layer(inner[::2, ::2].copy(), size, mixed_at, mixed, rim_at, rim_codes)
 
 
-def _quads(upper: NDArray[np.uint16], lower: NDArray[np.uint16], at: Places) -> Labels:
-    """(4, n): the four samples of each of those pixels."""
-    two = np.stack([upper.ravel()[at], lower.ravel()[at]])
-    return np.concatenate([two & 255, two >> 8]).astype(np.uint8)
+def _quads(upper: NDArray[np.uint16], lower: NDArray[np.uint16], at: Places) -> Words:
+    """(n,): the four samples of each of those pixels."""
+    words: Words = upper.ravel().take(at).astype(np.uint32)
+    words |= lower.ravel().take(at).astype(np.uint32) << np.uint32(16)
+    return words
 
 
 def border(codes: Labels, reach: float) -> NDArray[np.bool_]:

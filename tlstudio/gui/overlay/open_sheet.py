@@ -47,7 +47,7 @@ class OpenSheet(QDialog):
                 spacing=8, margins=(MARGIN, 16, MARGIN, 16),
             )
         )  # fmt: skip
-        self.setMinimumWidth(min(theme.px(WIDE), parent.width() - 2 * MARGIN))
+        self.setMinimumWidth(min(theme.px(WIDE), parent.window().width() - 2 * MARGIN))
         self._check()
 
     def _field(self, name: str, said: str, text: str) -> QLineEdit:

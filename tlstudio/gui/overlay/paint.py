@@ -2,28 +2,23 @@
 
 A tile has two images, premultiplied: the fill, drawn with the opacity that the user chose, and the ink above it (rims and
 stripes), which stays readable down to an opacity of a half and fades only below (see blend.py). Another table is looked up in the
-memory of the images that are there, and where it differs by few entries (a class hidden or shown) only the pixels of these.
+memory of the images that are there; where the layer was grouped meanwhile by groups of pixels (see distinct.py), and a tile that has
+none of the classes that look otherwise stays as it is.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QImage
 
-from tlstudio.gui.overlay.colour_tables import RISING, Pixels, Table, premultiplied
-from tlstudio.gui.overlay.layers import Layer, Painted, Places
+from tlstudio.gui.overlay.colour_tables import Difference, Pixels, Table
+from tlstudio.gui.overlay.layers import Layer, Painted
 from tlstudio.gui.overlay.picture import Labels
+from tlstudio.gui.overlay.stripes import Under, stripes
 
-STRIPE = 0.62
-PERIOD, WIDTH = 8.0, 2.6
-"""Of stripes, along a row, in screen pixels at a device pixel ratio of 1."""
-FEW = 3
-"""Entries of a table; more are quicker looked up for every pixel."""
-_STRIPE_COLOUR = QColor("#10141A")
 _OPAQUE, _CLEAR = QImage.Format.Format_RGB32, QImage.Format.Format_ARGB32_Premultiplied  # the former is drawn in half the time
+_FOUR = np.dtype("V16")  # four pixels in one piece
 
 
 def colour(layer: Layer, table: Table, place: tuple[int, int], ratio: float, *, filled: bool = True) -> tuple[QImage | None, QImage | None]:
@@ -35,10 +30,14 @@ def colour(layer: Layer, table: Table, place: tuple[int, int], ratio: float, *, 
     before = layer.painted
     if before is not None and before.table is table:
         return before.fill, before.ink
-    if isinstance(layer.codes, int):
+    old = before.table if before is not None and isinstance(before.table, Table) else None
+    difference = table.changed(old) if old is not None else None
+    if before is not None and difference is not None and not difference.codes[layer.present].any():
+        layer.painted = Painted(table, before.fill, before.ink)
+    elif isinstance(layer.codes, int):
         layer.painted = _uniform(layer, layer.codes, table, place, ratio, filled)
     else:
-        layer.painted = _Work(layer, layer.codes, table, place, ratio, filled).painted()
+        layer.painted = _Work(layer, layer.codes, table, place, ratio, filled).painted(difference)
     return layer.painted.fill, layer.painted.ink
 
 
@@ -48,9 +47,12 @@ def _uniform(layer: Layer, code: int, table: Table, place: tuple[int, int], rati
     if not (filled and value):
         return Painted(table, None, None)
     height, width = layer.size
-    fill = QImage(width, height, _OPAQUE if value >> 24 == 255 else _CLEAR)
+    form, before = _OPAQUE if value >> 24 == 255 else _CLEAR, layer.painted
+    fill = before.fill if before is not None and before.fill is not None else QImage(width, height, form)
+    fill = fill if fill.format() == form else QImage(width, height, form)
     fill.fill(value)
-    return Painted(table, fill, image_of(stripes(direction, opacity, ratio, place, layer.size)) if direction else None)
+    ink = image_of(np.ascontiguousarray(stripes(direction, opacity, ratio, place, layer.size))) if direction else None
+    return Painted(table, fill, ink)
 
 
 class _Work:
@@ -59,103 +61,76 @@ class _Work:
     def __init__(self, layer: Layer, codes: Labels, table: Table, place: tuple[int, int], ratio: float, filled: bool) -> None:
         self.layer, self.codes, self.table = layer, codes, table
         self.place, self.ratio, self.filled = place, ratio, filled
-        self.striped = filled and len(table.kinds) > 1
+        self.striped = filled and len(table.kinds) > 1 and bool(table.stripes[layer.present].any())
 
-    def painted(self) -> Painted:
+    def painted(self, difference: Difference | None) -> Painted:
+        """difference: from the table that it was painted by, if it was."""
         before = self.layer.painted
-        old = before.table if before is not None and isinstance(before.table, Table) else None
-        difference = self.table.changed(old) if old is not None else None
-        fill = ink = None
-        if before is not None:
-            fill, ink = before.fill, before.ink
-        if difference is not None and len(difference.codes) <= FEW and (ink is not None or not self.striped):
-            at = self._places(difference.codes)
-            mixed = self._shared(self.layer.mixed, difference.codes)
-            rims = self._shared(self.layer.rim, difference.codes, self.layer.rim_at)
-            if len(at) or len(mixed) or len(rims):
-                self._fill_at(fill, at, mixed)
-                self._ink_at(ink, at, rims)
-        else:
-            if self.filled:
-                fill = fill if fill is not None else image_of(np.empty(self.layer.size, np.uint32))
-                self._fill_all(pixels_of(fill))
-            if ink is None and (self.striped or len(self.layer.rim_at)):
-                ink, difference = image_of(np.empty(self.layer.size, np.uint32)), None
-            if ink is not None:
-                self._ink_all(pixels_of(ink), same=difference is not None and difference.same_stripes)
-        if fill is not None:
-            fill = _as_opaque_as_it_is(fill)
+        fill, ink = (None, None) if before is None else (before.fill, before.ink)
+        if self.filled:
+            out = np.empty(self.layer.size, np.uint32) if fill is None else pixels_of(fill)
+            form = _OPAQUE if self._fill(out) >> 24 == 255 else _CLEAR
+            fill = fill if fill is not None and fill.format() == form else image_of(out, form)
+        if not (self.striped or len(self.layer.rim_at)):
+            return Painted(self.table, fill, None)
+        same = ink is not None and difference is not None and not difference.stripes[self.layer.present].any()
+        ink = image_of(np.empty(self.layer.size, np.uint32)) if ink is None else ink
+        self._ink(pixels_of(ink), same=same)
         return Painted(self.table, fill, ink)
 
-    # all of it
+    def _fill(self, out: Pixels) -> int:
+        """The smallest of the colours."""
+        lowest = self._look_up(self.table.fill, out)
+        if not len(self.layer.mixed_at):
+            return lowest
+        means = _mean(self.table.fill, self.layer.mixed.codes)
+        out.ravel()[self.layer.mixed_at] = self.layer.mixed.spread(means)
+        return min(lowest, int(means.min()))
 
-    def _fill_all(self, out: Pixels) -> None:
-        self.table.fill.take(self.codes, mode="wrap", out=out)
-        out.ravel()[self.layer.mixed_at] = _mean(self.table.fill, self.layer.mixed)
-
-    def _ink_all(self, out: Pixels, same: bool) -> None:
+    def _ink(self, out: Pixels, *, same: bool) -> None:
         """same: the stripes, without the rims above them, are what they were."""
         if not same:
             if self.striped:
                 self._stripe_all(out)
             else:
                 out.fill(0)
-        flat, at = out.ravel(), self.layer.rim_at
-        rims = _mean(self.table.rim, self.layer.rim)
-        if self.striped:
-            flat[at] = _over(rims, self._stripe_at(at) if same else flat[at])
+        out.ravel()[self.layer.rim_at] = self._rims()
+
+    def _look_up(self, values: Pixels, out: Pixels) -> int:
+        """The value of the code of each pixel; the smallest of these values."""
+        words = self.layer.words
+        if words is None:
+            values.take(self.codes, mode="wrap", out=out)
+            return int(out.min())
+        groups = values.take(words.codes, mode="wrap")
+        if words.which is None:
+            out.reshape(-1, 4)[:] = groups
         else:
-            flat[at] = rims
+            groups.view(_FOUR).ravel().take(words.which, mode="wrap", out=out.reshape(-1).view(_FOUR))
+        return int(groups.min())
 
     def _stripe_all(self, out: Pixels) -> None:
         for kind, (direction, opacity) in list(enumerate(self.table.kinds))[1:]:
             own = np.where(self.table.stripes == kind, np.uint32(0xFFFFFFFF), np.uint32(0))
-            part = own.take(self.codes, mode="wrap", out=out) if kind == 1 else own.take(self.codes, mode="wrap")
+            part = out if kind == 1 else np.empty_like(out)
+            self._look_up(own, part)
             part &= stripes(direction, opacity, self.ratio, self.place, self.layer.size)
             if kind > 1:
                 out |= part
 
-    # where a few codes are
-
-    def _places(self, codes: Labels) -> Places:
-        """The pixels of these codes."""
-        own = np.zeros(self.layer.size, np.bool_)
-        for code in codes:
-            own |= self.codes == code
-        return np.flatnonzero(own)
-
-    def _shared(self, samples: Labels, codes: Labels, at: Places | None = None) -> Places:
-        """The columns of samples (n, m) that have one of these codes, or whose pixel is of one."""
-        beneath = None if at is None else self.codes.ravel()[at]
-        own = np.zeros(samples.shape[1], np.bool_)
-        for code in codes:
-            for sample in samples:
-                own |= sample == code
-            if beneath is not None:
-                own |= beneath == code
-        return np.flatnonzero(own)
-
-    def _fill_at(self, image: QImage | None, at: Places, mixed: Places) -> None:
-        if image is not None:
-            flat = pixels_of(image).ravel()
-            flat[at] = self.table.fill.take(self.codes.ravel()[at])
-            flat[self.layer.mixed_at[mixed]] = _mean(self.table.fill, self.layer.mixed[:, mixed])
-
-    def _ink_at(self, image: QImage | None, at: Places, rims: Places) -> None:
-        if image is not None:
-            flat, rim_at = pixels_of(image).ravel(), self.layer.rim_at[rims]
-            flat[at] = self._stripe_at(at)
-            above = _mean(self.table.rim, self.layer.rim[:, rims])
-            flat[rim_at] = _over(above, self._stripe_at(rim_at)) if self.striped else above
-
-    def _stripe_at(self, at: Places) -> Pixels:
-        out = np.zeros(len(at), np.uint32)
-        if self.striped:
-            kinds = self.table.stripes.take(self.codes.ravel()[at])
-            for kind, (direction, opacity) in list(enumerate(self.table.kinds))[1:]:
-                own = np.flatnonzero(kinds == kind)
-                out[own] = stripes(direction, opacity, self.ratio, self.place, self.layer.size).ravel()[at[own]]
-        return out
+    def _rims(self) -> Pixels:
+        """The colours at `rim_at`: of rims, above the stripes that they lie on."""
+        rim = self.layer.rim
+        colours = _mean(self.table.rim, rim.codes)
+        if not self.striped:
+            return rim.spread(colours)
+        if self.layer.under is None:
+            self.layer.under = Under(self.codes, self.layer.rim_at, self.place, self.ratio)
+        which, below = self.layer.under.stripes(self.table)
+        if rim.which is None or len(colours) * len(below) > len(which):
+            return _over(rim.spread(colours), below.take(which, mode="wrap"))
+        each = _over(colours.repeat(len(below)), np.tile(below, len(colours)))
+        return each.take(rim.which * len(below) + which, mode="wrap")
 
 
 _LANES = np.uint64(0x00FF00FF00FF00FF)
@@ -170,15 +145,15 @@ def _narrow(wide: NDArray[np.uint64]) -> Pixels:
     return wide.view(np.uint16).astype(np.uint8).view(np.uint32)
 
 
-def _mean(table: Pixels, codes: Labels) -> Pixels:
-    """Of the colours of the samples (1 or 4, n), each channel for itself; exact to the nearest number."""
-    if len(codes) == 1:
-        one: Pixels = table.take(codes[0])
+def _mean(table: Pixels, groups: Labels) -> Pixels:
+    """(u,): of the colours of codes (u, 1 or 4), each channel for itself; exact to the nearest number."""
+    if groups.shape[1] == 1:
+        one: Pixels = table.take(groups[:, 0], mode="wrap")
         return one
-    wide = _wide(table)
-    out = wide.take(codes[0])
-    for sample in codes[1:]:
-        out += wide.take(sample)
+    wide = _wide(table).take(groups, mode="wrap")
+    out: NDArray[np.uint64] = wide[:, 0] + wide[:, 1]
+    out += wide[:, 2]
+    out += wide[:, 3]
     out += np.uint64(0x0002000200020002)
     out >>= np.uint64(2)
     out &= _LANES
@@ -196,25 +171,6 @@ def _over(above: Pixels, below: Pixels) -> Pixels:
     return above + _narrow(out)
 
 
-@lru_cache(maxsize=32)
-def _stripe_tile(direction: int, opacity: float, ratio: float, phase: int, size: tuple[int, int]) -> Pixels:
-    period, width = PERIOD * ratio, WIDTH * ratio
-    y, x = np.indices(size)
-    across = (x + y if direction == RISING else x - y) + phase
-    off = np.abs((across + 0.5) % period - period / 2)  # from the middle of a stripe, in pixels along a row
-    cover = np.clip((width / 2 - off) + 0.5, 0, 1)
-    table = np.array([premultiplied(_STRIPE_COLOUR, STRIPE * opacity * step / 255) for step in range(256)], np.uint32)
-    out: Pixels = table[np.round(255 * cover).astype(np.intp)]
-    return out
-
-
-def stripes(direction: int, opacity: float, ratio: float, place: tuple[int, int], size: tuple[int, int]) -> Pixels:
-    """(height, width) of the pattern, from that place of the plane on."""
-    period = PERIOD * ratio
-    across = place[0] + place[1] if direction == RISING else place[0] - place[1]
-    return _stripe_tile(direction, opacity, ratio, round(across % (period * 4)), size)
-
-
 def image_of(pixels: Pixels, form: QImage.Format = _CLEAR) -> QImage:
     """An image that shows the array's own memory, and keeps it alive."""
     height, width = pixels.shape
@@ -227,8 +183,3 @@ def pixels_of(image: QImage) -> Pixels:
     """The memory that an image of `image_of` shows; what is written there is seen at once."""
     pixels: Pixels = image.pixels  # type: ignore[attr-defined]
     return pixels
-
-
-def _as_opaque_as_it_is(image: QImage) -> QImage:
-    form = _OPAQUE if int(pixels_of(image).min()) >> 24 == 255 else _CLEAR
-    return image if image.format() == form else image_of(pixels_of(image), form)

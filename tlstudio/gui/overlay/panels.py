@@ -69,13 +69,18 @@ class Panels(QWidget):
         self.classes.lines_changed.connect(self.arrange)
         self._shown: tuple[object, ...] = ()
 
-    def show_picture(self, picture: Picture | None, *, keep_view: bool = False) -> None:
-        """On both canvases; None empties them."""
+    def show_picture(self, picture: Picture | None, *, keep_view: bool = False, passing: bool = False) -> None:
+        """On both canvases; None empties them. passing: the next one is on its way."""
         self.has_picture = picture is not None
         self.trouble.hide()
-        self.canvas.set_picture(picture, keep_view)
-        self.beside.set_picture(picture, keep_view)
+        for canvas in (self.canvas, self.beside):
+            canvas.set_picture(picture, keep_view, passing=passing)
         self.show_look()
+
+    def settle(self) -> None:
+        """The picture that was passing stays."""
+        for canvas in (self.canvas, self.beside):
+            canvas.settle()
 
     def show_trouble(self) -> None:
         """The panel in the middle, with what `trouble` was given to say."""

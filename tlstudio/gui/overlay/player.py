@@ -14,6 +14,7 @@ from tlstudio.gui.overlay.reel import Errand, Reel, Said
 AHEAD = 2  # frames asked for at a time: one is made while the other travels
 _SPAN = 2.0  # seconds over which the frames a second are counted
 _EASE = 0.3  # weight of the newest time that a frame took
+_ENOUGH = 0.93  # share of a video's frames a second from which on nobody misses one
 _LOST = 25  # frames one after the other that cannot be decoded, from which on it stops
 
 
@@ -45,11 +46,19 @@ class Player(QObject):
     def fps(self) -> float:
         """Frames shown a second, lately."""
         now = time.perf_counter()
-        while self._times and now - self._times[0] > _SPAN:
+        while len(self._times) > 2 and now - self._times[0] > _SPAN:  # of a model that takes longer the last two tell
             self._times.popleft()
         if len(self._times) < 2 or not self.playing:
             return 0.0
         return (len(self._times) - 1) / max(1e-3, self._times[-1] - self._times[0])
+
+    @property
+    def late(self) -> str:
+        """What frames are left out for while it plays: "model" or "video", whose decoding takes longer; "" where none are."""
+        reel, fps = self._reel, self.fps
+        if reel is None or reel.live or not fps or fps >= _ENOUGH * reel.rate:
+            return ""
+        return "model" if reel.predicting > reel.decoding else "video"
 
     @property
     def waiting(self) -> bool:

@@ -80,7 +80,7 @@ class PredictSheet(QDialog):
             buttons = row(None, close, go)
         title = label(self.tr("Predict the whole video") if video else self.tr("Predict masks"), "title")
         self.setLayout(column(title, 4, *body, None, 8, buttons, spacing=12, margins=(MARGIN, 16, MARGIN, 16)))
-        self.setMinimumWidth(min(theme.px(WIDE), parent.width() - 2 * MARGIN))
+        self.setMinimumWidth(min(theme.px(WIDE), parent.window().width() - 2 * MARGIN))
 
     def _choose(self, key: str) -> None:
         self._all = key == "all"

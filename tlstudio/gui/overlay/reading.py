@@ -121,11 +121,11 @@ def read_labels(path: str, coding: Coding, size: tuple[int, int], what: str) -> 
     """The labels of a mask file. size: (width, height) of its picture; what: of whom the mask is, for the sentence if they differ."""
     labels = masks.read(Path(path), coding, max_pixels=LARGEST)
     if labels.shape != size[::-1]:
-        raise InputError(
-            f"The {what} does not fit the picture",
-            f"the picture is {size[0]} × {size[1]} pixels, {Path(path).name} is {labels.shape[1]} × {labels.shape[0]}",
-            "Use the mask that was made for this picture, at its full size",
-        )
+        why = f"the picture is {size[0]} × {size[1]} pixels, {Path(path).name} is {labels.shape[1]} × {labels.shape[0]}"
+        do = "Use the mask that was made for this picture, at its full size"
+        if labels.shape == size:
+            do = "It lies on its side: perhaps the camera's rotation is applied to the picture alone. Turn the mask like the picture"
+        raise InputError(f"The {what} does not fit the picture", why, do)
     return labels
 
 
@@ -136,7 +136,7 @@ def _read_grey(path: str, size: tuple[int, int], what: str) -> NDArray[np.uint8]
                 why = f"{Path(path).name} is no grey picture of its size"
                 raise InputError(f"The {what} does not fit the picture", why, "Predict again")
             return np.asarray(image)
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"The {what} cannot be read", f"{Path(path).name}: {error}", "Predict again") from None
 
 

@@ -20,6 +20,7 @@ from tlstudio.gui.background import Background
 from tlstudio.gui.jobs import EngineWorker, JobHandle
 from tlstudio.gui.overlay.picture import Picture
 
+_EASE = 0.3  # weight of the newest frame in what a frame takes
 _OLD = 3600.0  # seconds after which a folder of frames was left behind by a window that did not end well
 
 Said = tuple[int, "Picture | StudioError"]
@@ -43,6 +44,7 @@ class Reel(QObject):
     """worker: whose engine decodes and predicts. run, title: the run that predicts, "" for none.
 
     predicts: whether what is brought comes with what the run says of it. warm: whether anything came with that yet.
+    decoding, predicting: seconds that a frame takes, lately; the model is asked of those alone that come with what it says.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Reel(QObject):
         self.times: NDArray[np.float64] = np.load(document["times"]) if document["times"] else np.arange(n) / self.rate
         self.predicts = bool(self.run)
         self.warm = False
+        self.decoding = self.predicting = 0.0
         self._n = 0
         app = QCoreApplication.instance()
         if app is not None:
@@ -87,13 +90,21 @@ class Reel(QObject):
         args = {"source": self.source, "folder": str(self.folder), "name": str(self._n), "at": place, "run": self.run if predicts else ""}
 
         def came(said: dict[str, Any]) -> None:
-            self.warm = self.warm or predicts
+            self._learn(said, predicts)
             at = int(said["at"])
             pending = bool(self.run) and not predicts
             errand.reading = Background(lambda: _read(said, self.source, pending), lambda got: done((at, got)), lambda why: done((at, why)))
 
         errand.job = self._worker.submit("video_frame", args).connect_to(None, came, lambda why: done((place, why)))
         return errand
+
+    def _learn(self, said: Mapping[str, Any], predicts: bool) -> None:
+        """What a frame took; the first one that the model saw waited for it to be loaded."""
+        for key, counts in (("decoding", True), ("predicting", predicts and self.warm)):
+            if counts and said.get(key):
+                known = getattr(self, key)
+                setattr(self, key, (1 - _EASE) * known + _EASE * said[key] if known else float(said[key]))
+        self.warm = self.warm or predicts
 
     def strip(self, n: int, height: int, done: Callable[[list[QImage]], Any]) -> JobHandle:
         """Ask for n small pictures from the beginning to the end."""

@@ -98,6 +98,8 @@ class SourceBar(QWidget):
         menu, collection = self._menu, self._collection
         self.opening.emit()
         menu.clear()
+        for old in (*menu.findChildren(QMenu), *menu.findChildren(QActionGroup)):  # these are not cleared with it
+            old.deleteLater()
         menu.addAction(self.tr("Open a folder of images and masks…"), self.folder_asked.emit)
         menu.addAction(self.tr("Open a video…"), self.video_asked.emit)
         for source, name in self._cameras:

@@ -52,12 +52,13 @@ class Stage:
         self._now: object = None  # what the two below were made for
         self._made: dict[Size, Images] = {}
         self._ends: Ends | None = None
+        self._plan = Plan()  # of the last frame
         self._most = 0  # tiles in one frame
 
     def paint(self, painter: QPainter, view: View, look: Look, ratio: float, exposed: QRect, *, hurry: bool = False) -> bool:
         """Paint what is in `exposed`. hurry: no longer than a frame may take; False if some of it is from before and wants another one."""
         grid = Grid(view.picture, view.zoom, view.plane, ratio)
-        plan = self._planner.plan(look, self.picture, ratio)
+        plan = self._plan = self._planner.plan(look, self.picture, ratio)
         (x, y), right, bottom = view.origin, exposed.x() + exposed.width(), exposed.y() + exposed.height()
         places = grid.touched(exposed.x() - x, exposed.y() - y, right - x, bottom - y)
         before = self._before
@@ -79,7 +80,7 @@ class Stage:
         return complete
 
     def prepare(self, view: View, look: Look, ratio: float) -> bool:
-        """Make what may be wanted next: for other opacities, or one tile around the view or for another mode. False when none is left."""
+        """Make what may be wanted next: for other opacities or colours, one tile around the view, another mode. False when none is left."""
         grid = Grid(view.picture, view.zoom, view.plane, ratio)
         left, top, right, bottom = view.shown
         seen = grid.touched(left, top, right, bottom)
@@ -94,6 +95,12 @@ class Stage:
             made, split = {place: self._made[place] for place in seen}, self._split(view, look) - view.origin[0]
             self._ends = self._both(plan, grid, made, QRect(left, top, right - left, bottom - top), split, key)
             return True
+        for part in plan.parts:  # colours are quicker changed then
+            for place in seen:
+                layer = self.tiles.layer(part.source, grid, place, part.table)
+                if not layer.grouped:
+                    layer.group()
+                    return True
         for mode in get_args(Mode):
             plan = self._planner.plan(replace(look, mode=mode), self.picture, ratio)
             for place in seen:
@@ -104,8 +111,9 @@ class Stage:
 
     def labels_changed(self, rect: QRect, view: View, ratio: float) -> None:
         """The labels were edited in place within that rectangle of the picture."""
+        seen = {part.source for part in self._plan.parts}
         self._now = None
-        self.tiles.labels_changed(rect, Grid(view.picture, view.zoom, view.plane, ratio))
+        self.tiles.labels_changed(rect, Grid(view.picture, view.zoom, view.plane, ratio), seen)
 
     def _make(self, plan: Plan, grid: Grid, places: list[Size], hurry: bool) -> None:
         """Make what is missing of those tiles, in a hurry as much as a frame has time for."""
@@ -127,16 +135,14 @@ class Stage:
         return layers and self.tiles.has_photo(grid, place, grey=plan.grey)
 
     def _painted(self, plan: Plan, grid: Grid, place: Size) -> bool:
-        if not self._has(plan, grid, place):
-            return False
-        painted = (self.tiles.layer(part.source, grid, place).painted for part in plan.parts)
-        return all(one is not None and one.table is part.table for one, part in zip(painted, plan.parts, strict=True))
+        painted = all(self.tiles.is_painted(part.source, grid, place, part.table) for part in plan.parts)
+        return painted and self.tiles.has_photo(grid, place, grey=plan.grey)
 
     def _images(self, plan: Plan, grid: Grid, place: Size) -> Images:
         corner = grid.rect(place)
         images = []
         for part in plan.parts:
-            layer = self.tiles.layer(part.source, grid, place)
+            layer = self.tiles.layer(part.source, grid, place, part.table)
             images.append(paint.colour(layer, part.table, (corner.x(), corner.y()), grid.ratio, filled=part.filled))
         return self.tiles.photo(grid, place, grey=plan.grey), images
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
@@ -12,6 +12,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage
 
 from tlstudio.gui.overlay.layers import Layer, difference, layer, plain
+from tlstudio.gui.overlay.mending import changed_part, mend, worth_mending
 from tlstudio.gui.overlay.paint import image_of
 from tlstudio.gui.overlay.picture import Labels, Picture
 from tlstudio.gui.overlay.pyramid import Pyramid, Values
@@ -36,6 +37,11 @@ class Source(NamedTuple):
     solo: int | None = None
     rim: float = 1.0
     outline: bool = False
+
+    @property
+    def margin(self) -> int:
+        """Screen pixels around a tile that have to be known."""
+        return math.ceil(self.rim) + 1
 
 
 class Grid(NamedTuple):
@@ -83,8 +89,13 @@ class Tiles:
         """RGB32. grey: without colour and nearer to the middle, so that what is drawn above stands out."""
         return self._get(self._photo_key(grid, place, grey), lambda: self._photo(grid, place, grey), _image_bytes)
 
-    def layer(self, source: Source, grid: Grid, place: Size) -> Layer:
-        return self._get((source, grid, place), lambda: self._layer(source, grid, place), lambda made: made.nbytes)
+    def layer(self, source: Source, grid: Grid, place: Size, table: object) -> Layer:
+        """table: by which it is to be painted; one that was mended is whole only for the table that it was painted by."""
+        key = source, grid, place
+        kept = self._kept.get(key)
+        if kept is not None and kept[0].stale and not _painted_by(kept[0], table):
+            self._drop(key)
+        return self._get(key, lambda: self._layer(source, grid, place), lambda made: made.nbytes)
 
     def has_photo(self, grid: Grid, place: Size, *, grey: bool = False) -> bool:
         return self._photo_key(grid, place, grey) in self._kept
@@ -92,24 +103,50 @@ class Tiles:
     def has_layer(self, source: Source, grid: Grid, place: Size) -> bool:
         return (source, grid, place) in self._kept
 
-    def labels_changed(self, rect: QRect, now: Grid) -> None:
-        """Drop what shows labels within that rectangle of the picture; of the grid that is looked at, sample anew only what changed."""
-        for key in [key for key in self._kept if key[0] != "photo" and _shows(key[1], key[2], rect)]:
-            made, size = self._kept.pop(key)
-            self.used -= size
-            what, grid, place = key
-            if what[0] == "samples" and grid == now and not isinstance(made, int):
+    def is_painted(self, source: Source, grid: Grid, place: Size, table: object) -> bool:
+        """Whether that layer is there and looks as the table says."""
+        return self.has_layer(source, grid, place) and _painted_by(self._kept[source, grid, place][0], table)
+
+    def labels_changed(self, rect: QRect, now: Grid, sources: Collection[Source]) -> None:
+        """Drop what shows labels within that rectangle of the picture; of what is looked at, make anew only the part that changed.
+
+        sources: those that are looked at.
+        """
+        touched = [key for key in self._kept if _of_labels(key[0]) and _shows(key[1], key[2], rect)]
+        for key in sorted(touched, key=lambda key: bool(key[0][0] != "samples")):  # what layers are made of comes first
+            if key not in self._kept:  # what was made meanwhile needed its room
+                continue
+            made, (what, grid, place) = self._kept[key][0], key
+            if grid != now or isinstance(made, int):
+                self._drop(key)
+            elif isinstance(made, Layer):
+                if what not in sources or not self._mended(made, what, grid, place, rect):
+                    self._drop(key)
+            else:
                 self._sample_again(made, what[1], grid, place, what[2], rect)
-                self._kept[key] = made, size
-                self.used += size
+
+    def _drop(self, key: tuple[Any, ...]) -> None:
+        self.used -= self._kept.pop(key)[1]
+
+    def _mended(self, made: Layer, source: Source, grid: Grid, place: Size, rect: QRect) -> bool:
+        """Whether the layer shows what changed."""
+        box, margin, per = grid.rect(place), source.margin, grid.per
+        part = changed_part(rect, grid.zoom).adjusted(-margin, -margin, margin, margin).intersected(box)
+        if part.isEmpty():
+            return True
+        if not worth_mending(made, part):
+            return False
+        x, y, size = part.x() - box.x(), part.y() - box.y(), (part.height(), part.width())
+        samples = self._codes(source, grid, place)
+        if not isinstance(samples, int):
+            samples = samples[y * per : (y + size[0] + 2 * margin) * per, x * per : (x + size[1] + 2 * margin) * per]
+        piece = layer(samples, size, per=per, margin=margin, rim=source.rim)
+        return mend(made, piece, (x, y), (part.x(), part.y()), grid.ratio, filled=not source.outline)
 
     def _sample_again(self, samples: Labels, kind: Kind, grid: Grid, place: Size, margin: int, rect: QRect) -> None:
         """The part of a tile's samples that shows that rectangle of the picture."""
         box, per = grid.rect(place).adjusted(-margin, -margin, margin, margin), grid.per
-        reach = 2  # pixels of the picture: how far one spreads, and some rounding
-        left, top = (math.floor((at - reach) * grid.zoom) - 1 for at in (rect.x(), rect.y()))
-        right, bottom = (math.ceil((end + reach) * grid.zoom) + 1 for end in (rect.x() + rect.width(), rect.y() + rect.height()))
-        part = QRect(left, top, right - left, bottom - top).intersected(box)
+        part = changed_part(rect, grid.zoom).intersected(box)
         if part.isEmpty():
             return
         labels = self.picture.truth if kind == "truth" else self.picture.prediction
@@ -130,7 +167,7 @@ class Tiles:
         self._kept[key] = made, size
         self.used += size
         while self.used > self.budget and len(self._kept) > 1:
-            self.used -= self._kept.popitem(last=False)[1][1]
+            self._drop(next(iter(self._kept)))
         return made
 
     def _photo(self, grid: Grid, place: Size, grey: bool) -> QImage:
@@ -148,13 +185,14 @@ class Tiles:
         size = box.height(), box.width()
         if source.kind in ("confidence", "entropy"):
             return plain(self._value_tile(source.kind, grid, place), size)
-        margin = math.ceil(source.rim) + 1
-        if source.kind == "difference":
-            said, true = self._samples("prediction", grid, place, margin), self._samples("truth", grid, place, margin)
-            samples = difference(said, true, source.solo)
-        else:
-            samples = self._samples(source.kind, grid, place, margin)
-        return layer(samples, size, per=grid.per, margin=margin, rim=source.rim)
+        return layer(self._codes(source, grid, place), size, per=grid.per, margin=source.margin, rim=source.rim)
+
+    def _codes(self, source: Source, grid: Grid, place: Size) -> Labels | int:
+        """What a layer is made of: samples with a margin around the tile."""
+        if source.kind != "difference":
+            return self._samples(source.kind, grid, place, source.margin)
+        said, true = (self._samples(kind, grid, place, source.margin) for kind in ("prediction", "truth"))
+        return difference(said, true, source.solo)
 
     def _samples(self, kind: Kind, grid: Grid, place: Size, margin: int) -> Labels | int:
         labels = self.picture.truth if kind == "truth" else self.picture.prediction
@@ -178,6 +216,15 @@ class Tiles:
 def _patch(grid: Grid, place: Size, margin: int = 0, per: int = 1) -> Patch:
     box = grid.rect(place)
     return Patch(box.x(), box.y(), box.width(), box.height(), grid.zoom, margin, per)
+
+
+def _of_labels(what: Any) -> bool:
+    """Whether what is kept by that key shows labels: neither the photo nor a map of values."""
+    return what != "photo" and what[0] not in ("confidence", "entropy")
+
+
+def _painted_by(made: Layer, table: object) -> bool:
+    return made.painted is not None and made.painted.table is table
 
 
 def _shows(grid: Grid, place: Size, rect: QRect) -> bool:

@@ -37,7 +37,6 @@ class Timeline(Floating):
         self._time, self._whole = label("", "section"), label("", "small")
         self._pace = label("", "small", align=Qt.AlignmentFlag.AlignRight)
         self._pace.setObjectName("videoPace")
-        self._pace.setToolTip(self.tr("Frames shown a second; where the model is slower, some are left out, so that the time stays right"))
         self.predict = ToolButton(
             "magic-wand", self.tr("Predict every frame and write the masks, and the video with them"), text=self.tr("Whole video…"),
             role="accent", on=self.predict_asked.emit,
@@ -98,8 +97,8 @@ class Timeline(Floating):
         self.show_state(playing=False, waiting=False, fps=0.0, dropped=0)
         self._fit()
 
-    def show_state(self, *, playing: bool, waiting: bool, fps: float, dropped: int) -> None:
-        """playing: a camera is on; waiting: for the first frame; dropped: frames left out since it plays."""
+    def show_state(self, *, playing: bool, waiting: bool, fps: float, dropped: int, late: str = "") -> None:
+        """playing: a camera is on; waiting: for the first frame; dropped: frames left out since it plays; late: as the player has it."""
         reel = self.reel
         if reel is None:
             return
@@ -118,12 +117,30 @@ class Timeline(Floating):
             loading = reel.predicts and not reel.warm
             words = self.tr("Loading the model…") if loading else self.tr("One moment…")
         elif playing and fps:
-            words = self.tr("%1 frames/s").replace("%1", f"{fps:.0f}" if fps >= 9.95 else f"{fps:.1f}")
-            if not reel.live and fps < 0.93 * reel.rate:
-                words = self.tr("%1 of %2 frames/s").replace("%1", words.split()[0]).replace("%2", f"{reel.rate:.0f}")
+            words = self._paced(reel, fps, late)
         self._words = words
         self._write()
-        self._pace.setAccessibleDescription(self.tr("%1 frames left out").replace("%1", f"{dropped:,}") if dropped else "")
+        tip = self._why(reel, late)
+        left_out = self.tr("%1 frames left out since it plays.").replace("%1", f"{dropped:,}") if dropped and playing else ""
+        self._pace.setToolTip(" ".join(part for part in (tip, left_out) if part))
+        self._pace.setAccessibleDescription(self._pace.toolTip())
+
+    def _paced(self, reel: Reel, fps: float, late: str) -> str:
+        """How many frames a second are shown, and of how many where that is not all; whether the model is the reason."""
+        shown = f"{fps:.0f}" if fps >= 9.95 else f"{fps:.1f}"
+        if not late:
+            return self.tr("%1 frames/s").replace("%1", shown)
+        words = self.tr("Model: %1 of %2 frames/s") if late == "model" else self.tr("%1 of %2 frames/s")
+        return words.replace("%1", shown).replace("%2", f"{reel.rate:.0f}")
+
+    def _why(self, reel: Reel, late: str) -> str:
+        if late == "model":
+            words = self.tr("The model takes %1 s for a frame, more than the video gives it; so frames are left out, in the right time.")
+            way = self.tr("Without the model (key I) every frame is played; 'Whole video' predicts them all.")
+            return words.replace("%1", f"{reel.predicting:.2f}") + " " + way
+        if late == "video":
+            return self.tr("The frames cannot be read as fast as they follow each other; so some are left out and the time stays right.")
+        return self.tr("Frames shown a second")
 
     def height_for(self, page: QSize) -> int:
         """For a page of that size: where it is small, one line, on which the frames a second stand in the place of the whole time."""
@@ -160,7 +177,7 @@ class Timeline(Floating):
             part.ensurePolished()
         wide = max(self._time.fontMetrics().horizontalAdvance(word) for word in longest)
         self._left.setMinimumWidth(max(wide, self._whole.fontMetrics().horizontalAdvance(self._whole.text())) + 6)
-        said = max(self.tr("%1 of %2 frames/s").replace("%1", "99.9").replace("%2", "99"), self.tr("Loading the model…"), key=len)
+        said = max(self.tr("Model: %1 of %2 frames/s").replace("%1", "9.9").replace("%2", "60"), self.tr("Loading the model…"), key=len)
         self._pace.setMinimumWidth(self._pace.fontMetrics().horizontalAdvance(said) + 2)
 
 

@@ -198,7 +198,7 @@ class Viewer(QWidget):
         self.panels.time.show_epochs(self.past.epochs(place), best=not self._of_an_epoch)
         self.panels.has_past = place in self.past.places
         size = picture.width, picture.height
-        self.panels.show_picture(picture, keep_view=True)
+        self.panels.show_picture(picture, keep_view=True, passing=self._runs)
         if size != self._size and (self._size is None or self.panels.canvas.fitted):
             self.panels.fill_page()
         self._size = size

@@ -115,6 +115,7 @@ class Watching(QObject):
             self._tell.start()
         else:
             self._tell.stop()
+            self._viewer.panels.settle()
             self._viewer.labels_edited()  # of the frames that ran not all were counted
         self._show_state()
         self.changed.emit()
@@ -123,7 +124,7 @@ class Watching(QObject):
         player, loader = self.player, self._viewer.loader
         cold = self.reel is not None and self.reel.predicts and not self.reel.warm
         waiting = player.waiting or (cold and (loader.busy or player.playing))
-        self._timeline.show_state(playing=player.playing, waiting=waiting, fps=player.fps, dropped=player.dropped)
+        self._timeline.show_state(playing=player.playing, waiting=waiting, fps=player.fps, dropped=player.dropped, late=player.late)
 
     def _failed(self, error: StudioError) -> None:
         self._viewer.show_trouble(error)

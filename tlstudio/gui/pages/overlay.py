@@ -47,6 +47,8 @@ class OverlayPage(Page):
 
     def mark(self) -> tuple[str, str]:
         opened = self._opened
+        if opened is not None and self._editing.unsaved and not self.isVisible():
+            return "problem", self.tr("A mask is not saved")
         if opened is not None and opened.loading.state == "busy":
             return "running", self.tr("Opening")
         if opened is None or opened.collection is None:
@@ -70,6 +72,7 @@ class OverlayPage(Page):
         self._list.ask()
         self._build()
         self._open_result()
+        self.mark_changed.emit()
 
     # building
 
@@ -105,10 +108,11 @@ class OverlayPage(Page):
         source.run_chosen.connect(self._choose_run)
         source.split_chosen.connect(self._choose_split)
         self._videos = Videos(self.session, self._viewer, self._list, source, self)
-        self._videos.wanted.connect(self._show_video)
-        timeline = self._viewer.panels.timeline
-        for predict in (source.predict_asked, self._viewer.panels.classes.predict_asked, timeline.predict_asked):
+        self._videos.wanted.connect(self._open_own)
+        timeline, classes = self._viewer.panels.timeline, self._viewer.panels.classes
+        for predict in (source.predict_asked, timeline.predict_asked):
             predict.connect(lambda: self._errands.ask_to_predict(self._runs()))
+        classes.predict_asked.connect(lambda: self._videos.ask_for_run(lambda: self._errands.ask_to_predict(self._runs())))
         source.export_asked.connect(self._errands.ask_to_export)
         self._errands.predicted.connect(self._show_predicted)
         self._opened.changed.connect(self._follow)
@@ -125,8 +129,7 @@ class OverlayPage(Page):
 
     def show_folder(self, folder: str, masks: str = "") -> None:
         """Open pictures, with their masks where there are some. masks: the folder that they are in, if it is another one."""
-        self._own = True
-        self._open(lambda opened: opened.open_folder(folder, masks))
+        self._open_own(lambda opened: opened.open_folder(folder, masks))
 
     def _show_asked(self, place: str, split: str) -> None:
         """Another page wants masks looked at: a run's on a split, or, without a split, a folder's."""
@@ -139,27 +142,27 @@ class OverlayPage(Page):
         self._open(lambda opened: opened.open_folder(place, title=title))
 
     def _show_predicted(self, folder: str, title: str) -> None:
-        self._own = True
-        self._open(lambda opened: opened.open_folder(folder, title=title))
+        self._open_own(lambda opened: opened.open_folder(folder, title=title))
 
     def show_pictures(self, paths: list[str]) -> None:
         """Open these files, without masks."""
-        self._own = True
-        self._open(lambda opened: opened.open_pictures(paths))
+        self._open_own(lambda opened: opened.open_pictures(paths))
 
     def show_video(self, source: str, run: str | None = None) -> None:
         """Open a video file or a camera ("camera:0"). run: that looks at it, "" for none; None: that which is open, or the newest."""
         self._build()
         self._videos.show(source, run)
 
-    def _show_video(self, how: Callable[[Opened], None]) -> None:
-        self._own = True
-        self._open(how)
-
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if self._opened is not None:
             self._watching.stop()
+            self.mark_changed.emit()
+
+    def _open_own(self, how: Callable[[Opened], None]) -> None:
+        """Open what the user chose here."""
+        self._own = True
+        self._open(how)
 
     def _open(self, how: Callable[[Opened], None]) -> None:
         """Open something else, unless a corrected mask would be lost and the user wants to keep it."""
@@ -178,22 +181,20 @@ class OverlayPage(Page):
         sheet.open()
 
     def _sample(self) -> None:
-        self._own = True
-        self._open(lambda opened: opened.open_sample())
+        self._open_own(lambda opened: opened.open_sample())
 
     def _choose_run(self, run: str) -> None:
         self._own = True
         self.show_run(run)
 
     def _choose_split(self, split: str) -> None:
-        assert self._opened is not None
-        if self._opened.collection is not None:
+        if self._opened is not None and self._opened.collection is not None:
             self.show_run(self._opened.collection.run, split)
 
     def _open_result(self) -> None:
         """The run that Results looks at, if it makes masks; else the newest that does. Only as long as nothing else was opened."""
         assert self._opened is not None
-        if self._own or self._opened.loading.state == "busy":
+        if self._own or self._editing.unsaved or self._opened.loading.state == "busy":
             return
         wanted = self.session.result_run
         if not wanted or not _makes_masks(wanted, self._list.find(wanted)):
