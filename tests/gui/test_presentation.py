@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QHelpEvent
-from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QPushButton, QToolTip
+from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QPushButton, QScrollArea, QToolTip
 from pytestqt.qtbot import QtBot
 
 from tlstudio.errors import StudioError
@@ -57,6 +57,21 @@ def _train(session: Session, said: list[Event], recipe: Recipe | None = None) ->
     session.live.start(recipe or Recipe(name="Ants"), handle)
     handle.events.emit(said)
     return handle
+
+
+def test_up_and_down_scroll_what_is_larger_than_the_window(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    window.present()
+    window.setWindowState(Qt.WindowState.WindowNoState)
+    window.resize(1280, 640)
+    session.asked_for.emit("home")
+    qtbot.wait(50)
+    bar = window.page.findChild(QScrollArea).verticalScrollBar()
+    assert bar.maximum() > 0
+    _press(window, qtbot, Qt.Key.Key_Down)
+    assert bar.value() > 0
+    _press(window, qtbot, Qt.Key.Key_Up)
+    assert bar.value() == 0
+    window.present()
 
 
 def _chrome(window: MainWindow) -> list[bool]:

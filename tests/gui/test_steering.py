@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from tlstudio import places, runs
 from tlstudio.errors import Cancelled
-from tlstudio.events import EpochEnded, Event, RateChanged, WentBack
+from tlstudio.events import EpochEnded, Event, RateChanged, Steps, WentBack
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.gui.loading import Loading
@@ -84,6 +85,7 @@ def test_the_popover_says_the_rates_and_scales_them(training: JobHandle, session
     now = session.live.history.lr[-1]
     assert f"head {now:.3g}" in popover._now.text()
     assert not popover.back.isEnabled()
+    assert not popover.apply.isEnabled()  # nothing is chosen yet
     popover.field.setValue(0.25)
     assert f"head {now / 4:.3g}" in popover._after.text()
     popover.apply.click()
@@ -92,7 +94,40 @@ def test_the_popover_says_the_rates_and_scales_them(training: JobHandle, session
     bar._rates.click()
     assert "× 0.25" in popover._now.text()
     popover.back.click()
+    assert told.words == [0.25]
+    popover.apply.click()
     assert told.words[-1] == pytest.approx(1.0)
+
+
+def test_a_usual_factor_is_a_choice_and_escape_leaves_everything_as_it_was(
+    training: JobHandle, session: Session, bar: RunBar, qtbot: QtBot, run_events: Stream
+) -> None:
+    told = Told()
+    training.begin(told)  # type: ignore[arg-type]
+    bar._rates.click()
+    popover, now = bar._popover, session.live.history.lr[-1]
+    assert popover is not None
+    popover.chips[0.1].click()
+    assert told.words == []
+    assert popover.isVisible()
+    assert [times for times, chip in popover.chips.items() if chip.isChecked()] == [0.1]
+    assert popover.field.value() == 0.1
+    assert f"head {now / 10:.3g}" in popover._after.text()
+    popover.field.setValue(0.5)  # as if typed
+    assert [times for times, chip in popover.chips.items() if chip.isChecked()] == [0.5]
+    qtbot.keyClick(popover.field, Qt.Key.Key_Escape)
+    assert not popover.isVisible()
+    assert (told.words, session.trained.factor) == ([], 1.0)
+    bar._rates.click()
+    assert not any(chip.isChecked() for chip in popover.chips.values())  # what was not taken is forgotten
+    popover.chips[2.0].click()
+    training.events.emit([event for event in run_events(3.75, run=session.live.run) if isinstance(event, Steps)][-1:])
+    assert f"head {2 * session.live.history.lr[-1]:.3g}" in popover._after.text()  # the schedule went on meanwhile
+    qtbot.keyClick(popover.field, Qt.Key.Key_Return)
+    assert told.words == [2.0]
+    bar._rates.click()
+    training.done.emit({"run": session.live.run})
+    assert not popover.isVisible()  # there is no rate to change any more
 
 
 def test_a_change_of_rates_stands_on_the_plot_and_in_the_log(run_events: Stream) -> None:

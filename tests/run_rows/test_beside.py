@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from tlstudio.recipe import Recipe
 from tlstudio.run_rows import judged, settings
 from tlstudio.run_rows.judged import mcnemar
 from tlstudio.runs import Run
+from tlstudio.studies import judged as studied
 
 CLASSES = ["ants", "bees"]
 
@@ -52,6 +54,17 @@ def test_the_same_images_on_another_computer() -> None:
     found = judged.pair(a, b)
     assert found.only_first.tolist() == [0, 1, 2]
     assert found.only_second.tolist() == [3, 4, 5]
+
+
+def test_an_evaluation_is_good_as_long_as_the_weights_are_not_newer() -> None:
+    run = made("a", [0] * 6)
+    file = judged.file_of(run, "")
+    os.utime(run.best, ns=(0, file.stat().st_mtime_ns + 10**9))
+    assert not judged.is_judged(run, "")
+    assert studied.known_scores(run, "val") is None
+    run.best.unlink()  # brought here without its weights: what it said of its images is known all the same
+    assert judged.is_judged(run, "")
+    assert sorted(studied.known_scores(run, "val").values()) == [0.0] * 3 + [1.0] * 3
 
 
 def test_what_cannot_be_compared_says_why() -> None:

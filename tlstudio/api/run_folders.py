@@ -29,7 +29,7 @@ def leave_run(path: str) -> None:
 
 
 def trash() -> list[Document]:
-    """The runs in the trash, last thrown first: [{name, title, path, from, thrown, bytes}]."""
+    """The runs and studies in the trash, last thrown first: [{name, kind, title, path, from, thrown, bytes}]."""
     from tlstudio.run_rows import trash as trash_
 
     return trash_.listed()

@@ -119,11 +119,12 @@ def verdict(runs: Sequence[str], *, split: str = "val", tell: Tell = silent, con
     return verdict_of(runs, split=split, tell=tell, control=control)
 
 
-def discard_study(name: str) -> None:
-    """Move a study to the trash; its runs stay. Raises InputError while it is worked on."""
+def discard_study(name: str) -> Document:
+    """Move a study to the trash, not its runs: {study, trash: its folder there, for `restore`}. Raises InputError while it is worked on."""
     from tlstudio.studies.folder import StudyFolder
 
-    StudyFolder.open(name).to_trash()
+    folder = StudyFolder.open(name)
+    return {"study": folder.name, "trash": str(folder.to_trash())}
 
 
 def _wanted(recipe: Recipe | Mapping[str, Any], tell: Tell, control: Control | None) -> Recipe:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import traceback
+import weakref
 from collections.abc import Sequence
 from types import TracebackType
 
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow
+from shiboken6 import delete, isValid
 
 from tlstudio import __version__, places
 from tlstudio.errors import StudioError
@@ -54,7 +56,19 @@ def main(argv: Sequence[str] = ()) -> int:
         window.painted.connect(lambda: window.session.open_data(words[0]))
     if len(words) < len(argv):
         window.painted.connect(lambda: _present(window))
-    return app.exec()
+    status = app.exec()
+    take_apart(window)
+    return status
+
+
+def take_apart(window: MainWindow) -> None:
+    """The window was closed: delete it, and its session with it, while Qt and Python both still stand. Left to the end of the program,
+    objects would be deleted in whatever order they are found."""
+    window.session.close()  # a thread that still ran would end the program on the spot; where none does, this is nothing
+    delete(window)
+    for part in QApplication.topLevelWidgets():  # of a page that was still being built: it has no place in the window yet
+        if isValid(part) and type(part).__module__.startswith("tlstudio."):
+            delete(part)
 
 
 def _present(window: MainWindow) -> None:
@@ -64,10 +78,14 @@ def _present(window: MainWindow) -> None:
 
 def _tell_of_exceptions(window: MainWindow) -> None:
     """An exception in a slot does not end the event loop: say it in the window and on stderr, and go on."""
+    there = weakref.ref(window)
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         text = "".join(traceback.format_exception(kind, error, trace))
         sys.stderr.write(text)
+        window = there()
+        if window is None or not isValid(window):
+            return
         if issubclass(kind, KeyboardInterrupt):
             window.close()
             return

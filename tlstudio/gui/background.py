@@ -9,23 +9,41 @@ from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 from shiboken6 import isValid
 
 from tlstudio.errors import StudioError
+from tlstudio.gui.alive import gone
 
 T = TypeVar("T")
-_at_work: set[Any] = set()
 
 
-class Background(QObject, Generic[T]):
-    """One call in a thread. `done` or `failed` (StudioError) is called in the window's thread, unless it was forgotten."""
+class _Courier(QObject):
+    """Brings every answer into the window's thread. The works themselves belong to Python alone: the thread may be the last to let go of
+    one, and an object of Qt's would then be deleted in the wrong thread."""
 
-    _ended = Signal(object, object)
+    ended = Signal(object, object, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)
+
+    def _hand_over(self, work: Background[Any], said: Any, error: Exception | None) -> None:
+        work.tell(said, error)
+
+
+_courier: list[_Courier] = []
+_at_work: set[Background[Any]] = set()
+
+
+class Background(Generic[T]):
+    """One call in a thread. `done` or `failed` (StudioError) is called in the window's thread, unless it was forgotten or what it is
+    about was deleted."""
 
     def __init__(
         self, call: Callable[[], T], done: Callable[[T], Any] | None = None, failed: Callable[[StudioError], Any] | None = None
     ) -> None:
-        super().__init__()
         self._call, self._done, self._failed = call, done, failed
         self.forgotten = False
-        self._ended.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        if not _courier or not isValid(_courier[0]):
+            _courier[:] = [_Courier()]
+        self._courier = _courier[0]
         _at_work.add(self)  # nobody else has to hold on to it
         QThreadPool.globalInstance().start(self._run)
 
@@ -42,13 +60,14 @@ class Background(QObject, Generic[T]):
         except Exception as raised:
             error = raised
         try:
-            self._ended.emit(said, error)
+            self._courier.ended.emit(self, said, error)
         except RuntimeError:  # the application is gone
             return
 
-    def _tell(self, said: Any, error: Exception | None) -> None:
+    def tell(self, said: Any, error: Exception | None) -> None:
+        """The call has ended."""
         _at_work.discard(self)
-        if self.forgotten or _gone(self._done):
+        if self.forgotten or gone(self._done):
             return
         if error is None:
             if self._done is not None:
@@ -59,7 +78,7 @@ class Background(QObject, Generic[T]):
             raise error
 
 
-def _gone(call: Callable[..., Any] | None) -> bool:
-    """Whether the widget that wanted the answer was deleted meanwhile."""
-    owner = getattr(call, "__self__", None)
-    return isinstance(owner, QObject) and not isValid(owner)
+def forget_all() -> None:
+    """The window is closing: what has not begun is not done, and no answer is told."""
+    for work in _at_work:
+        work.forget()

@@ -51,7 +51,7 @@ class CostEstimate(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(WAIT)
         self._timer.timeout.connect(self._ask)
-        for signal in (session.recipe_changed, session.data_changed, session.layers_changed, session.run_changed):
+        for signal in (session.recipe_changed, session.data_changed, session.layers_changed, session.run_turned):
             signal.connect(self.follow)
 
     def follow(self) -> None:

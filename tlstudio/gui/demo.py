@@ -24,7 +24,7 @@ def run(task: str = "classification") -> int:
     display = has_display()
     if not display:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from tlstudio.gui.app import build
+    from tlstudio.gui.app import build, take_apart
     from tlstudio.gui.main_window import MainWindow
 
     app, window = build(["--demo"])
@@ -32,7 +32,9 @@ def run(task: str = "classification") -> int:
     demo = Demo(window, task)
     if display:
         window.painted.connect(demo.play)
-        return app.exec()
+        status = app.exec()
+        take_apart(window)
+        return status
     try:
         demo.play()
         folder = demo.save_pages()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import bisect
 from array import array
+from collections import deque
 from collections.abc import Iterable
+from typing import cast
 
 from tlstudio import events
 from tlstudio.events import Event
+from tlstudio.events.turned import kept_of, with_best
 from tlstudio.gui.layer_signals import LayerSignals
 
 MAX_NOTES = 500
+_LOOKS = 64  # epochs of which pictures are remembered, for a run that goes back
 
 
 def head_alone(stage: events.StageStarted) -> bool:
@@ -22,9 +26,9 @@ class RunHistory:
     """Everything an event stream said, ready to draw.
 
     x: place of each training step in epochs (epoch - 1 + step / steps an epoch); loss, accuracy, lr, backbone_lr: one a step.
-    epochs: the epoch table; best: its best line; rates: changes of the rates while it ran; back: when it last went back; caches: what is
-    kept in each stage, the last said last; remarks: what was noted after the last step, of how the stages did; the last of each other kind
-    of event under its name.
+    epochs: the epoch table; best: its line whose weights are kept; rates: changes of the rates while it ran; back: when it last went back;
+    caches: what is kept in each stage, the last said last; remarks: what was noted after the last step, of how the stages did; the last of
+    each other kind of event under its name.
     """
 
     def __init__(self, said: Iterable[Event] = ()) -> None:
@@ -41,8 +45,7 @@ class RunHistory:
         self.remarks: list[events.Note] = []
         self.progress: events.Progress | None = None
         self.checkpoint: events.CheckpointWritten | None = None
-        self.masks: events.MasksKept | None = None
-        self.watched: events.Watched | None = None
+        self._looks: deque[events.MasksKept | events.Watched] = deque(maxlen=_LOOKS)
         self.proof: events.FrozenProof | None = None
         self.signals = LayerSignals()
         self.ended: events.RunEnded | None = None
@@ -74,23 +77,33 @@ class RunHistory:
                 self.rates.append(event)
             case events.WentBack():
                 self.back = event
-                self._cut_back(event.epochs, event.steps)
+                self._cut_back(event.epochs, event.steps, event.best)
             case events.PrefixCached():
                 self.caches = [cache for cache in self.caches if cache.stage != event.stage] + [event]
             case events.CheckpointWritten():
                 self.checkpoint = event
-            case events.MasksKept():
-                self.masks = event
-            case events.Watched():
-                self.watched = event
+            case events.MasksKept() | events.Watched():
+                self._looks.append(event)
             case events.Signals():
                 self.signals.add(event, self.place(event.epoch, event.step))
             case events.FrozenProof():
                 self.proof = event
             case events.RunEnded():
                 self.ended = event
+                if (best := event.summary.get("best_epoch")) is not None:
+                    self._set_epochs((with_best(epoch, best) for epoch in self.epochs), best)
             case events.RunFailed():
                 self.failed = event
+
+    @property
+    def masks(self) -> events.MasksKept | None:
+        """Of the newest epoch of which there are some."""
+        return next((look for look in reversed(self._looks) if isinstance(look, events.MasksKept)), None)
+
+    @property
+    def watched(self) -> events.Watched | None:
+        """Of the newest epoch of which there is some."""
+        return next((look for look in reversed(self._looks) if isinstance(look, events.Watched)), None)
 
     def stage_of(self, epoch: int) -> events.StageStarted | None:
         """The stage to which an epoch belongs, as far as it has begun."""
@@ -112,18 +125,25 @@ class RunHistory:
 
     def _start(self, event: events.RunStarted) -> None:
         self.started, self.ended, self.failed, self.remarks = event, None, None, []
-        self._cut_back(*(event.resumed_from or (0, 0)))  # without a checkpoint it began anew
+        self._cut_back(*(event.resumed_from or (0, 0)), event.best)  # without a checkpoint it began anew
 
-    def _cut_back(self, epochs: int, steps: int) -> None:
-        """Forget what lies beyond a place: it goes on from there."""
-        self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= epochs]
-        self.best = next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
-        self.rates = [one for one in self.rates if (one.epoch - 1, one.step) <= (epochs, steps)]
+    def _cut_back(self, epochs: int, steps: int, best: int | None) -> None:
+        """Forget what lies beyond a place: it goes on from there. best: the epoch whose weights are the best then, 0 for none."""
+        self._set_epochs(kept_of(self.epochs, epochs, steps, best), best)
+        self.rates = cast(list[events.RateChanged], kept_of(self.rates, epochs, steps))
+        self._looks = deque(cast(list[events.Watched], kept_of(self._looks, epochs, steps)), maxlen=_LOOKS)
+        if self.checkpoint is not None and not kept_of([self.checkpoint], epochs, steps):
+            self.checkpoint = self.checkpoint.replace(epoch=epochs, step=steps)
         self.stages = [stage for stage in self.stages if stage.first_epoch <= epochs + 1]
         self.signals.cut_back(self.place(epochs + 1, steps))
         keep = bisect.bisect_right(self.x, self.place(epochs + 1, steps) + 1e-9)
         for values in (self.x, self.loss, self.accuracy, self.lr, self.backbone_lr):
             del values[keep:]
+
+    def _set_epochs(self, epochs: Iterable[Event], best: int | None) -> None:
+        """Other lines of the table in place of those before. best: the epoch whose weights are kept; None: the last that was the best."""
+        self.epochs = cast(list[events.EpochEnded], list(epochs))
+        self.best = next((epoch for epoch in reversed(self.epochs) if epoch.best and best in (None, epoch.epoch)), None)
 
     def _add_steps(self, event: events.Steps) -> None:
         steps = max(1, self.started.steps_per_epoch) if self.started else 1

@@ -14,6 +14,7 @@ from tlstudio.engine.client import Engine
 from tlstudio.engine.handle import Handle
 from tlstudio.errors import Cancelled, StudioError
 from tlstudio.events import Event
+from tlstudio.gui.alive import gone
 
 COALESCE = 1 / 30  # seconds of events that arrive in the window as one list
 
@@ -50,25 +51,25 @@ class JobHandle(QObject):
         done: Callable[[Any], Any] | None = None,
         failed: Callable[[StudioError], Any] | None = None,
     ) -> JobHandle:
-        """Call these in the window's thread; nothing more once the job is forgotten."""
+        """Call these in the window's thread; nothing more once the job is forgotten, or what they are about deleted."""
         self._on_events, self._on_done, self._on_failed = events, done, failed
         return self
 
     def _take_events(self, said: list[Event]) -> None:
         try:
-            if self._on_events is not None and not self._forgotten:
+            if self._on_events is not None and not self._forgotten and not gone(self._on_events):
                 self._on_events(said)
         finally:
             self.taken.set()
 
     def _take_result(self, document: object) -> None:
         self.deleteLater()
-        if self._on_done is not None and not self._forgotten:
+        if self._on_done is not None and not self._forgotten and not gone(self._on_done):
             self._on_done(document)
 
     def _take_error(self, error: StudioError) -> None:
         self.deleteLater()
-        if self._on_failed is not None and not self._forgotten:
+        if self._on_failed is not None and not self._forgotten and not gone(self._on_failed):
             self._on_failed(error)
 
     def cancel(self) -> None:

@@ -21,6 +21,8 @@ class LiveSession(QObject):
 
     run_changed = Signal()
     """The live run's state or its events (at most 30 times a second); or another run is looked at."""
+    run_turned = Signal()
+    """The same without the events, for what hangs on none of them: another state, another run, or the window begins or ends to train."""
     asked_for = Signal(str)
     """Go to the page with that key."""
     trouble = Signal(object)
@@ -31,6 +33,14 @@ class LiveSession(QObject):
         super().__init__(parent)
         self.live = self.trained = LiveRun(self)
         self.trained.changed.connect(self.run_changed)
+        self._turn: tuple[object, ...] = ()
+        self.run_changed.connect(self._see_turn)
+
+    def _see_turn(self) -> None:
+        now = (self.live, self.live.state, self.live.run, self.training)
+        if now != self._turn:
+            self._turn = now
+            self.run_turned.emit()
 
     @property
     def training(self) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QWidget
 
 from tlstudio.errors import StudioError, sentences
+from tlstudio.gui import background
 from tlstudio.gui.page import Page, page_classes
 from tlstudio.gui.session import Session
 from tlstudio.gui.studies.study_strip import StudyStrip
@@ -154,6 +155,7 @@ class MainWindow(QMainWindow):
             self._presentation.say(error)
             return
         box = QMessageBox(QMessageBox.Icon.Warning, self.tr("Transfer Learning Studio"), error.what, parent=self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setInformativeText(sentences(error.why, error.do))
         box.setDetailedText(error.details)
         box.open()
@@ -180,7 +182,7 @@ class MainWindow(QMainWindow):
         self.session.settings.setValue("window/geometry", self.saveGeometry())
         self.hide()  # the engines take a moment to end
         self.session.close()
-        QThreadPool.globalInstance().clear()
+        background.forget_all()
         QThreadPool.globalInstance().waitForDone(2000)
         event.accept()
         # Qt ends the loop by itself only if no other window is in sight at this moment; else nothing would be left to close

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from tlstudio.errors import StudioError
@@ -77,6 +77,7 @@ class RunAgain(QObject):
         title = self.tr("Its images are not on this computer")
         box = QMessageBox(QMessageBox.Icon.Question, title, title, parent=self._page)
         box.setObjectName("imagesElsewhere")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setInformativeText(
             self.tr("“%1” was trained on %2. Choose the folder where these images lie now, or take the images that are open.")
             .replace("%1", str(row["title"]))

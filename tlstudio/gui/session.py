@@ -65,6 +65,8 @@ class Session(LiveSession):
         self.batch = 1
         """Images at once that the layer tree is worked out for; training has its own."""
         self.result_run: str = ""
+        self.result_picture: str = ""
+        """The image that is wanted with it, until the page has taken it."""
         self.objections: dict[str, str] = {}
         self._scan: JobHandle | None = None
         self._inspection: JobHandle | None = None
@@ -154,6 +156,7 @@ class Session(LiveSession):
             self.data = Loading("busy", what, before.document)
             self.data_changed.emit()
         self._scan = handle = self.inspector.submit(job, args)
+        self.trainer.warm()  # while the images are read, so that the first run begins at once
 
         def events(said: list[Event]) -> None:
             progress = [event for event in said if isinstance(event, Progress)]
@@ -172,7 +175,6 @@ class Session(LiveSession):
             # the head has one output a class, also where the recipe came before its images
             if inspection(recipe, len(self.classes)) != inspection(before, classes):
                 self.inspect()
-            self.trainer.warm()
             self.data_changed.emit()
 
         def failed(error: StudioError) -> None:
@@ -264,9 +266,9 @@ class Session(LiveSession):
             self.result_changed.emit()
         self.runs_changed.emit()
 
-    def show_result(self, run: str) -> None:
-        """Look at a run on the results page."""
-        self.result_run = run
+    def show_result(self, run: str, picture: str = "") -> None:
+        """Look at a run on the results page. picture: the file of one of its validation images, which is opened there."""
+        self.result_run, self.result_picture = run, picture
         self.result_changed.emit()
         self.asked_for.emit("results")
 

@@ -117,4 +117,4 @@ class Steering(QObject):
             self._read = None
             session.trouble.emit(error)
 
-        self._read = Background(lambda: RunHistory(run.history()), begin, failed)
+        self._read = Background(lambda: RunHistory(run.history(saved=True)), begin, failed)

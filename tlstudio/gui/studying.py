@@ -10,8 +10,10 @@ from PySide6.QtCore import QObject, Signal
 
 from tlstudio.errors import Cancelled, StudioError
 from tlstudio.events import Event, Progress, StudyStep
+from tlstudio.gui.background import Background
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.jobs import JobHandle
+from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 
 if TYPE_CHECKING:
@@ -69,6 +71,10 @@ class Studying(QObject):
         self._handle: JobHandle | None = None
         self._part: PartHandle | None = None
         self._paused = False
+        self._past: Background[tuple[Recipe, RunHistory]] | None = None
+        """What a run had said before, being read: of a long one that is gone on with it takes seconds. What comes meanwhile waits."""
+        self._later: list[Event] = []
+        self._end: Callable[[], None] | None = None
 
     @property
     def active(self) -> bool:
@@ -103,12 +109,14 @@ class Studying(QObject):
     def _events(self, said: list[Event]) -> None:
         of_run: list[Event] = []
         for event in said:
-            if isinstance(event, StudyStep):
+            if isinstance(event, Progress) and event.phase == PHASE:
+                self.progress = event
+            elif self._past is not None:
+                self._later.append(event)
+            elif isinstance(event, StudyStep):
                 self._hand_on(of_run)
                 of_run = []
                 self._step(event)
-            elif isinstance(event, Progress) and event.phase == PHASE:
-                self.progress = event
             else:
                 of_run.append(event)
         self._hand_on(of_run)
@@ -134,22 +142,43 @@ class Studying(QObject):
 
     def _begin(self, step: StudyStep) -> None:
         run = Run(Path(step.run))
-        try:
-            recipe, past = run.recipe(), RunHistory(run.history())
-        except StudioError:  # its folder went away meanwhile: the study will say so
-            return
+
+        def read() -> tuple[Recipe, RunHistory]:
+            # What it says from now on comes by itself, and may stand in the file already.
+            return run.recipe(), RunHistory(event for event in run.history() if event.at <= step.at)
+
+        self._past = Background(read, self._begun, self._go_on)
+
+    def _begun(self, found: tuple[Recipe, RunHistory]) -> None:
         assert self._handle is not None
+        assert self.step is not None
         self._part = PartHandle(self._handle, self.stop, paused=self._paused)
-        self._session.trained.start(recipe, cast(JobHandle, self._part), past, step.run)
+        self._session.trained.start(found[0], cast(JobHandle, self._part), found[1], self.step.run)
         if self.state == "stopping":
             self._session.trained.stop()
         self._session.runs_changed.emit()
+        self._go_on()
+
+    def _go_on(self, error: StudioError | None = None) -> None:
+        """Take up what waited while the past of a run was read. error: its folder went away meanwhile, which the study will say."""
+        later, self._past, self._later = self._later, None, []
+        self._events(later)
+        end = self._end
+        if self._past is None and end is not None:
+            self._end = None
+            end()
 
     def _done(self, document: dict[str, Any]) -> None:
+        if self._past is not None:  # the answer comes after what led to it
+            self._end = lambda: self._done(document)
+            return
         self.document = document
         self._over("done", Cancelled("The study was stopped"))
 
     def _failed(self, error: StudioError) -> None:
+        if self._past is not None:
+            self._end = lambda: self._failed(error)
+            return
         self.error = None if isinstance(error, Cancelled) else error
         self._over("idle" if isinstance(error, Cancelled) else "failed", error)
 

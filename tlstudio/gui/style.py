@@ -109,7 +109,7 @@ def style_sheet(t: Theme, scale: float = 1.0) -> str:
     QCheckBox:focus {{ color: {t.accent}; }}
 
     QRadioButton {{ spacing: 8px; }}
-    QRadioButton::indicator {{ width: {px(14)}; height: {px(14)}; border: 1px solid {t.muted}; border-radius: {px(7)};
+    QRadioButton::indicator {{ width: {px(14)}; height: {px(14)}; border: {px(1)} solid {t.muted}; border-radius: {px(8)};
         background: {t.surface}; }}
     QRadioButton::indicator:checked {{ width: {px(6)}; height: {px(6)}; border: {px(5)} solid {t.accent}; }}
     QRadioButton:focus {{ color: {t.accent}; }}

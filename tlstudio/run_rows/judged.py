@@ -1,4 +1,7 @@
-"""What a run said of each validation image, as its evaluation left it in the run folder; two runs of the same images beside each other."""
+"""What a run said of each image of a split, as its evaluation left it in the run folder; two runs of the same images beside each other.
+
+The one reader of evaluations for all that sets runs beside each other. Needs no torch.
+"""
 
 from __future__ import annotations
 
@@ -47,11 +50,15 @@ def file_of(run: Run, task: str, split: str = "val") -> Path:
 
 
 def is_judged(run: Run, task: str, split: str = "val") -> bool:
-    """Whether the evaluation is there and not older than the weights."""
+    """Whether the evaluation is there and not older than the weights; of a run that was brought here without them, whether it is there."""
     try:
-        return file_of(run, task, split).stat().st_mtime_ns >= run.best.stat().st_mtime_ns
+        made = file_of(run, task, split).stat().st_mtime_ns
     except OSError:
         return False
+    try:
+        return made >= run.best.stat().st_mtime_ns
+    except OSError:
+        return True
 
 
 def read(run: Run, task: str, split: str = "val", *, file: str | Path = "", ious: Mapping[str, float | None] | None = None) -> Judged:

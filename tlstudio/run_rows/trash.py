@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,16 +18,16 @@ _THROWN = re.compile(r"^(?P<name>.+)-(?P<ns>\d{16,20})$")
 
 
 def listed() -> list[dict[str, Any]]:
-    """What lies there, last thrown first: [{name, title, path, from, thrown (unix seconds), bytes}]; from: where it would go back to.
+    """What lies there, last thrown first: [{name, kind, title, path, from, thrown (unix seconds), bytes}].
 
-    A study lies there without its runs, and goes back to the studies.
+    kind: run or study, which lies there without its runs. from: where it would go back to.
     """
     out = []
     for place in _places():
         name, when = _read(place)
         out.append(
-            {"name": name, "title": _title(place) or name, "path": str(place), "from": str(_home(place) / name), "thrown": when,
-             "bytes": _bytes(place)}
+            {"name": name, "kind": "study" if _is_study(place) else "run", "title": _title(place) or name, "path": str(place),
+             "from": str(_home(place) / name), "thrown": when, "bytes": _bytes(place)}
         )  # fmt: skip
     return sorted(out, key=lambda one: -one["thrown"])
 
@@ -85,10 +86,20 @@ def _read(place: Path) -> tuple[str, float]:
 
 
 def _home(place: Path) -> Path:
-    return places.studies() if (place / "study.json").is_file() else places.runs()
+    return places.studies() if _is_study(place) else places.runs()
+
+
+def _is_study(place: Path) -> bool:
+    return (place / "study.json").is_file()
 
 
 def _title(place: Path) -> str:
+    if _is_study(place):
+        try:
+            said = json.loads((place / "study.json").read_text(encoding="utf-8"))
+            return str(said.get("question") or said.get("title") or "")
+        except (OSError, ValueError, AttributeError):
+            return ""
     try:
         return Recipe.load(place / "recipe.toml").name
     except StudioError:

@@ -80,7 +80,8 @@ def test_empty_says_what_can_be_opened(page: DataPage, session: Session, jobs: A
     assert page.mark() == ("none", "No images yet")
     assert "one sub-folder a class" in _texts(page)
     qtbot.mouseClick(_button(page, "Take the leaves sample"), Qt.MouseButton.LeftButton)
-    assert jobs[-1].job == "open_sample"
+    assert jobs.last("open_sample").args["task"] == "classification"
+    assert jobs.last("warm").args == {"engine": "trainer"}  # made ready while the images are read
 
 
 def test_reading_shows_how_far_and_can_be_cancelled(page: DataPage, session: Session, jobs: Any, qtbot: QtBot) -> None:

@@ -17,6 +17,8 @@ from tlstudio.gui.loading import Loading
 from tlstudio.gui.pages.home import HomePage
 from tlstudio.gui.session import Session
 from tlstudio.recipe import Recipe
+from tlstudio.studies.folder import StudyFolder
+from tlstudio.studies.queue import Entry, Queue
 
 
 @pytest.fixture
@@ -178,3 +180,38 @@ def test_a_run_on_masks_says_its_mean_iou_and_opens(page: HomePage, session: Ses
     assert [model.data(model.index(0, column)) for column in (4, 5)] == ["IoU 0.431", "–"]
     page._open_run(page.recent._runs.runs[0])
     assert session.result_run == "/runs/scenes"
+
+
+def test_the_last_line_is_in_sight_beside_an_unfinished_run(page: HomePage, qtbot: QtBot) -> None:
+    page.resize(1096, 664)  # 1280 x 800 with the line of a study
+    page.show()
+    rows = [_row(f"run{i}") for i in range(6)]
+    _list(page, [*rows, _row("cut", "unfinished", path=str(_unfinished().path), epoch=6)])
+    last = page._device
+
+    def in_sight() -> bool:
+        return last.isVisible() and last.mapTo(page, last.rect().bottomLeft()).y() < page.height()
+
+    qtbot.waitUntil(lambda: page.recent.model().rowCount() < 4 and in_sight())
+    assert page.recent.model().rowCount() >= 2
+    _list(page, rows)
+    qtbot.waitUntil(lambda: page.recent.model().rowCount() == 4 and in_sight())
+
+
+def test_a_run_of_a_study_names_it_and_goes_on_with_it(page: HomePage, session: Session, jobs: Any, qtbot: QtBot) -> None:
+    page.show()
+    run = _unfinished()
+    study = StudyFolder.create("queue", "nightly", title="Nightly", question="", asked={})
+    Queue(study.path).add([Entry(title="done", run="/else", state="done"), Entry(title="cut", run=str(run.path), state="running")])
+    _list(page, [_row("cut", "unfinished", path=str(run.path), epoch=6)])
+    card = page.unfinished
+    qtbot.waitUntil(lambda: card._title.whole == "Unfinished study: Queue nightly (1 of 2 runs are done)")
+    assert card._text.whole == "Cut. Interrupted in epoch 7 of 20. Epoch 6 is saved."
+    assert card.resume.text() == "Go on with the study"
+    card.resume.click()
+    assert jobs.last("resume_study").args == {"name": "nightly"}
+    assert not [job for job in jobs if job.job == "resume"]
+    assert not card.resume.isEnabled()
+    _list(page, [_row("alone", "unfinished", path=str(_unfinished("alone").path))])
+    assert card.resume.text() == "Resume"
+    assert card._title.whole == "Unfinished run: Alone, head only"

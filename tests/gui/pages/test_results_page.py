@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from tests.gui.pages.measured import document, row
 from tlstudio.errors import Cancelled, InputError
 from tlstudio.events import Progress
+from tlstudio.gui.jobs import JobHandle
 from tlstudio.gui.pages.results import ResultsPage
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.accuracy_card import AccuracyCard
@@ -26,10 +26,6 @@ from tlstudio.gui.widgets.state_panel import StatePanel
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 
-CLASSES = ["ants", "bees"]
-P = [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7], [0.05, 0.95]]
-TRUTH = [0, 0, 1, 1]
-
 
 @pytest.fixture
 def page(qtbot: QtBot, session: Session) -> Iterator[ResultsPage]:
@@ -40,26 +36,6 @@ def page(qtbot: QtBot, session: Session) -> Iterator[ResultsPage]:
     made.close()
     made.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-def row(path: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "name": Path(path).name, "path": path, "title": "Ants and bees", "strategy": "head", "state": "finished", "error": None,
-        "started": 1.7e9, "n_train": 243, "n_val": 4, "n_test": 0, "val_n": 4, "val_accuracy": 0.75, "best_epoch": 10, "epochs": 20,
-        "frozen_proof": {"ok": True, "tensors": 247, "before": "ab", "after": "ab"},
-    } | changes  # fmt: skip
-
-
-def document(folder: Path, run: str, split: str = "val") -> dict[str, Any]:
-    file = folder / f"{split}.npz"
-    names = json.dumps({"classes": CLASSES, "paths": [f"/p/{i}.jpg" for i in range(4)]}).encode()
-    np.savez(file, names=np.frombuffer(names, np.uint8), truth=TRUTH, probabilities=np.float32(P), loss=np.full(4, 0.1, np.float32))
-    per_class = [{"name": name, "precision": 0.5, "recall": 0.5, "f1": 0.5, "n": 2} for name in CLASSES]
-    return {
-        "run": run, "split": split, "n": 4, "classes": CLASSES, "confusion": [[1, 1], [0, 2]], "per_class": per_class,
-        "metrics": {"accuracy": 0.75, "accuracy_interval": [0.3, 0.95], "loss": 0.4},
-        "baseline": {"label": "ants", "accuracy": 0.5}, "predictions": str(file),
-    }  # fmt: skip
 
 
 def child(page: ResultsPage, kind: Any) -> Any:
@@ -254,3 +230,18 @@ def test_masks_are_judged_by_mean_iou(
     qtbot.waitUntil(lambda: not page.busy, timeout=3000)
     assert child(page, AccuracyCard).isVisible()
     assert not page.findChild(QLabel, "iouValue").isVisible()
+
+
+def test_while_another_run_trains_the_mark_says_whose_figure_it_is(page: ResultsPage, session: Session, jobs: Any) -> None:
+    marks: list[tuple[str, str]] = []
+    page.mark_changed.connect(lambda: marks.append(page.mark()))
+    session.trained.start(Recipe(), JobHandle("train", {}))
+    assert marks[-1] == ("none", "After this run")
+    page.entered()
+    jobs.last("runs").done.emit([row("/runs/a")])
+    page._asked.cancel()
+    jobs.last("evaluate").failed.emit(Cancelled("Cancelled"))
+    assert page.mark() == ("", "Run before: 0.750")
+    session.trained.run = "/runs/b"
+    session.trained._failed(InputError("The disk is full"))
+    assert marks[-1] == ("ready", "0.750 on validation")

@@ -204,10 +204,11 @@ def test_notes_and_tags_go_into_the_folder_and_the_table(page: RunsPage, jobs: A
     page.side.run.chips.new.returnPressed.emit()
     qtbot.waitUntil(lambda: notes.read(run)["tags"] == ["best"], timeout=3000)
     qtbot.waitUntil(lambda: table.rows.all[0].get("tags") == ["best"], timeout=3000)
-    assert page._tags.isVisible()
-    assert [page._tags.itemText(i) for i in range(2)] == ["All tags", "best"]
-    page._tags.setCurrentIndex(1)
-    page._tags.activated.emit(1)
+    tags = page.head.tags
+    assert tags.isVisible()
+    assert [tags.itemText(i) for i in range(2)] == ["All tags", "best"]
+    tags.setCurrentIndex(1)
+    tags.activated.emit(1)
     assert table.model().rowCount() == 1
     assert "| for the poster |" in runs_text.as_markdown(*table.texts())
     page.side.run.note.setPlainText("longer\nthan a line")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from tlstudio.gui.studies.verdict_card import VerdictCard
 from tlstudio.gui.studies.verdict_watch import VerdictWatch
 from tlstudio.gui.widgets.verdict_host import VerdictHost
 from tlstudio.gui.words import percent
+from tlstudio.studies.folder import StudyFolder
 from tlstudio.studies.verdict import Judged, verdict
 
 
@@ -169,3 +171,18 @@ def test_failed_runs_of_a_finished_study_can_be_tried_again(session: Session, jo
     assert sheet.resume.text() == "Try the failed ones again"
     sheet.resume.click()
     assert jobs.last("resume_study").args == {"name": "one"}
+
+
+def test_a_discarded_study_comes_back(session: Session, parent: QWidget, qtbot: QtBot, home: Path) -> None:
+    kept, gone = (StudyFolder.create("queue", name, title=name, question="", asked={}) for name in ("kept", "gone"))
+    sheet = StudiesSheet(session, parent, "gone")
+    sheet.show()
+    qtbot.waitUntil(lambda: sheet.list.count() == 2 and sheet._document.get("study") == "gone")
+    sheet.discard.click()
+    qtbot.waitUntil(lambda: sheet.list.count() == 1 and sheet.notice.isVisible())
+    assert (gone.exists(), kept.exists(), sheet.chosen) == (False, True, "kept")
+    sheet.notice.undo.click()
+    qtbot.waitUntil(lambda: sheet.list.count() == 2)
+    assert gone.exists()
+    assert sheet.chosen == "gone", "what came back is looked at"
+    assert not sheet.notice.isVisible()

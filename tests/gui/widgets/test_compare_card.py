@@ -77,14 +77,26 @@ def test_runs_are_measured_then_shown_in_every_view(
     card.show_view("pictures")
     pictures = card.findChild(object, "toldApart")
     assert pictures.places == [1]
-    opened: list[tuple[str, int]] = []
-    card.opened.connect(lambda row, place: opened.append((row["title"], place)))
+    opened: list[tuple[str, str]] = []
+    card.opened.connect(lambda row, picture: opened.append((row["title"], picture)))
     pictures.tiles[0].picture.clicked.emit()
-    assert opened == [("run 0", 1)]
+    assert opened == [("run 0", "/p/1.jpg")]
     card.show_view("settings")
     qtbot.waitUntil(lambda: card.findChild(object, "differingSettings").model().rowCount() == 1, timeout=3000)
     assert card.findChild(object, "differingSettings").model().index(0, 0).data() == "Training: seed"
     assert len([job for job in jobs if job.job == "evaluate"]) == 2
+
+
+def test_where_the_views_do_not_stand_side_by_side_they_are_a_list(card: CompareCard) -> None:
+    card.set_narrow(True)
+    assert not card.choice.isVisible()
+    at = card.choices.findData("settings")
+    card.choices.setCurrentIndex(at)
+    card.choices.activated.emit(at)
+    assert card.view == "settings"
+    card.set_narrow(False)
+    assert card.choice.buttons["settings"].isChecked()
+    assert not card.choices.isVisible()
 
 
 def test_other_classes_are_refused_in_words(

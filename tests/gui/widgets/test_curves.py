@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFontMetricsF
 from pytestqt.qtbot import QtBot
 
-from tlstudio.events import Event
+from tlstudio.events import Event, RateChanged
 from tlstudio.gui import theme
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.session import Session
@@ -148,4 +148,34 @@ def test_the_word_of_the_best_epoch_stands_on_no_other(curves: RunCurves) -> Non
     taken = [QRectF(0, 0, 270, 20)]
     assert place_note(End("best 25.8%, epoch 2", 2, 25.8, "good"), frame, metrics, taken)[0].top() > 20
     both = [*taken, QRectF(0, 40, 270, 20)]
-    assert place_note(End("best 25.8%, epoch 2", 2, 25.8, "good"), frame, metrics, both)[0] == high
+    assert 20 <= place_note(End("best 25.8%, epoch 2", 2, 25.8, "good"), frame, metrics, both)[0].top() < 24  # between them
+    middle = QRectF(170, 8, 100, 44)
+    beside = place_note(End("best 25.8%, epoch 2", 2, 25.8, "good"), frame, metrics, [middle])[0]
+    assert beside.right() <= middle.left()
+    full = [QRectF(0, 0, 270, 60)]
+    assert frame.box.contains(place_note(End("best 25.8%, epoch 2", 2, 25.8, "good"), frame, metrics, full)[0])  # at least inside
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+@pytest.mark.parametrize("size", [(400, 110), (240, 120), (180, 110)])
+def test_with_few_epochs_no_word_stands_on_another(
+    qtbot: QtBot, session: Session, masks_run: Stream, epochs: int, size: tuple[int, int]
+) -> None:
+    curves = RunCurves("metricPlot", "accuracy", "Accuracy", lambda text: None)
+    qtbot.addWidget(curves)
+    curves.resize(*size)
+    curves.show()
+    history = RunHistory(masks_run(epochs))
+    for factor, step in ((0.5, 1), (0.1, 2)):
+        history.add(RateChanged(epoch=epochs, step=step, factor=factor, lr=0.01, backbone_lr=0.0))
+    curves.draw(history, epochs, masks=True)
+    curves.set_marks([(x, f"× {x:g}") for x, _ in curves._marks])
+    qtbot.wait(10)
+    words = curves.words()
+    noted = curves._note_place(words)
+    assert noted is not None
+    boxes = [*(box for _, box in words), noted[0], *(box for _, box in curves.mark_words())]
+    assert len(boxes) >= 3
+    for at, box in enumerate(boxes):
+        assert curves.rect().toRectF().contains(box)
+        assert not any(box.adjusted(0, 0.1, 0, -0.1).intersects(other) for other in boxes[at + 1 :]), (at, boxes)

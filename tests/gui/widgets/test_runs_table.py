@@ -51,10 +51,41 @@ def test_only_what_differs_is_shown_and_the_rest_is_said(qtbot: QtBot) -> None:
     made.show_only_differing(False)
     assert not made.isColumnHidden(KEYS["model"])
     made.show_only_differing(True)
+    made.resize(2600, 300)
     made.filter_by("everything")
     assert titles(made) == ["Ants 1"]
     assert not made.isColumnHidden(KEYS["model"])  # one run alone: nothing to compare with
     assert made.same == []
+
+
+def test_columns_give_way_before_the_table_scrolls_sideways(qtbot: QtBot) -> None:
+    made = table(qtbot, [row(0), row(1, strategy="full", lr=0.002, seed=8, batch_size=16, epochs=40, model="resnet18", head="mlp")])
+
+    def shown() -> set[str]:
+        return {key for key, i in KEYS.items() if not made.isColumnHidden(i)}
+
+    def scrolls() -> bool:
+        return made.horizontalHeader().length() > made.viewport().width()
+
+    assert not scrolls()
+    assert {"compare", "title", "strategy", "val_accuracy", "lr", "seed"} <= shown()
+    assert "note" not in shown(), "there is none"
+    assert "95% interval" in made.left_out
+    assert "Note" not in made.left_out, "nobody misses it"
+    assert "95% interval" in made.texts()[0], "on paper there is room"
+    made.select(["/runs/run-0"])
+    made.write_note()
+    assert "note" in shown()
+    made.resize(2000, 300)
+    assert made.left_out == []
+    assert {"interval", "batch_size", "head", "note"} <= shown()
+    made.resize(1000, 300)
+    made.choose_column("interval", True)
+    assert "interval" in shown(), "what was chosen stays"
+    assert not scrolls(), "others give way to it"
+    made.show_only_differing(False)
+    assert scrolls(), "all settings are wanted"
+    assert made.left_out == []
 
 
 def test_ticks_give_each_run_a_line_of_its_own(qtbot: QtBot) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from tlstudio.event_log import EventLog
@@ -90,6 +91,36 @@ def test_a_finished_run_that_is_looked_at_brings_its_own(
     session.result_changed.emit()
     qtbot.waitUntil(lambda: seen(feed) == (True, True, 0.25), timeout=3000)
     assert "bn.running_mean" in feed.bar._said.toolTip()
+
+
+def test_signals_of_a_run_that_froze_other_layers_are_dim_and_say_so(
+    feed: SignalFeed, session: Session, run_events: Callable[..., list[Event]]
+) -> None:
+    session.live.history = RunHistory([*run_events(1), LOOK, PROOF])
+    session.live.recipe = session.recipe.set({"name": "Ants"})
+    layers, row = feed._tree.layers, feed._tree.layers.ticks.row_of["head"]
+
+    def cell() -> int:
+        """How much is drawn into the head's cell of the column."""
+        feed._tree.show()
+        box = feed._tree.visualRect(layers.index_of(row).siblingAtColumn(SIGNAL))
+        picture = feed._tree.viewport().grab(box).toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+        return 255 - min(picture.pixelColor(x, y).red() for x in range(picture.width()) for y in range(picture.height()))
+
+    feed.refresh()
+    assert layers.signals.of == ""
+    assert "after epoch 1" in feed.bar._said.toolTip()
+    strong = cell()
+    session.recipe = session.recipe.with_strategy("last-block")
+    feed.refresh()
+    assert layers.signals.of == "Ants, head only"
+    assert feed.bar._said.toolTip() == "Of Ants, head only; other layers are ticked now"
+    assert "froze other layers than are ticked now" in layers.tip(row)
+    assert cell() < 0.7 * strong
+    session.recipe = session.recipe.with_strategy("head")
+    feed.refresh()
+    assert layers.signals.of == ""
+    assert cell() == strong
 
 
 def test_the_train_page_says_so_after_each_epoch(qtbot: QtBot) -> None:

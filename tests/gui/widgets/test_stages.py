@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPolygonF
+from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QLineEdit, QPushButton, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -302,8 +302,8 @@ def test_a_resume_goes_on_in_its_stage(run_events: Stream) -> None:
 
 
 def test_the_word_of_a_rate_stands_beside_its_line() -> None:
-    falls = QPolygonF([QPointF(0, 5), QPointF(100, 5), QPointF(200, 23)])
-    flat = QPolygonF([QPointF(0, 5), QPointF(200, 5)])
+    falls = np.array([[0.0, 5.0], [100.0, 5.0], [200.0, 23.0]])
+    flat = np.array([[0.0, 5.0], [200.0, 5.0]])
     wanted = QRectF(120, 0, 60, 14)
     assert _clear(wanted, (0.0, 14.0), 0, 140, [flat]) == QRectF(120, 14, 60, 14)
     at = _clear(wanted, (0.0, 14.0), 0, 140, [falls])

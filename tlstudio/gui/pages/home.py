@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QWidget
 
@@ -19,12 +19,12 @@ from tlstudio.gui.widgets.first_steps import FirstSteps
 from tlstudio.gui.widgets.layer_picture import LayerPicture
 from tlstudio.gui.widgets.leaf_tiles import LeafTiles
 from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, IconLabel, card, column, label, row, widget
-from tlstudio.gui.widgets.recent_runs import RecentRuns
+from tlstudio.gui.widgets.recent_runs import ROW, RecentRuns
 from tlstudio.gui.widgets.scrolling import scrolling
 from tlstudio.gui.widgets.unfinished_card import UnfinishedCard
 from tlstudio.gui.words import megabytes
 
-RECENT = 4
+RECENT, LEAST = 4, 2  # runs in the table; where there is little room, at least so many
 ENTRY = 232
 _ENTRY_WIDTH = 236  # narrower than that, the entries stand in two lines, or one below the other
 _MEMORY = 5000  # milliseconds between two looks at the free memory
@@ -71,7 +71,12 @@ class HomePage(Page):
             16, entries, GAP, self.unfinished, GAP, self._recent, self.first, None, GAP, self._foot(),
             spacing=0, margins=(MARGIN, GAP, MARGIN, GAP),
         )  # fmt: skip
-        self.setLayout(column(scrolling(widget(body)), spacing=0))
+        self._body = widget(body)
+        self.setLayout(column(scrolling(self._body), spacing=0))
+        self._room = RECENT
+        self._fit = QTimer(self, singleShot=True, interval=0)
+        self._fit.timeout.connect(self._fit_runs)
+        self._body.installEventFilter(self)
         self._list = RunList.of(session)
         self._list.changed.connect(self._show_runs)
         self._clock = QTimer(self)
@@ -158,7 +163,7 @@ class HomePage(Page):
         self._show(self._list.rows)
 
     def _show(self, rows: list[dict[str, Any]]) -> None:
-        self.recent.show_runs(rows[:RECENT])
+        self.recent.show_runs(rows[: self._room])
         self._recent.setVisible(bool(rows))
         self.first.setVisible(not rows)
         self._all.setText(self.tr("All %1 runs").replace("%1", f"{len(rows):,}") if len(rows) != 1 else self.tr("All runs"))
@@ -206,6 +211,22 @@ class HomePage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
+        self._fit.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What stands on the page came, went or became higher."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit.start()
+        return False
+
+    def _fit_runs(self) -> None:
+        """As many of the recent runs as leave the last line in sight; where even a few do not, the page scrolls and shows them all."""
+        inside = self._body.layout()
+        if inside is None or not self._list.rows:
+            return
+        room = self.recent.model().rowCount() + (self.height() - inside.totalHeightForWidth(self._body.width())) // theme.px(ROW)
+        self._room = min(room, RECENT) if room >= LEAST else RECENT
+        self.recent.show_runs(self._list.rows[: self._room])
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

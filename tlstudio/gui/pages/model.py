@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from tlstudio.gui import theme
+from tlstudio.gui.background import Background
 from tlstudio.gui.model_choice import entry_of
 from tlstudio.gui.page import Page
+from tlstudio.gui.piecemeal import Piecemeal
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.parts import GAP, TIGHT, Segments, column, row, widget
 
 NARROW = 780  # below that, in px at the usual text size, one pane is shown at a time
+
+
+def _load() -> None:
+    """What the page is built from, numpy among it; in a thread nobody notices."""
+    from tlstudio.gui.widgets import catalogue_list, layer_pane, model_side  # noqa: F401
+    from tlstudio.models import catalogue
+
+    catalogue.entries()
 
 
 class ModelPage(Page):
@@ -23,6 +35,7 @@ class ModelPage(Page):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._built = False
+        self._pieces = Piecemeal(self, self._make())
         self._shown = "layers"
         self._column = column(spacing=0)
         self.setLayout(self._column)
@@ -47,6 +60,8 @@ class ModelPage(Page):
         return self.tr(
             "Pick a model on the left. In the middle are its layers: a tick freezes a layer, so that it keeps what it knows; an empty box "
             "learns. The presets above tick for you; Head only is the place to start.\n\n"
+            "Once a run has trained this model, the Signal column says how its layers learned; it is dim while others are ticked than "
+            "that run froze. Columns for which there is no room go, Mult-adds first.\n\n"
             "Space  freeze or let learn what is selected\n"
             "Shift+click  all rows from the last one to here\n"
             "Left, Right  close, open;  *  open all in it\n"
@@ -58,12 +73,15 @@ class ModelPage(Page):
     def entered(self) -> None:
         self._build()
 
-    # building, at the first look or the first document
+    # building, while nobody looks, or at the first look or the first document
+
+    def prepare(self) -> None:
+        Background(_load, lambda _: self._pieces.begin())
 
     def _build(self) -> None:
-        if self._built:
-            return
-        self._built = True
+        self._pieces.finish()
+
+    def _make(self) -> Iterator[None]:
         # numpy comes with these: the window is on the screen before.
         from tlstudio.gui.widgets import catalogue_list, model_side
         from tlstudio.gui.widgets.catalogue_list import CatalogueList
@@ -71,7 +89,13 @@ class ModelPage(Page):
         from tlstudio.gui.widgets.model_side import ModelSide
 
         self._widths = catalogue_list.WIDTH, model_side.WIDTH
-        self.catalogue, self.layers, self.side = CatalogueList(), LayerPane(self.session), ModelSide(self.session)
+        yield
+        self.catalogue = CatalogueList()
+        yield
+        self.layers = LayerPane(self.session)
+        yield
+        self.side = ModelSide(self.session)
+        yield
         words = {"models": self.tr("Models"), "layers": self.tr("Layers"), "side": self.tr("Layer and head")}
         self._tabs = Segments(words, self._shown, self._show_pane, name="modelPanes")
         self._tab_row = widget(row(None, self._tabs, None, margins=(GAP, TIGHT, GAP, TIGHT)))
@@ -82,6 +106,8 @@ class ModelPage(Page):
         for at, pane in enumerate(self._panes.values()):
             self._splitter.addWidget(pane)
             self._splitter.setStretchFactor(at, int(pane is self.layers))
+        yield
+        self._built = True
         self._column.addWidget(self._tab_row)
         self._column.addWidget(self._splitter, 1)
         self.catalogue.chosen.connect(self.session.choose_model)

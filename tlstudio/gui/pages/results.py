@@ -9,10 +9,12 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QFileDialog
 
 from tlstudio import places
-from tlstudio.gui import metric, theme
+from tlstudio.errors import InputError
+from tlstudio.gui import result_words, theme
 from tlstudio.gui.measurements import Measurements
 from tlstudio.gui.metric import MASKS
 from tlstudio.gui.page import Page
+from tlstudio.gui.result_words import split_word
 from tlstudio.gui.run_list import Row, RunList
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.no_runs import NoRuns
@@ -40,38 +42,25 @@ class ResultsPage(Page):
         super().__init__(session)
         self._list = RunList.of(session)
         self._asked = Measurements(session, self)
-        self._chosen, self._split = "", "val"
+        self._chosen, self._split, self._picture = "", "val", ""
+        self._before: tuple[bool, str] = (False, "")
         self._built = False
         self._beside = True
         self._shown_cards: dict[bool, MeasuredCards | MaskCards] = {}
         self._dialog: PictureDialog | None = None
         self._list.changed.connect(self._list_changed)
         self._asked.changed.connect(self._measured)
-        session.result_changed.connect(lambda: self.show_run(session.result_run))
+        session.result_changed.connect(self._asked_for)
+        session.run_turned.connect(self._training_changed)
 
     def word(self) -> str:
         return self.tr("Results")
 
     def mark(self) -> tuple[str, str]:
-        document = self._asked.loading.document
-        if self._asked.loading.ready:
-            if document.get("task") == MASKS:
-                return "ready", self._iou_words(document["metrics"]["mean_iou"])
-            said = self.tr("%1 on %2").replace("%1", f"{document['metrics']['accuracy']:.3f}")
-            return "ready", said.replace("%2", self._split_word(document["split"]))
-        if self._asked.loading.state == "busy":
-            return "running", self.tr("Measuring")
-        run = self._list.find(self._chosen) or next(iter(self._list.finished), None)
-        value = metric.of_row(run) if run is not None else None
-        if run is None or value is None:
-            return ("ready", "") if self._chosen else ("none", self.tr("Needs a trained run"))
-        if run.get("task") == MASKS:
-            return "ready", self._iou_words(value)
-        said = self.tr("%1 on %2").replace("%1", f"{value:.3f}")
-        return "ready", said.replace("%2", self._split_word("val"))
-
-    def _iou_words(self, value: float | None) -> str:
-        return self.tr("Mean IoU %1").replace("%1", "–" if value is None else f"{value:.3f}")
+        row_ = self._list.find(self._chosen) or next(iter(self._list.finished), None)
+        live = bool(self._chosen) and self._chosen == self.session.trained.run
+        before = self.session.training and not live
+        return result_words.mark(self._asked.loading, row_, chosen=bool(self._chosen), before=before)
 
     def guide(self) -> str:
         return self.tr(
@@ -93,13 +82,33 @@ class ResultsPage(Page):
         """Whether results are still being measured."""
         return self._asked.loading.state == "busy" or (not self._chosen and self._list.loading.state == "busy")
 
-    def show_run(self, run: str, split: str = "val") -> None:
-        """Look at a run (a folder). It is measured at once, so that the figures are there when somebody comes to see."""
-        self._chosen, self._split = run, split
+    def show_run(self, run: str, split: str = "val", picture: str = "") -> None:
+        """Look at a run (a folder). It is measured at once, so that the figures are there when somebody comes to see.
+
+        picture: the file of one of the split's images, which is opened as soon as that is known.
+        """
+        self._chosen, self._split, self._picture = run, split, picture
         self._build()
         self._try.set_run(run)
         self._asked.look(run, split)
         self._show_heading()
+
+    def present(self, on: bool) -> None:
+        super().present(on)
+        if self._built:
+            self._heading.present(on)
+            self._arrange()
+
+    def _asked_for(self) -> None:
+        picture, self.session.result_picture = self.session.result_picture, ""
+        self.show_run(self.session.result_run, picture=picture)
+
+    def _training_changed(self) -> None:
+        """What there is belongs to the run before, once another trains."""
+        now = (self.session.training, self.session.trained.run)
+        if now != self._before:
+            self._before = now
+            self.mark_changed.emit()
 
     # building
 
@@ -113,6 +122,7 @@ class ResultsPage(Page):
 
         self._longer: LongerPopover | None = None
         self._heading = ResultHeading()
+        self._heading.present(self.presented)
         self._heading.run_chosen.connect(lambda run: self.show_run(run, self._split if self._split != "test" else "val"))
         self._heading.replay_asked.connect(lambda: self.session.replay(self._chosen))
         self._heading.longer_asked.connect(self._train_longer)
@@ -216,8 +226,12 @@ class ResultsPage(Page):
         if self._built:
             measurement = self._asked.measurement
             if measurement is not None and self._asked.loading.ready:
-                self._cards_for(measurement.document).show_measurement(measurement, self._split_word(measurement.document["split"]))
-            self._show_state()
+                cards = self._cards_for(measurement.document)
+                cards.show_measurement(measurement, split_word(measurement.document["split"]))
+                self._show_state()
+                self._open_wanted(cards)
+            else:
+                self._show_state()
         self.mark_changed.emit()
 
     def _show_state(self) -> None:
@@ -232,7 +246,7 @@ class ResultsPage(Page):
         again = Offer(self.tr("Measure again"), self.tr("Ask the run about all images of the split"), self._again, "arrow-clockwise")
         if loading.state == "busy":
             cancel = Offer(self.tr("Cancel"), self.tr("Stop measuring"), self._asked.cancel)
-            on = self._split_word(self._split)
+            on = split_word(self._split)
             self._state.show_busy(self.tr("Measuring on the %1 images").replace("%1", on), loading.progress, [cancel])
         elif loading.state == "failed" and loading.error is not None:
             moved = Offer(
@@ -268,9 +282,12 @@ class ResultsPage(Page):
                 self._dialog = PictureDialog(self)
             self._dialog.show_from(measurement.predictions, order, place)
 
-    def _split_word(self, split: str) -> str:
-        words = {"val": self.tr("validation"), "test": self.tr("test"), "train": self.tr("training")}
-        return words.get(split, self.tr("all"))
+    def _open_wanted(self, cards: MeasuredCards | MaskCards) -> None:
+        """Open the picture that was asked for, once."""
+        picture, self._picture = self._picture, ""
+        if picture and not cards.show_picture(picture):
+            why = self.tr("It is not among the images that this run was measured on just now")
+            self.session.trouble.emit(InputError(self.tr("%1 cannot be opened here").replace("%1", picture), why))
 
 
 PAGE = ResultsPage

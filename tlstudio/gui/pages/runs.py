@@ -6,9 +6,9 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QGridLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QGridLayout, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.page import Page
@@ -16,14 +16,13 @@ from tlstudio.gui.run_list import Row, RunList
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.no_runs import NoRuns
-from tlstudio.gui.widgets.parts import GAP, MARGIN, SearchField, column, label, row, widget
+from tlstudio.gui.widgets.parts import GAP, MARGIN, column, row, widget
 from tlstudio.gui.widgets.scrolling import scrolling
 from tlstudio.gui.widgets.state_panel import Offer
 from tlstudio.gui.words import count
 from tlstudio.runs import Run
 
 FIRST_TICKS = 3  # runs that are compared before anybody has ticked one
-FILTER_WAIT = 120  # ms after a key before the table is filtered
 COLUMNS_KEY = "runs/columns"
 
 
@@ -80,37 +79,34 @@ class RunsPage(Page):
         from tlstudio.gui.run_folders import RunFolders
         from tlstudio.gui.widgets.compare_card import CompareCard
         from tlstudio.gui.widgets.run_side_stack import RunSideStack
+        from tlstudio.gui.widgets.runs_head import RunsHead
         from tlstudio.gui.widgets.runs_table import RunsTable
         from tlstudio.gui.widgets.runs_tools import RunsTools
         from tlstudio.gui.widgets.trash_notice import TrashNotice
 
-        self._counts = label("", "muted")
-        self._filter = SearchField(self.tr("Filter: name, model, note, tag"), "runsFilter")
-        self._filter.setToolTip(self.tr("Show only runs whose name, images, model, state, tags or note hold all these words"))
-        self._tags = QComboBox()
-        self._tags.setObjectName("tagFilter")
-        self._tags.setAccessibleName(self.tr("Only runs with a tag"))
-        self._tags.setToolTip(self.tr("Show only runs that have this tag"))
         self._differs = QCheckBox(self.tr("Only what differs"))
         self._differs.setObjectName("onlyDiffers")
         self._differs.setChecked(True)
         self._differs.setToolTip(self.tr("Hide the settings that are the same in all shown runs"))
         self._same = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
         self._table, self.compare, self.side = RunsTable(), CompareCard(self.session), RunSideStack()
+        self.head = RunsHead(self._table)
         self._state, self._notice, self._tools = NoRuns(self._list, "runsState"), TrashNotice(), RunsTools()
+        self._tools.setParent(self)
+        self._tools.hide()  # its buttons stand in the grid
         self._again, self._folders = RunAgain(self.session, self), RunFolders(self._list, self)
         self._connect()
-        head = row(label(self.tr("Runs"), "title"), 8, (self._counts, 1), self._tags, (self._filter, 1))
         line = QWidget()
         self._grid = QGridLayout(line)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(8)
         self._lower = row((self.compare, 2), (self.side, 1), spacing=GAP)
         self._full = widget(column(line, 12, self._notice, (self._table, 5), GAP, (widget(self._lower), 5), spacing=0))
-        inside = column(head, 8, (self._full, 1), (self._state, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP))
+        inside = column(self.head, 8, (self._full, 1), (self._state, 1), spacing=0, margins=(MARGIN, GAP, MARGIN, GAP))
         self.setLayout(column(scrolling(widget(inside)), spacing=0))
         self._arrange()
-        for before, after in pairwise((self._tags, self._filter, self._differs, *self._tools.stops, self._table)):
+        head = (self.head.columns, self.head.tags, self.head.filter)
+        for before, after in pairwise((*head, self._differs, *self._tools.stops, self._table)):
             self.setTabOrder(before, after)
         self._offer()
 
@@ -118,14 +114,10 @@ class RunsPage(Page):
         from tlstudio.gui.studies.verdict_watch import VerdictWatch
         from tlstudio.gui.widgets.runs_columns import chosen_columns
 
-        wait = QTimer(self, singleShot=True, interval=FILTER_WAIT)
-        wait.timeout.connect(lambda: self._table.filter_by(self._filter.text()))
-        self._filter.textChanged.connect(lambda: wait.start())
-        self._tags.activated.connect(lambda: self._table.show_tag(str(self._tags.currentData())))
         self._differs.toggled.connect(self._table.show_only_differing)
         self._table.looked_at.connect(self._look)
         self._table.selection_changed.connect(self._offer)
-        self._table.shown_changed.connect(self._say_counts)
+        self._table.shown_changed.connect(self._shown_changed)
         self._table.menu_asked.connect(self._tools.popup)
         self._table.rows.compared_changed.connect(lambda: self.compare.show_rows(self._table.rows.compared_rows()))
         self._verdict = VerdictWatch(self.session, self.side.verdict)
@@ -134,15 +126,15 @@ class RunsPage(Page):
         self._table.choose_columns(chosen_columns(self.session.settings.value(COLUMNS_KEY, "")))
         self._table.columns_chosen.connect(lambda: self.session.settings.setValue(COLUMNS_KEY, json.dumps(self._table.chosen)))
         self.side.run.noted.connect(self._folders.write)
-        self.compare.opened.connect(lambda entry, _: self.session.show_result(entry["path"]))
+        self.compare.opened.connect(lambda entry, picture: self.session.show_result(entry["path"], picture))
         self._notice.changed.connect(self.session.runs_changed)
         self._notice.trouble.connect(self.session.trouble)
         self._tools.asked.connect(self._do)
-        self._folders.noted.connect(self._show_tags)
+        self._folders.noted.connect(self.head.show_tags)
         self._folders.opened.connect(lambda path: setattr(self, "_wanted", path))
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._filter.setFocus)  # while the page is in sight
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.head.filter.setFocus)  # while the page is in sight
         QShortcut(QKeySequence("Delete"), self._table, self._delete, context=Qt.ShortcutContext.WidgetShortcut)  # not in a note
-        self.session.run_changed.connect(self._offer)
+        self.session.run_turned.connect(self._offer)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -156,10 +148,10 @@ class RunsPage(Page):
 
     def _arrange(self) -> None:
         """Check box, what is the same and buttons in one line, or in more where there is little room; the side below the curves then."""
-        self._filter.setMaximumWidth(theme.px(260))
         self._table.setMinimumHeight(theme.px(32 + 5 * 32))
         self.compare.setMinimumHeight(theme.px(280))
         self.side.setMinimumHeight(theme.px(220))
+        self.compare.set_narrow(self.width() < theme.px(440))
         room = 2 if self.width() >= theme.px(960) else 1 if self.width() >= theme.px(700) else 0
         if room == self._room:
             return
@@ -199,7 +191,7 @@ class RunsPage(Page):
             shown = self._table.rows.rows
             self._table.select([shown[min(self._at, len(shown) - 1)]["path"]])
         self._full.setVisible(bool(rows))
-        self._filter.setVisible(bool(rows))
+        self.head.show_runs(bool(rows))
         self._state.setVisible(not rows)
         if not rows:
             more = self.tr("Every run is kept here with its recipe and its curves, so that it can be compared, resumed and repeated.")
@@ -207,28 +199,10 @@ class RunsPage(Page):
                 self.tr("Open a run folder…"), self.tr("One that was made on another computer"), self._folders.choose, "folder-open"
             )
             self._state.show_list("list-bullets", self.tr("There are no runs yet"), more, [far])
-        self._show_tags()
         self._offer()
 
-    def _show_tags(self) -> None:
-        tags = self._table.rows.tags
-        if tags != [self._tags.itemData(i) for i in range(1, self._tags.count())]:
-            kept = self._table.rows.tag if self._table.rows.tag in tags else ""
-            self._tags.clear()
-            self._tags.addItem(self.tr("All tags"), "")
-            for tag in tags:
-                self._tags.addItem(tag, tag)
-            self._tags.setCurrentIndex(tags.index(kept) + 1 if kept else 0)
-            if kept != self._table.rows.tag:
-                self._table.show_tag(kept)
-        self._tags.setVisible(bool(tags))
-
-    def _say_counts(self) -> None:
-        shown, all_ = len(self._table.rows.rows), len(self._table.rows.all)
-        said = count(all_, self.tr("run"), self.tr("runs"))
-        if shown != all_:
-            said = self.tr("%1 of %2").replace("%1", f"{shown:,}").replace("%2", said)
-        self._counts.setText(said if all_ else "")
+    def _shown_changed(self) -> None:
+        """Other rows are in the table, or other columns."""
         self._offer()
         same = ", ".join(f"{heading.lower()} {value}" for heading, value in self._table.same)
         self._same.show_text(self.tr("same in all: %1").replace("%1", same) if same and self._table.only_differing else "")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 
-from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedLayout, QWidget
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.background import Background
@@ -14,15 +15,21 @@ from tlstudio.gui.checks import Check
 from tlstudio.gui.leaks import leave_copies_out
 from tlstudio.gui.opening import open_folder
 from tlstudio.gui.page import Page
+from tlstudio.gui.piecemeal import Piecemeal
 from tlstudio.gui.run_state import doing, lower
 from tlstudio.gui.session import Session
 from tlstudio.gui.stage_plan import one_stage
-from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, column, label, row, widget
+from tlstudio.gui.widgets.parts import GAP, Button, column, label, row, widget
 from tlstudio.gui.widgets.scrolling import scrolling
 from tlstudio.gui.widgets.train_empty import TrainEmpty
 
-LEFT, LESS = 338, 312
-_SIDE_BY_SIDE = LESS + 396  # narrower than that, the live half stands below
+_PARTS = ("advice_card", "basics_card", "checklist", "cost_measured", "stages_card", "strategy_cards", "train_halves", "train_live")
+
+
+def _load() -> None:
+    """What the page is built from: pyqtgraph takes half a second to import, in a thread nobody notices."""
+    for name in _PARTS:
+        importlib.import_module(f"tlstudio.gui.widgets.{name}")
 
 
 class TrainPage(Page):
@@ -33,11 +40,9 @@ class TrainPage(Page):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._body: QWidget | None = None
+        self._pieces = Piecemeal(self, self._make())
         self._empty: QWidget | None = None
         self._shown: tuple[object, ...] = ()
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._give_height)
         self._stack = QStackedLayout()
         self.setLayout(self._stack)
         session.data_changed.connect(self._data_changed)
@@ -83,8 +88,9 @@ class TrainPage(Page):
             "Where masks are learned, the dashed line is the mean IoU, and Masks forming shows a few validation images under the masks "
             "that the network makes of them; a click opens them on the overlay page.\n\n"
             "Find, beside the rate, tries rising rates on a copy of the model. Rates, at the bottom, changes those of the running run.\n\n"
-            "Pause and Stop are at the bottom of every page. Stop keeps the best epoch; the arrow beside it discards the run. Train longer "
-            "goes on with a finished one. If the program or the computer dies, Home offers to resume the run."
+            "Pause and Stop are at the bottom of every page, beside how much is over of the time that the whole run is expected to take. "
+            "Stop keeps the best epoch; the arrow beside it discards the run. Train longer goes on with a finished one. If the "
+            "program or the computer dies, Home offers to resume the run."
         )
 
     # what is shown
@@ -102,11 +108,7 @@ class TrainPage(Page):
         return self.session.data.state == "busy" or self.session.live.active or (self._body is not None and self.live.waiting)
 
     def prepare(self) -> None:
-        # pyqtgraph takes half a second to import: in a thread nobody notices
-        Background(lambda: importlib.import_module("tlstudio.gui.widgets.train_live"), self._imported)
-
-    def _imported(self, module: object) -> None:
-        self._built()
+        Background(_load, lambda _: self._pieces.begin())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -118,37 +120,37 @@ class TrainPage(Page):
     def _show_half(self) -> None:
         """The page itself where there is something to train on, else what is needed; each built when it is first seen."""
         if self._wants_body:
-            self._stack.setCurrentWidget(self._built())
-            self._check()
+            self._pieces.finish()
+            if self._body is not None:
+                self._stack.setCurrentWidget(self._body)
+                self._check()
             return
         if self._empty is None:
             self._empty = scrolling(TrainEmpty(self.session, lambda: open_folder(self, self.session)))
             self._stack.addWidget(self._empty)
         self._stack.setCurrentWidget(self._empty)
 
-    def _built(self) -> QWidget:
-        if self._body is None:
-            self._body = self._build()
-            self._stack.addWidget(self._body)
-            self._check()
-            self._show_cost()
-            self._arrange()
-        return self._body
-
-    def _build(self) -> QWidget:
+    def _make(self) -> Iterator[None]:
         from tlstudio.gui.widgets.advice_card import AdviceCard
         from tlstudio.gui.widgets.basics_card import BasicsCard
         from tlstudio.gui.widgets.checklist import Checklist
         from tlstudio.gui.widgets.cost_measured import CostLines
         from tlstudio.gui.widgets.stages_card import StagesCard
         from tlstudio.gui.widgets.strategy_cards import StrategyCards
+        from tlstudio.gui.widgets.train_halves import TrainHalves
         from tlstudio.gui.widgets.train_live import TrainLive
 
         session = self.session
+        yield
         self.advice = AdviceCard(session)
-        self.strategies, self.basics = StrategyCards(session), BasicsCard(session, self.advice.ask)
-        self.stages = StagesCard(session)
-        self.checklist, self.live = Checklist(self._mend), TrainLive(session)
+        self.strategies = StrategyCards(session)
+        yield
+        self.basics = BasicsCard(session, self.advice.ask)
+        yield
+        self.stages, self.checklist = StagesCard(session), Checklist(self._mend)
+        yield
+        self.live = TrainLive(session)
+        yield
         self.cost = CostLines()
         self.start = Button(self.tr("Start"), "primary", "play", on=self._start)
         self.start.setObjectName("startButton")
@@ -157,55 +159,23 @@ class TrainPage(Page):
         )
         self.see.setObjectName("seeResultsButton")
         self.hint = label("", "muted", wrap=True)
-        self._settings = widget(column(self.advice, self.basics, self.stages, self.checklist, None, spacing=GAP))
-        self._settings.installEventFilter(self)
-        self._settings_area = scrolling(self._settings)
-        self._settings_area.viewport().installEventFilter(self)
-        begin = row(self.start, self.see, (self.hint, 100), (self.cost, 100), None)
-        self._left = widget(column((self._settings_area, 1), begin, spacing=GAP))
-        self._halves = row(self._left, (self.live, 1), spacing=GAP)
-        inner = widget(column(self.strategies, (self._halves, 1), spacing=GAP, margins=(MARGIN, GAP, MARGIN, GAP)))
-        return scrolling(inner)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
+        settings = widget(column(self.advice, self.basics, self.stages, self.checklist, None, spacing=GAP))
+        begin = widget(row(self.start, self.see, (self.hint, 100), (self.cost, 100), None))
+        yield
+        self.halves = TrainHalves(self.strategies, settings, self.live, begin, self.basics, self.checklist)
+        self._fit()
+        yield
+        self._body = self.halves
+        self._stack.addWidget(self._body)
+        self._check()
+        self._show_cost()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if theme.restyles(event) and hasattr(self, "_body"):
-            self._arrange()
+        if theme.restyles(event) and hasattr(self, "start"):
+            self._fit()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if self._body is not None and (
-            (watched is self._settings and kind == QEvent.Type.LayoutRequest)  # a card was opened or folded
-            or (watched is self._settings_area.viewport() and kind == QEvent.Type.Resize)
-        ):
-            self._soon.start()  # the cards' own layouts come first
-        return super().eventFilter(watched, event)
-
-    def _give_height(self) -> None:
-        """One below the other, the page scrolls as a whole; side by side only the settings do, and Start stays in sight."""
-        beside = self._halves.direction() == QBoxLayout.Direction.LeftToRight
-        self._settings_area.setMinimumHeight(theme.px(120) if beside else self._settings.sizeHint().height())
-        whole = self._settings.sizeHint().height() + self.checklist.folded
-        self.checklist.set_tight(beside and whole > self._settings_area.viewport().height())
-
-    def _arrange(self) -> None:
-        if self._body is None:
-            return
-        room = self.width() - 2 * MARGIN - GAP
-        beside = room >= theme.px(_SIDE_BY_SIDE)
-        self._halves.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
-        least = room < theme.px(LEFT + 396)
-        wide = theme.px(LESS if least else LEFT)
-        self.basics.set_narrow(least and beside)
-        self._left.setMinimumWidth(wide if beside else 0)
-        self._left.setMaximumWidth(wide if beside else 16_777_215)
-        vertical = QSizePolicy.Policy.Ignored if beside else QSizePolicy.Policy.Preferred
-        self._settings_area.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
-        self._give_height()
+    def _fit(self) -> None:
         for button in (self.start, self.see):
             button.setFixedSize(theme.px(128), theme.px(40))
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame
 from tlstudio.errors import StudioError, sentences
 from tlstudio.gui import theme
 from tlstudio.gui.live_run import LiveRun
-from tlstudio.gui.run_state import ended
+from tlstudio.gui.run_state import ended, preparing
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import IconLabel, column, label, row
@@ -96,7 +96,7 @@ class Foot(QFrame):
             return self.tr("Stopped; the best is kept")
         progress = history.progress
         if live.state == "starting" or started is None:
-            return self.tr("Starting")
+            return preparing(live)
         if live.state == "paused":
             return self.tr("Paused in epoch %1").replace("%1", str(history.epoch_now))
         if live.state == "stopping":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QScrollArea
 
 from tlstudio.errors import StudioError
 from tlstudio.gui import theme
@@ -108,6 +108,8 @@ class Presentation(QObject):
             return does
         if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             return lambda: self._turn(-1 if key == Qt.Key.Key_Left else 1)
+        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and QApplication.focusWidget() in (None, self.window, self.window.page):
+            return lambda: self._scroll(-1 if key == Qt.Key.Key_Up else 1)
         return _nothing if key == Qt.Key.Key_F1 else None  # the sheet would pop up
 
     def _with_control(self, key: int) -> Callable[[], object] | None:
@@ -130,6 +132,13 @@ class Presentation(QObject):
         if key == Qt.Key.Key_Space and live.state in ("running", "paused"):
             return live.toggle
         return None
+
+    def _scroll(self, by: int) -> None:
+        """What is larger than the window, by a part of it: there is no hand on the mouse."""
+        area = self.window.page.findChild(QScrollArea, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        if area is not None:
+            bar = area.verticalScrollBar()
+            bar.setValue(bar.value() + by * bar.pageStep() // 3)
 
     def _turn(self, by: int) -> None:
         pages = list(self.window.pages)

@@ -76,7 +76,7 @@ class CompareSheet(QDialog):
         foot = widget(column(self.says, row(None, close, self.start)))
         for changed in (self._freezing.toggled, self._shares.toggled, self._seeds.valueChanged, self._epochs.valueChanged):
             changed.connect(self._show)
-        session.run_changed.connect(self._show)
+        session.run_turned.connect(self._show)
         self._show()
         framed(self, self.tr("Compare choices"), widget(inside), foot, parent, 560)
         self.start.setDefault(True)

@@ -6,18 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QBoxLayout, QDialog, QListWidget, QListWidgetItem, QWidget
 
 from tlstudio import api
 from tlstudio.errors import StudioError
+from tlstudio.gui import theme
 from tlstudio.gui.background import Background
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.gui.session import Session
 from tlstudio.gui.studies.compare_sheet import CompareSheet
 from tlstudio.gui.studies.study_view import StudyView, name_of
 from tlstudio.gui.studies.sweep_sheet import SweepSheet
-from tlstudio.gui.widgets.parts import MARGIN, Button, column, label, row, widget
+from tlstudio.gui.widgets.parts import GAP, MARGIN, Button, column, label, row, widget
 from tlstudio.gui.widgets.state_panel import Offer, StatePanel
+from tlstudio.gui.widgets.trash_notice import TrashNotice
 from tlstudio.gui.words import when
 
 NAME = Qt.ItemDataRole.UserRole
@@ -38,10 +40,11 @@ class StudiesSheet(QDialog):
         self.list = QListWidget()
         self.list.setObjectName("studiesList")
         self.list.setAccessibleName(self.tr("Studies"))
-        self.list.setMinimumWidth(160)
+        self.list.setMinimumWidth(theme.px(160))
         self.list.setToolTip(self.tr("Every study, the newest first"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setStyleSheet("QListWidget::item { padding: 0 10px; }")
         self.list.currentItemChanged.connect(lambda *_: self._look())
         self.view = StudyView()
         self.view.run_asked.connect(self._show_run)
@@ -60,26 +63,38 @@ class StudiesSheet(QDialog):
         queue.setObjectName("queueRecipe")
         self.resume = Button(self.tr("Go on"), "primary", "play", tip=self.tr("Train what is left of this study"), on=self._resume)
         self.resume.setObjectName("resumeStudy")
-        self.discard = Button(self.tr("Discard"), "danger", "trash", tip=self.tr("Move the study to the trash; its runs stay"))
+        self.discard = Button(
+            self.tr("Discard"), "danger", "trash", tip=self.tr("Move the study to the trash; its runs stay. That can be undone")
+        )
         self.discard.setObjectName("discardStudy")
         self.discard.clicked.connect(self._discard)
         close = Button(self.tr("Close"), tip=self.tr("Back to the page (Escape)"), on=self.accept)
         self.says = label("", "bad", wrap=True)
         self.says.hide()
+        self.notice = TrashNotice()
+        self.notice.changed.connect(self._moved)
+        self.notice.trouble.connect(self._trouble)
         self._more = [compare, sweep, queue]
         self._both = widget(row((self.list, 2), 12, (self.view, 5), spacing=0))
         for later in (self._both, self.resume, self.discard):
             later.hide()
+        title, new = label(self.tr("Studies"), "title"), widget(row(queue, sweep, compare, None))
+        self._head = row(title, None, new)
         self.setLayout(
             column(
-                row(label(self.tr("Studies"), "title"), None, queue, sweep, compare), (self.nothing, 1), (self._both, 1), self.says,
+                self._head, self.notice, (self.nothing, 1), (self._both, 1), self.says,
                 row(self.discard, None, self.resume, close), margins=(MARGIN, 16, MARGIN, 16),
             )
         )  # fmt: skip
-        self.resize(min(1040, parent.width() - 2 * MARGIN), min(640, parent.height() - 2 * MARGIN))
+        wide = min(theme.px(1040), parent.width() - 2 * MARGIN)
+        title.ensurePolished()
+        if title.sizeHint().width() + new.sizeHint().width() > wide - 2 * MARGIN - GAP:  # large text: the buttons under the title
+            self._head.setDirection(QBoxLayout.Direction.TopToBottom)
+        self.resize(wide, min(theme.px(640), parent.height() - 2 * MARGIN))
         session.studying.changed.connect(self._follow)
-        session.run_changed.connect(self._offer)
+        session.run_turned.connect(self._offer)
         self._step: tuple[str, int, str] | None = None
+        self._thrown = ""
         session.studying.ended.connect(self.ask)
         self._document: dict[str, Any] = {}
         self.ask()
@@ -135,10 +150,11 @@ class StudiesSheet(QDialog):
 
     def progress(self, one: dict[str, Any]) -> str:
         said = self.tr("%1 of %2 trials") if one["kind"] == "sweep" else self.tr("%1 of %2 runs")
-        parts = [when(one["created"])] if one.get("created") else []
-        parts.append(said.replace("%1", str(one["done"])).replace("%2", str(one["of"])))
+        parts = [said.replace("%1", str(one["done"])).replace("%2", str(one["of"]))]
         if one["failed"]:
             parts.append(self.tr("%1 failed").replace("%1", str(one["failed"])))
+        if one.get("created"):
+            parts.append(when(one["created"]))
         return " · ".join(parts)
 
     def _look(self) -> None:
@@ -179,14 +195,16 @@ class StudiesSheet(QDialog):
             self.accept()
 
     def _discard(self) -> None:
-        name = self.chosen
-        self._wanted = ""
+        one = next((one for one in self.rows if one["study"] == self.chosen), None)
+        if one is not None:
+            self._wanted = self._thrown = str(one["study"])
+            self.notice.delete_study(self._thrown, name_of(one))
 
-        def gone(_: object) -> None:
-            self._document = {}
-            self.ask()
-
-        Background(lambda: api.discard_study(name), gone, self._trouble)
+    def _moved(self) -> None:
+        """A study went to the trash, or came back, which then is the one that is looked at."""
+        self._document = {}
+        self._wanted = self._thrown
+        self.ask()
 
     def _change(self, number: int, do: str) -> None:
         name = self.chosen

@@ -29,7 +29,6 @@ class StudyStrip(QFrame):
         self._progress.setAccessibleName(self.tr("Progress of the study"))
         self._progress.setTextVisible(False)
         self._progress.setRange(0, 1000)
-        self._progress.setFixedWidth(160)
         self._left = label("", "muted")
         self._stop = Button(
             self.tr("Stop study"),
@@ -64,6 +63,7 @@ class StudyStrip(QFrame):
             self._put_away()
             return
         self.setFixedHeight(theme.px(40))
+        self._progress.setFixedWidth(theme.px(160))
         marks = {"done": ("check-circle", "good"), "failed": ("x-circle", "bad"), "left": ("stop", "muted")}
         left = studying.state == "done" and studying.document.get("state") != "finished"
         self._mark.show_icon(*marks.get("left" if left else studying.state, ("scales", "accent")))

@@ -79,7 +79,7 @@ class SweepSheet(QDialog):
         trials.setBuddy(self.trials)
         inside = column(about, 8, fields, row(self._more, None), 4, row(trials, self.trials, None), None)
         foot = widget(column(self.says, row(None, close, self.start)))
-        session.run_changed.connect(self._show)
+        session.run_turned.connect(self._show)
         self._show()
         self._middle = framed(self, self.tr("Sweep"), widget(inside), foot, parent, 600)
         self.start.setDefault(True)

@@ -24,6 +24,8 @@ class VerdictWatch(QObject):
     def __init__(self, session: Session, host: VerdictHost) -> None:
         super().__init__(host)
         self.session, self.host, self.card = session, host, VerdictCard()
+        self.card.setParent(host)
+        self.card.hide()
         self.card.fair_asked.connect(self._compare)
         self.card.offer()
         self._runs: list[str] = []

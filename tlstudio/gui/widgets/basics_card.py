@@ -79,7 +79,7 @@ class BasicsCard(QFrame):
         self.setLayout(self._column)
         session.recipe_changed.connect(self.refresh)
         session.layers_changed.connect(self._show_rates)
-        session.run_changed.connect(self._say_when)
+        session.run_turned.connect(self._say_when)
         session.data_changed.connect(self._may_find)
         session.objections_changed.connect(self._may_find)
         self.refresh()

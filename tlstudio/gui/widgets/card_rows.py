@@ -67,12 +67,13 @@ class CardRows(QWidget):
         for line in wanted[0].rows:
             row = QHBoxLayout()
             row.setSpacing(GAP)
+            # In while it is empty: of what is in it by then Python would keep books, and its garbage collection free what Qt frees too.
+            self._column.addLayout(row, 0 if all(name in self._still for name, _ in line) else 1)
             for name, width in line:
                 card = self._cards[name]
                 card.setMinimumWidth(theme.px(width))
                 card.setMaximumWidth(theme.px(width) if width else _MOST)
                 row.addWidget(card, 0 if width else 1)
-            self._column.addLayout(row, 0 if all(name in self._still for name, _ in line) else 1)
         order = [self._cards[name] for line in wanted[0].rows for name, _ in line]
         for before, after in pairwise(order):
             self.setTabOrder(before, after)

@@ -29,8 +29,8 @@ JUDGED = ("confusion", "classes", "pictures")  # views for which the images have
 class CompareCard(QFrame):
     """objectNames compareCard, compareView, compareFirst, compareSecond. Views are built, and runs measured, when they are asked for."""
 
-    opened = Signal(dict, int)
-    """A picture is asked for: row of the run, its place among the run's validation images."""
+    opened = Signal(dict, str)
+    """A picture is asked for: row of the run, the file of one of its validation images."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -52,6 +52,14 @@ class CompareCard(QFrame):
             "settings": self.tr("What the recipes of the ticked runs differ in"),
         }
         self.choice = Segments(words, "curves", self.show_view, name="compareView", tips=tips)
+        self.choices = QComboBox()
+        self.choices.setObjectName("compareViews")
+        self.choices.setAccessibleName(self.tr("How the runs are compared"))
+        self.choices.setToolTip(self.tr("How the ticked runs are set beside each other"))
+        for key, word in words.items():
+            self.choices.addItem(word, key)
+        self.choices.activated.connect(lambda at: self.show_view(self.choices.itemData(at)))
+        self.choices.hide()
         self.first, self.second = self._picker("compareFirst", self.tr("First run")), self._picker("compareSecond", self.tr("Second run"))
         self._versus = label(self.tr("beside"), "small")
         self._pick = widget(row(self.first, self._versus, self.second))
@@ -65,7 +73,10 @@ class CompareCard(QFrame):
         self._stack.addWidget(self._state)
         self._built: dict[str, QWidget] = {}
         self.setLayout(
-            column(card(column(row(self.choice, (self.curves.unit, 1000), None, self._pick), (self._stack, 1), spacing=8)), spacing=0)
+            column(
+                card(column(row(self.choice, self.choices, (self.curves.unit, 1000), None, self._pick), (self._stack, 1), spacing=8)),
+                spacing=0,
+            )
         )
         self.comparison.changed.connect(self._draw)
         self.curves_of.changed.connect(self._recipes_came)
@@ -92,7 +103,13 @@ class CompareCard(QFrame):
         """curves, confusion, classes, pictures or settings."""
         self.view = view
         self.choice.show_choice(view)
+        self.choices.setCurrentIndex(self.choices.findData(view))
         self._draw()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Where the five words do not stand side by side, they stand below each other."""
+        self.choice.setVisible(not narrow)
+        self.choices.setVisible(narrow)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -250,4 +267,5 @@ class CompareCard(QFrame):
         self._stack.setCurrentWidget(view)
 
     def _open(self, side: int, place: int) -> None:
-        self.opened.emit(self.finished[self._chosen[side]][0], place)
+        at = self._chosen[side]
+        self.opened.emit(self.finished[at][0], self.comparison.judged[at].paths[place])

@@ -5,6 +5,7 @@ Import this only where a plot is about to be shown (pyqtgraph).
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +43,8 @@ class RunCurves(Plot):
         self._ends_at = 1.0
         self._was_dense = False
         self._judged: tuple[Floats, Floats] | None = None
+        self._found = array("d"), array("d")
+        self._last_found: object = None
         self._pointed = pointed
         super().__init__(name, tr("epoch"), lambda value: f"{value:g}" if value < 1000 else words.short(value), description)
         self._raw = self.line(Stroke("accent", 1, faint=True))
@@ -64,13 +67,12 @@ class RunCurves(Plot):
         self._ends_at = float(max(epochs, 1))
         self.set_x(0, self._ends_at)
         columns = max(64, int(self.getPlotItem().vb.width()))
-        raw, mean = self._series.thinned(0, self._ends_at, columns)
+        raw, mean = self._series.thinned(0, self._ends_at, columns // 2)  # from two points a pixel on an area is drawn, which is quicker
         dense = len(mean[0]) < len(x)  # then it is a smallest and a largest value for each column of pixels
         for line, (at, values) in ((self._raw, raw), (self._mean, mean)) if not (dense and self._was_dense) else ():
             line.setData(*((_NONE, _NONE) if dense else (at, values * k)))
         self._was_dense = dense
-        at = np.array([float(epoch.epoch) for epoch in history.epochs])
-        val = np.array([self._validation(epoch) for epoch in history.epochs]) * k
+        at, val = self._read_epochs(history)
         at, val = thin(at, val, 0, self._ends_at, columns)
         if self._judged is None or not all(map(np.array_equal, self._judged, (at, val))):  # its dots take longer than all else
             self._judged = at, val
@@ -82,6 +84,17 @@ class RunCurves(Plot):
         words = self._what == "loss"  # there is room at its top; one word is enough
         self.set_marks([(history.place(one.epoch, one.step), f"×\u2009{one.factor:.3g}" if words else "") for one in history.rates])
         self.set_uprights([(stage.first_epoch - 1, "muted") for stage in history.stages[1:]])
+
+    def _read_epochs(self, history: RunHistory) -> tuple[Floats, Floats]:
+        """The ends of epochs and what validation found there, (N,) each; read as they come, as a run may have ten thousand."""
+        rows, n = history.epochs, len(self._found[0])
+        if n > len(rows) or (n and rows[n - 1] is not self._last_found):
+            self._found, n = (array("d"), array("d")), 0
+        for epoch in rows[n:]:
+            self._found[0].append(float(epoch.epoch))
+            self._found[1].append(self._validation(epoch) * self._scale)
+        self._last_found = rows[-1] if rows else None
+        return np.array(self._found[0]), np.array(self._found[1])
 
     def _room(self) -> int:
         """How many ticks the height has room for."""

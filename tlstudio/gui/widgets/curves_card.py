@@ -28,7 +28,8 @@ from tlstudio.recipe import Recipe
 from tlstudio.recipe.plan import epochs as planned_epochs
 
 _NARROW = 390  # below it the plots stand one over the other
-_LEAST, _LEAST_BESIDE_LOG = 110, 170  # height of a plot with its axis; with the log open the page scrolls sooner than plots get flat
+# Height of a plot with its axis; with the log open, or pictures of masks, the page scrolls sooner than plots get flat.
+_LEAST, _LEAST_BESIDE_LOG, _LEAST_OVER_MASKS = 110, 170, 160
 
 
 class CurvesCard(QFrame):
@@ -104,6 +105,7 @@ class CurvesCard(QFrame):
                 "validation images after each epoch, which is much stricter."
             )
             self.accuracy.setToolTip(of_masks if masks else self.loss.toolTip())
+            self._fit()
 
     def make_room(self, log: bool) -> None:
         """Whether the log is open below, which must not squash the plots."""
@@ -157,8 +159,9 @@ class CurvesCard(QFrame):
             self._fit()
 
     def _fit(self) -> None:
-        self.loss.setMinimumHeight(theme.px(self._least))
-        self.accuracy.setMinimumHeight(theme.px(self._least))
+        least = max(self._least, _LEAST_OVER_MASKS if self._masks else 0)
+        self.loss.setMinimumHeight(theme.px(least))
+        self.accuracy.setMinimumHeight(theme.px(least))
 
     def _place(self) -> None:
         if self._message.isVisibleTo(self):

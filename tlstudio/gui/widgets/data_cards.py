@@ -168,12 +168,12 @@ class DataCards(QScrollArea):
         """How masks are read shall be seen, or no longer."""
         self._how.setVisible(shown)
         if shown:
-            QTimer.singleShot(0, lambda: self.ensureWidgetVisible(self._how, 0, GAP))
+            QTimer.singleShot(0, self, lambda: self.ensureWidgetVisible(self._how, 0, GAP))
 
     def _show_strengths(self, shown: bool) -> None:
         self._more.setVisible(shown)
         if shown:
-            QTimer.singleShot(0, lambda: self.ensureWidgetVisible(self._more, 0, GAP))
+            QTimer.singleShot(0, self, lambda: self.ensureWidgetVisible(self._more, 0, GAP))
 
     def _show_model_side(self) -> None:
         recipe = self.session.recipe

@@ -12,7 +12,8 @@ from tlstudio.gui import theme
 from tlstudio.gui.loading import Loading
 from tlstudio.gui.widgets.drop_zone import DropZone, data_in
 from tlstudio.gui.widgets.elided_label import ElidedLabel
-from tlstudio.gui.widgets.parts import Button, IconLabel, column, label, row, widget
+from tlstudio.gui.widgets.parts import GAP, MARGIN, TIGHT, Button, IconLabel, column, label, row, widget
+from tlstudio.gui.widgets.state_panel import MARK
 from tlstudio.gui.words import remaining
 
 _WIDTH = 560
@@ -25,12 +26,12 @@ def tr(text: str) -> str:
 class _Centred(QScrollArea):
     """One under the other in the middle of the page, not wider than text reads well; scrolls where the page is too small."""
 
-    def __init__(self, *items: QWidget) -> None:
+    def __init__(self, *items: QWidget | int) -> None:
         super().__init__()
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._inside = widget(column(*items, spacing=12))
+        self._inside = widget(column(*items, spacing=0))
         self._inside.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setWidget(widget(column(None, row(None, (self._inside, 10), None, margins=(24, 24, 24, 24)), None)))
         self._fit()
@@ -92,19 +93,22 @@ class EmptyState(QWidget):
         sample.setObjectName("takeSampleButton")
         file = Button(self.tr("Open an archive or CSV file…"), "quiet", tip=self.tr("Choose a .zip, .tar or .csv"), on=self.file_asked.emit)
         inside = column(
-            row(None, IconLabel("image-square", "muted", 40), None),
+            row(None, IconLabel("image-square", "muted", MARK), None),
+            GAP,
             label(self.tr("Drop your images here"), "figure", align=middle),
+            TIGHT,
             label(layouts, "muted", wrap=True, align=middle),
-            4,
+            MARGIN,
             _Actions(folder, sample, middle=True),
+            TIGHT,
             _Actions(file, middle=True),
-            spacing=12,
+            spacing=0,
             margins=(32, 32, 32, 24),
         )
         zone = DropZone(data_in, inside, "dataDropZone")
         zone.dropped.connect(lambda paths: self.dropped.emit(paths[0]))
         private = label(self.tr("Nothing leaves this computer."), "small", align=middle)
-        self.setLayout(column(_Centred(zone, private)))
+        self.setLayout(column(_Centred(zone, 12, private)))
 
 
 class BusyState(QWidget):
@@ -115,7 +119,9 @@ class BusyState(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("dataBusy")
-        self._what, self._path = label("", "figure", wrap=True), ElidedLabel("muted")
+        middle = Qt.AlignmentFlag.AlignHCenter
+        self._what, self._path = label("", "figure", wrap=True, align=middle), ElidedLabel("muted")
+        self._path.setAlignment(middle)
         self._bar = QProgressBar()
         self._bar.setObjectName("scanProgress")
         self._bar.setAccessibleName(self.tr("Progress of reading"))
@@ -124,7 +130,8 @@ class BusyState(QWidget):
         cancel = Button(self.tr("Cancel"), on=self.cancel_asked.emit)
         cancel.setToolTip(self.tr("Stop reading and go back to what was open; what was read is remembered"))
         cancel.setObjectName("cancelScan")
-        self.setLayout(column(_Centred(self._what, self._path, self._bar, widget(row((self._how, 1), cancel)))))
+        mark, foot = widget(row(None, IconLabel("hourglass", "accent", MARK), None)), widget(row((self._how, 1), cancel))
+        self.setLayout(column(_Centred(mark, GAP, self._what, TIGHT, self._path, GAP, self._bar, GAP, foot)))
 
     def show_loading(self, loading: Loading) -> None:
         progress = loading.progress
@@ -167,11 +174,12 @@ class FailedState(QWidget):
         super().__init__()
         self.setObjectName("dataFailed")
         self._details = ""
-        self._what, self._why = label("", "figure", wrap=True), label("", "", wrap=True)
-        self._do = label("", "muted", wrap=True)
+        middle = Qt.AlignmentFlag.AlignHCenter
+        self._what, self._why = label("", "figure", wrap=True, align=middle), label("", "muted", wrap=True, align=middle)
+        self._do = label("", "muted", wrap=True, align=middle)
         for said in (self._what, self._why, self._do):
             said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
-        mark = IconLabel("warning", "bad", 32)
+        mark = widget(row(None, IconLabel("warning", "bad", MARK), None))
         another = Button(self.tr("Open another folder…"), "primary", "folder-open", on=self.another_asked.emit)
         another.setToolTip(self.tr("Choose another folder of images (Ctrl+O)"))
         sample = Button(self.tr("Take the leaves sample"), on=self.sample_asked.emit)
@@ -184,11 +192,15 @@ class FailedState(QWidget):
             column(
                 _Centred(
                     mark,
+                    GAP,
                     self._what,
+                    TIGHT,
                     self._why,
                     self._do,
-                    _Actions(another, sample),
-                    _Actions(copy, self._back),
+                    MARGIN,
+                    _Actions(another, sample, middle=True),
+                    TIGHT,
+                    _Actions(copy, self._back, middle=True),
                 )
             )
         )

@@ -18,12 +18,14 @@ class ElidedLabel(QLabel):
         self.setProperty("kind", kind)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._mode = mode
-        self.whole, self._short = "", ""
+        self.whole, self._short, self._tip = "", "", ""
 
     def show_text(self, text: str, tip: str = "", *, short: str = "") -> None:
         """short: what is said instead where the text does not fit, before anything is cut."""
-        self.whole, self._short = text, short
-        self.setToolTip(tip or text)
+        if (text, short, tip or text) == (self.whole, self._short, self._tip):
+            return  # said many times a second, and a geometry that is told has the whole page laid out anew
+        self.whole, self._short, self._tip = text, short, tip or text
+        self.setToolTip(self._tip)
         self.setAccessibleName(text)
         self.updateGeometry()
         self._cut()

@@ -45,16 +45,15 @@ class EpochModel(QAbstractTableModel):
         if turned:
             self._masks = told
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, _ACCURACY, _RIGHT)
-        if not new:
-            return turned
-        self.beginInsertRows(QModelIndex(), 0, len(new) - 1)
-        self._rows = list(rows)
-        self.endInsertRows()
+        if new:
+            self.beginInsertRows(QModelIndex(), 0, len(new) - 1)
+            self._rows += new  # a copy of all would take longer with each epoch
+            self.endInsertRows()
         best = history.best
         before, self._best = self._best, best.epoch if best is not None else 0
-        if before != self._best:
+        if rows and before != self._best:
             self.dataChanged.emit(self.index(0, _EPOCH), self.index(len(rows) - 1, _BEST))
-        return True
+        return bool(new) or turned
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 -- Qt's own signature
         return 0 if parent.isValid() else len(self._rows)

@@ -115,8 +115,10 @@ class RateFinder(QDialog):
                 "features": self.tr("What the frozen layers make of the images: %1 of %2"),
                 "rates": self.tr("The rate rises: step %1 of %2"),
                 "download": self.tr("Fetching the weights"),
+                "network": self.tr("Loading the network"),
             }
-            text = words.get(now.phase, self.tr("Reading the images: %1 of %2"))
+            reading = self.tr("Reading the images: %1 of %2") if now.total else self.tr("Reading the images")
+            text = words.get(now.phase, reading)
             self._say(text.replace("%1", f"{now.done:,}").replace("%2", f"{now.total:,}"), now.done / now.total if now.total else None)
 
     def _say(self, text: str, share: float | None, kind: str = "") -> None:

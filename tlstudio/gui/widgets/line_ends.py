@@ -1,14 +1,18 @@
-"""Where the words at the ends of a plot's lines stand: near their line, inside the plot, never on one another."""
+"""The words on a plot, at the ends of its lines and beside its marks: near what they speak of, inside the plot, never on one another."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF
+
+from tlstudio.gui.widgets.parts import colour
 
 BESIDE = 6  # pixels from a line's end to its word
+AROUND = 11  # pixels from the middle of a mark to what does not touch it
 
 
 @dataclass(frozen=True)
@@ -71,18 +75,59 @@ def place(ends: Sequence[End], frame: Frame, metrics: QFontMetricsF) -> list[tup
 def place_note(note: End, frame: Frame, metrics: QFontMetricsF, taken: Sequence[QRectF] = ()) -> tuple[QRectF, QPointF, QPointF]:
     """The box of a word about one point, and the line to the point from the edge where the word stands.
 
-    That is the edge which is farther from the point, unless words that are `taken` stand there and leave the other one free.
+    That is the edge which is farther from the point, and the side of the line where there is room, unless words that are `taken` stand
+    there: then the other edge or side, a line of its own above or below them, or beside them. In a plot too small for all of them it covers
+    as little as it can.
     """
     point, box = frame.at(note.x, note.y), frame.box
     width, high = metrics.horizontalAdvance(note.text) + 4, metrics.height()
-    x = point.x() + 4
-    if x + width > box.right():
-        x = max(box.left(), point.x() - width - 4)
-    at = {True: box.bottom() - high - 4, False: box.top()}
-    far = point.y() < box.center().y()
+    top, foot = box.top(), box.bottom() - high - 4
+    far = [foot, top] if point.y() < box.center().y() else [top, foot]
+    sides = (point.x() + 4, point.x() + AROUND, point.x() - width - 4, point.x() - width - AROUND)
+    beside = [x for x in sides if box.left() <= x and x + width <= box.right()]
+    clear = [x for other in taken for x in (other.left() - width - 8, other.right() + 8)]
+    between = [y for other in taken for y in (other.top() - high, other.bottom())]
+    lefts = [*(beside or [max(box.left(), min(point.x() - width / 2, box.right() - width))])]
+    places = [(x, y) for y in far for x in lefts] + [(x, y) for x in lefts for y in between] + [(x, y) for y in far for x in clear]
+    inside = [
+        QRectF(x, y, width, high)
+        for x, y in places
+        if x >= box.left() - 0.5 and x + width <= box.right() + 0.5 and y >= box.top() - 0.5 and y + high <= box.bottom() + 0.5
+    ]
+    boxes = inside or [QRectF(lefts[0], far[0], width, high)]
+    itself = QRectF(point.x() - AROUND, point.y() - AROUND, 2 * AROUND, 2 * AROUND)
+    found = min(boxes, key=lambda each: (sum(_shared(each, other) for other in taken), _shared(each, itself)))  # of equals the first
+    return found, QPointF(point.x(), box.bottom() if found.center().y() > box.center().y() else box.top()), point
 
-    def covered(foot: bool) -> bool:
-        return any(other.intersects(QRectF(x, at[foot], width, high)) for other in taken)
 
-    foot = far if not covered(far) or covered(not far) else not far
-    return QRectF(x, at[foot], width, high), QPointF(point.x(), box.bottom() if foot else box.top()), point
+def place_mark(x: float, text: str, frame: Frame, metrics: QFontMetricsF, taken: Sequence[QRectF]) -> QRectF | None:
+    """The box of a word at an upright line at x: at its top, or at its foot where others stand there; None where there is no room."""
+    at, width, high = frame.at(x, frame.y_range[0]).x(), metrics.horizontalAdvance(text) + 6, metrics.height()
+    right = at + 2 + width <= frame.box.right()
+    for left in (at + 2, at - width - 2) if right else (at - width - 2,):
+        for y in (frame.box.top(), frame.box.bottom() - high):
+            box = QRectF(left, y, width, high)
+            if left >= frame.box.left() and not any(box.intersects(other) for other in taken):
+                return box
+    return None
+
+
+def _shared(one: QRectF, other: QRectF) -> float:
+    """Pixels that both cover."""
+    both = one.intersected(other)
+    return both.width() * both.height()
+
+
+def star(centre: QPointF, radius: float) -> QPolygonF:
+    """A star of five points, one of them up."""
+    turns = [(math.pi * i / 5, radius if i % 2 == 0 else 0.42 * radius) for i in range(10)]
+    return QPolygonF([QPointF(centre.x() + far * math.sin(turn), centre.y() - far * math.cos(turn)) for turn, far in turns])
+
+
+def write(painter: QPainter, end: End, box: QRectF) -> None:
+    """Draw such a word into its box."""
+    veil = QColor(colour("surface"))  # nearly opaque: a word stays readable where a line passes under it
+    veil.setAlpha(190)
+    painter.fillRect(box, veil)
+    painter.setPen(colour(end.role))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, end.text)

@@ -17,6 +17,8 @@ from tlstudio.gui.widgets.parts import ToolButton, column, row
 from tlstudio.gui.widgets.rate_lane import rate_text
 from tlstudio.gui.words import percent, strategy_word
 
+_FALLEN = 64  # lines that may fall off the beginning of a full log at once without all of it being written anew
+
 
 def tr(text: str) -> str:
     return QCoreApplication.translate("log", text)
@@ -70,6 +72,14 @@ def _epoch(epoch: events.EpochEnded, history: RunHistory) -> str:
     return text + (tr("; the best so far") if epoch.best else "")
 
 
+def _new(shown: list[str], lines: list[str]) -> int:
+    """How many of the lines are new at the end, where the others are shown already but for those that fell off the beginning; else all."""
+    for gone in range(min(_FALLEN, len(shown))):
+        if shown[gone:] == lines[: len(shown) - gone]:
+            return len(lines) - len(shown) + gone
+    return len(lines)
+
+
 class LogDrawer(QWidget):
     """One line, or all of them."""
 
@@ -87,6 +97,7 @@ class LogDrawer(QWidget):
         self.text.setAccessibleName(self.tr("Log of the run"))
         self.text.hide()
         self._lines: list[str] = []
+        self._filled: tuple[object, ...] = ()
         self._history = RunHistory()
         self.setLayout(column(row(self.fold, (self._line, 1)), self.text, spacing=4))
 
@@ -98,11 +109,19 @@ class LogDrawer(QWidget):
             self._fill()
 
     def _fill(self) -> None:
-        lines = log_lines(self._history)
+        history = self._history
+        # with nothing more said there is nothing to put into words, which takes longer than a frame
+        grown = (history.notes, history.epochs, history.stages, history.caches, history.rates)
+        now = (history, history.started, history.back, history.failed, history.ended, *((len(said), said[-1:]) for said in grown))
+        if now == self._filled:
+            return
+        self._filled = now
+        lines = log_lines(history)
         if lines == self._lines:
             return
-        if self._lines and lines[: len(self._lines)] == self._lines:
-            for line in lines[len(self._lines) :]:
+        new = _new(self._lines, lines)
+        if new < len(lines):
+            for line in lines[len(lines) - new :]:
                 self.text.appendPlainText(line)
         else:
             bar = self.text.verticalScrollBar()

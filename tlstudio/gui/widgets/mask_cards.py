@@ -10,10 +10,10 @@ from tlstudio.gui.measurements import Measurement
 from tlstudio.gui.widgets.confusion_matrix import ConfusionMatrix
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.iou_card import IouCard
-from tlstudio.gui.widgets.parts import GAP, card, column, header, row
+from tlstudio.gui.widgets.parts import CONTROL, GAP, card, column, label, row, widget
 from tlstudio.gui.widgets.worst_masks import WorstMasks
 
-TALL = 348  # least height of the lower cards
+TALL = 300  # least height of the lower cards
 
 
 class MaskCards(QWidget):
@@ -28,7 +28,9 @@ class MaskCards(QWidget):
         self.iou, self.matrix, self.worst = IouCard(), ConfusionMatrix(pixels=True), WorstMasks()
         self._axes = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
         self._axes.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._confusion = card(column(header(self.tr("Confusion of pixels"), (self._axes, 1000)), (self.matrix, 1)))
+        named = row(label(self.tr("Confusion of pixels"), "section"), (self._axes, 1))
+        named.addStrut(theme.px(CONTROL))  # on one line with its neighbour, which has a choice beside its title
+        self._confusion = card(column(widget(named), (self.matrix, 1)))
         self._worst = card(column((self.worst, 1)))
         self._lower = row((self._confusion, 1), (self._worst, 1), spacing=GAP)
         self.setLayout(column(self.iou, (self._lower, 1), spacing=GAP))
@@ -50,6 +52,10 @@ class MaskCards(QWidget):
             self._axes.show_text(said, short=self.tr("% of the truth's pixels"))
         if measurement.masks is not None:
             self.worst.show_results(measurement.masks)
+
+    def show_picture(self, path: str) -> bool:
+        """Open that file large; whether it is one of the images."""
+        return self.worst.show_picture(path)
 
     def set_side_by_side(self, side_by_side: bool) -> None:
         self._side_by_side = side_by_side

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QStackedWidget, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.measurements import Measurement
+from tlstudio.gui.result_words import place_of
 from tlstudio.gui.widgets.accuracy_card import AccuracyCard
 from tlstudio.gui.widgets.confusion_matrix import ConfusionMatrix
 from tlstudio.gui.widgets.elided_label import ElidedLabel
@@ -71,6 +72,20 @@ class MeasuredCards(QWidget):
         if measurement.predictions is not None:
             self.wrong.show_predictions(measurement.predictions)
             self.bars.show_predictions(measurement.predictions)
+
+    def show_picture(self, path: str) -> bool:
+        """Open that file large, among the mistakes if it is one, else among those of its cell; whether it is one of the images."""
+        said = self._measurement.predictions if self._measurement is not None else None
+        image = place_of(path, said.paths) if said is not None else None
+        if said is None or image is None:
+            return False
+        order = self.wrong.order
+        if image in order:
+            self.wrong.turn_to(order.index(image))
+        else:
+            order = said.cell(int(said.truth[image]), int(said.said[image])).tolist()
+        self.opened.emit(order, order.index(image))
+        return True
 
     def set_side_by_side(self, side_by_side: bool) -> None:
         self._side_by_side = side_by_side

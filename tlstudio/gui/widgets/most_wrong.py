@@ -90,6 +90,11 @@ class MostWrong(QFrame):
         self.first = 0
         self._draw()
 
+    def turn_to(self, place: int) -> None:
+        """The page on which that place of `order` stands."""
+        self.first = place // AT_ONCE * AT_ONCE
+        self._draw()
+
     def turn(self, by: int) -> None:
         """So many pages of four on, or back."""
         first = self.first + by * AT_ONCE

@@ -106,7 +106,7 @@ class _StageRow(QWidget):
             self.editors[name] = editor
         self.remove = ToolButton("x", self.tr("Take stage %1 away").replace("%1", number), role="muted", on=self.removed.emit)
         self.remove.setObjectName(f"removeStage{at}")
-        grid = QGridLayout(self)
+        grid = QGridLayout()  # on the row only once it is full: see CardRows
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(6)
         grid.setColumnStretch(4, 1)
@@ -116,6 +116,7 @@ class _StageRow(QWidget):
             grid.addWidget(label(word, "small"), line, at_column)
             grid.addWidget(self.editors[name], line, at_column + 1)
         grid.addWidget(hairline(), 3, 0, 1, 5)
+        self.setLayout(grid)
 
     def show_stage(self, stage: Stage, blocks: Sequence[str], optimizer: Optimizer, *, alone: bool) -> None:
         self._offer(stage.learns, blocks)

@@ -5,7 +5,6 @@ Import this only where a plot is about to be shown: pyqtgraph takes half a secon
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +12,12 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QFrame, QGraphicsPathItem, QGraphicsView, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.series import Floats, round_ticks
-from tlstudio.gui.widgets.line_ends import End, Frame, place, place_note
+from tlstudio.gui.widgets.line_ends import End, Frame, place, place_mark, place_note, star, write
 from tlstudio.gui.widgets.parts import colour
 
 AXIS = 40  # width of the y axis: what stands above the plot on the same x axis begins there
@@ -42,11 +41,19 @@ class Stroke:
         return out
 
     def pen(self) -> QPen:
-        out: QPen = pg.mkPen(self.tone(), width=self.width)
+        # opaque: a line is drawn piece by piece, and where two pieces meet one would see through both
+        out: QPen = pg.mkPen(_over(self.tone(), colour("surface")), width=self.width)
         if self.dash:
             out.setDashPattern([4, 3])
             out.setCapStyle(Qt.PenCapStyle.FlatCap)
         return out
+
+
+def _over(tone: QColor, ground: QColor) -> QColor:
+    """The colour that a tone has over a ground."""
+    share = tone.alphaF()
+    pairs = zip((tone.redF(), tone.greenF(), tone.blueF()), (ground.redF(), ground.greenF(), ground.blueF()), strict=True)
+    return QColor.fromRgbF(*(share * top + (1 - share) * below for top, below in pairs))
 
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]
@@ -54,7 +61,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self, name: str, x_label: str, said: Callable[[float], str], description: str) -> None:
         """name: objectName. said: how a value of the y axis is written. description: for screen readers."""
-        super().__init__()
+        super().__init__(enableMenu=False)
+        self._tame_menu()
         self.setObjectName(name)
         self.setAccessibleName(description)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -80,6 +88,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._built = True
         self._restyle()
 
+    def _tame_menu(self) -> None:
+        """pyqtgraph makes a menu that is never shown. It shall go with the plot; and a gap in it that Python knows would be freed by its
+        garbage collection, and once more with its layout."""
+        item = self.getPlotItem()
+        item.ctrlMenu.setParent(self, Qt.WindowType.Popup)
+        while item.ctrl.gridLayout_4.takeAt(0) is not None:
+            continue
+
     def close(self) -> bool:
         return QWidget.close(self)  # pyqtgraph's own takes the scene apart, and the next change of style crashes
 
@@ -93,6 +109,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         """A new line; give it points with `setData(x, y)`."""
         dots = {"symbol": "o", "symbolSize": 5, "symbolPen": None} if stroke.points else {}
         item = self.plot([], [], antialias=True, connect="finite", **dots)
+        if not stroke.dash:  # as one path, a noisy line of a thousand points takes ten times as long
+            item.curve.setSegmentedLineMode("on")
         self._lines.append((item, stroke))
         self._restyle_line(item, stroke)
         return item
@@ -151,7 +169,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             self.getAxis("left").setTicks([[(v, self._said(v)) for v in ticks]])
 
     def set_marks(self, marks: Sequence[tuple[float, str]]) -> None:
-        """Dashed lines over the whole height, with a word at their top: (x, word)."""
+        """Dashed lines over the whole height, each with a word, where there is room for it: (x, word)."""
         if list(marks) != self._marks:
             self._marks = list(marks)
             self.viewport().update()
@@ -180,6 +198,24 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         """The words at the line ends and where they stand, in pixels of this widget."""
         return place(self._ends, self.frame, QFontMetricsF(theme.font(9, bold=True)))
 
+    def _note_place(self, words: Sequence[tuple[End, QRectF]]) -> tuple[QRectF, QPointF, QPointF] | None:
+        """See `place_note`."""
+        if self._note is None:
+            return None
+        return place_note(self._note, self.frame, QFontMetricsF(theme.font(9, bold=True)), [taken for _, taken in words])
+
+    def mark_words(self) -> list[tuple[str, QRectF]]:
+        """The words at the dashed lines and where they stand; one that finds no room is left out."""
+        words, metrics = self.words(), QFontMetricsF(theme.font(8))
+        note, out = self._note_place(words), list[tuple[str, QRectF]]()
+        taken = [box for _, box in words] + ([note[0]] if note else [])
+        for x, word in self._marks:
+            box = place_mark(x, word, self.frame, metrics, taken) if word else None
+            if box is not None:
+                taken.append(box)
+                out.append((word, box))
+        return out
+
     # what is painted here and not left to items of the scene costs a tenth, and a plot is drawn ten times a second
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
@@ -198,16 +234,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             painter.setPen(QPen(colour(role), 1, Qt.PenStyle.DotLine))
             at = round(frame.at(x, 0).x())
             painter.drawLine(QLineF(at, frame.box.top(), at, frame.box.bottom()))
-        painter.setFont(theme.font(8))
-        for x, word in self._marks:
-            painter.setPen(QPen(colour("warn"), 1, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(colour("warn"), 1, Qt.PenStyle.DashLine))
+        for x, _ in self._marks:
             at = round(frame.at(x, 0).x())
             painter.drawLine(QLineF(at, frame.box.top(), at, frame.box.bottom()))
-            wide = painter.fontMetrics().horizontalAdvance(word) + 6
-            left = at + 2 if at + wide < frame.box.right() else at - wide
-            room = QRectF(left, frame.box.top(), wide, painter.fontMetrics().height())
-            painter.setPen(colour("warn"))
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, word)
+        painter.setFont(theme.font(8))
+        painter.setPen(colour("warn"))
+        for word, box in self.mark_words() if self._marks else ():
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, word)
         painter.restore()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
@@ -219,18 +253,19 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         painter.resetTransform()
         painter.setFont(theme.font(9, bold=True))
         words = self.words()
-        if self._note is not None:
-            box, edge, point = place_note(self._note, frame, QFontMetricsF(painter.font()), [taken for _, taken in words])
+        noted = self._note_place(words)
+        if self._note is not None and noted is not None:
+            box, edge, point = noted
             painter.setPen(QPen(colour(self._note.role), 1, Qt.PenStyle.DotLine))
             painter.drawLine(QLineF(edge, point))
-            _write(painter, self._note, box)
+            write(painter, self._note, box)
         for end, box in words:
-            _write(painter, end, box)
-        if self._note is not None:  # last, and not as an item of the scene: that would be cut at the end of the axis
+            write(painter, end, box)
+        if self._note is not None and noted is not None:  # last, and not as an item of the scene: that would be cut at the end of the axis
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(colour("surface"), 1))
             painter.setBrush(colour(self._note.role))
-            painter.drawPolygon(_star(point, theme.px(STAR)))
+            painter.drawPolygon(star(point, theme.px(STAR)))
         painter.restore()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -268,19 +303,5 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             line.setSymbolBrush(colour(stroke.role))
 
 
-def _star(centre: QPointF, radius: float) -> QPolygonF:
-    """A star of five points, one of them up."""
-    turns = [(math.pi * i / 5, radius if i % 2 == 0 else 0.42 * radius) for i in range(10)]
-    return QPolygonF([QPointF(centre.x() + far * math.sin(turn), centre.y() - far * math.cos(turn)) for turn, far in turns])
-
-
 def _look() -> tuple[str, float]:
     return theme.current().name, theme.scale()
-
-
-def _write(painter: QPainter, end: End, box: QRectF) -> None:
-    veil = QColor(colour("surface"))  # nearly opaque: a word stays readable where a line passes under it
-    veil.setAlpha(190)
-    painter.fillRect(box, veil)
-    painter.setPen(colour(end.role))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, end.text)

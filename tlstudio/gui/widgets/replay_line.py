@@ -29,15 +29,19 @@ class ReplayLine(QWidget):
         self._bare = bare
         self._share = 0.0
         self._ticks: list[float] = []
+        self._of: tuple[object, int] = None, 0
 
     def follow(self, played: ReplayedRun | None) -> None:
         """Draw where that replay is."""
         share = played.share if played is not None else 0.0
-        ends: list[float] = []
-        if played is not None and played.lasts:
-            ends = [played.timeline.time_of(place, played.speed) / played.lasts for place, _ in played.timeline.epochs]
-        if (share, ends) != (self._share, self._ticks):
-            self._share, self._ticks = share, ends
+        now = (played.timeline, played.speed) if played is not None else (None, 0)
+        if now != self._of:
+            self._of, self._ticks = now, []
+            if played is not None and played.lasts:
+                self._ticks = [played.timeline.time_of(place, played.speed) / played.lasts for place, _ in played.timeline.epochs]
+            self.update()
+        if share != self._share:
+            self._share = share
             self.update()
 
     def sizeHint(self) -> QSize:

@@ -57,12 +57,18 @@ class ResultHeading(QWidget):
         self.runs.activated.connect(lambda i: self.run_chosen.emit(self.runs.itemData(i)))
         self.splits.activated.connect(lambda i: self.split_chosen.emit(self.splits.itemData(i)))
         self._title = label(self.tr("Results"), "title")
+        self._named, self._on = ElidedLabel("title"), ElidedLabel("muted", mode=Qt.TextElideMode.ElideRight)
+        self._named.setObjectName("presentedRun")
+        self._on.setObjectName("presentedSplit")
+        self._on.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._presented = False
+        self._run: Row | None = None
         self.replay = Button(self.tr("Replay"), "", "clock-counter-clockwise", on=self.replay_asked.emit)
         self.replay.setObjectName("replayRun")
         self.replay.setToolTip(self.tr("Watch this run once more as it was trained: curves, epochs, pictures, at up to 16 times its pace"))
         self.replay.setAccessibleName(self.tr("Replay this run"))
-        measured_on = label(self.tr("measured on"), "muted")
-        of_run = label(self.tr("Run"), "muted", align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        of_run, measured_on = label(self.tr("Run"), "muted", align=right), label(self.tr("measured on"), "muted", align=right)
         self._choosers_line = row((row(of_run, (self.runs, 1)), 3), (row(measured_on, (self.splits, 1), self.replay), 2), spacing=16)
         self.choosers = widget(self._choosers_line)
         self._epoch = ElidedLabel("small", mode=Qt.TextElideMode.ElideRight)
@@ -81,15 +87,20 @@ class ResultHeading(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(6)
+        self._grid.setHorizontalSpacing(16)
         self._wide: bool | None = None
+        self._grid.addWidget(self._named, 0, 0)
+        self._grid.addWidget(self._on, 0, 1)
         self.set_wide(True)
         self.show_runs([], "")
         self.show_run(None, "val")
 
     def set_wide(self, wide: bool) -> None:
-        """Choosers beside the title and facts in one line, or all under each other."""
+        """Choosers beside the title and facts in one line, or all under each other, as always in a presentation."""
+        wide = wide and not self._presented
         for box, most in ((self.runs, 320), (self.splits, 210)):
             box.setMaximumWidth(theme.px(most) if wide else 16_777_215)
+        self.splits.setMinimumContentsLength(18 if wide else 8)
         if wide == self._wide:
             return
         self._wide = wide
@@ -97,15 +108,31 @@ class ResultHeading(QWidget):
         self._grid.addWidget(self.choosers, *((0, 1) if wide else (1, 0, 1, 2)))
         self._grid.addWidget(self._facts, 2, 0, 1, 2)
         self._grid.addWidget(self._remark, 3, 0, 1, 2)
-        self._grid.setColumnStretch(0, 1)
-        self._grid.setColumnStretch(1, 3)
         self._facts_line.setSpacing(24 if wide else 4)
         for line in (self._facts_line, self._choosers_line):
             line.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
+    def present(self, on: bool) -> None:
+        """In a presentation the run and its split are said, and what one works with is away."""
+        self._presented = on
+        self.set_wide(not on)
+        self._dress()
+
+    def _dress(self) -> None:
+        run, on = self._run, self._presented
+        self._title.setVisible(not on or run is None)
+        self._named.setVisible(on and run is not None)
+        self._named.show_text(run_title(run) if run is not None else "")
+        self._on.show_text(self.tr("measured on %1").replace("%1", self.splits.currentText()) if self.splits.count() else "")
+        self._on.setVisible(on and run is not None)
+        for column, stretch in enumerate((5, 4) if on else (0, 1)):
+            self._grid.setColumnStretch(column, stretch)
+        self.choosers.setVisible(not on and self.runs.count() > 0)
+        self.longer.setVisible(not on and run is not None and run["state"] == "finished")
+        self.replay.setVisible(not on and run is not None and bool(run.get("epoch") or run.get("best_epoch")))
+
     def show_runs(self, runs: list[Row], chosen: str) -> None:
         """runs: the finished ones, newest first, and the chosen one whatever its state."""
-        self.choosers.setVisible(bool(runs))
         offered = runs[:MOST]
         if chosen and all(run["path"] != chosen for run in offered):
             offered = [*offered, *(run for run in runs if run["path"] == chosen)]
@@ -124,14 +151,15 @@ class ResultHeading(QWidget):
                 self.runs.setItemData(self.runs.count() - 1, path, Qt.ItemDataRole.ToolTipRole)
         self.runs.setCurrentIndex(self.runs.findData(chosen))
         self.runs.setToolTip(self.tr("The run whose results are shown") + f"\n{self.runs.currentText()}\n{chosen}")
+        self._dress()
 
     def show_run(self, run: Row | None, split: str) -> None:
         """What is known of the chosen run: its splits, its best epoch, its proof."""
+        self._run = run
         self._facts.setVisible(run is not None)
-        self.longer.setVisible(run is not None and run["state"] == "finished")
-        self.replay.setVisible(run is not None and bool(run.get("epoch") or run.get("best_epoch")))
         if run is None:
             self._remark.show_remark("")
+            self._dress()
             return
         words = {"val": self.tr("Validation"), "test": self.tr("Test"), "train": self.tr("Training")}
         entries = []
@@ -146,6 +174,7 @@ class ResultHeading(QWidget):
             for told, key in entries:
                 self.splits.addItem(told, key)
         self.splits.setCurrentIndex(self.splits.findData(split))
+        self._dress()
         try:
             recipe = Run(Path(run["path"])).recipe()
         except StudioError:

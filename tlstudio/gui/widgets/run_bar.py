@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QFrame, QMenu, QProgressBar
 
 from tlstudio.events import Progress
 from tlstudio.gui import theme
+from tlstudio.gui.history import RunHistory
 from tlstudio.gui.live_run import LiveRun
-from tlstudio.gui.run_state import before_training, doing, ended, how_far, lower
+from tlstudio.gui.run_state import before_training, doing, ended, lower, measuring_best, preparing, run_name
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import Button, IconLabel, ToolButton, column, icon, label, row, widget
-from tlstudio.gui.words import remaining, strategy_word, took
+from tlstudio.gui.words import remaining, took
 
 if TYPE_CHECKING:
     from tlstudio.gui.widgets.steer_popover import SteerPopover
@@ -47,8 +48,11 @@ class RunBar(QFrame):
         self._progress.setObjectName("runProgress")
         self._progress.setAccessibleName(self.tr("Progress of the run"))
         self._progress.setTextVisible(False)
-        self._progress.setRange(0, 1000)
         self._share, self._left = label("", "section"), ElidedLabel("muted", mode=Qt.TextElideMode.ElideRight)
+        self._share.setObjectName("runShare")
+        self._of: RunHistory | None = None
+        self._far: float | None = None
+        """How far the run is, 0..1, as it was told last; None: nobody knows yet."""
         self._speed = label("", "muted")
         self._pause = Button(
             self.tr("Pause"), "", "pause", tip=self.tr("Wait after the present step; nothing is lost"), on=lambda: session.live.toggle()
@@ -102,8 +106,10 @@ class RunBar(QFrame):
         thrown = self.session.steering.thrown if idle else None
         if thrown is not None:
             self._mark.show_icon("trash", "muted")
-        for part in (self._progress, self._share):
-            part.setVisible(not idle and live.state not in ("done", "stopped"))
+        far = self._known(live)
+        over = idle or live.state in ("done", "stopped") or (live.state == "failed" and far is None)
+        self._progress.setVisible(not over)
+        self._share.setVisible(not over and far is not None)
         self._pause.setVisible(live.state in ("running", "paused"))
         studying = self.session.studying.active
         stoppable = live.state in ("starting", "running", "paused")
@@ -119,22 +125,27 @@ class RunBar(QFrame):
             self._name.setProperty("kind", kind)
             self._name.style().unpolish(self._name)
             self._name.style().polish(self._name)
-        quiet = self.tr("Nothing is running")
+        name = run_name(live.recipe) if live.recipe is not None else ""
+        if idle:
+            name = self.tr("Nothing is running")
         if thrown is not None:
-            quiet = self.tr("%1 is in the trash").replace("%1", thrown[1].name)
-        self._name.show_text(self._run_name(live) if not idle else quiet, str(thrown[0]) if thrown is not None else "")
+            name = self.tr("%1 is in the trash").replace("%1", thrown[1].name)
+        self._name.show_text(name, str(thrown[0]) if thrown is not None else "")
         self._detail.setVisible(not idle)
         self._detail.show_text(self._how(live))
         if live.state == "starting":
             self._widest = 0
         self._fit()
         progress = _of_training(live.history.progress)
-        share = progress.overall or 0.0 if progress is not None else 0.0
-        self._progress.setValue(round(share * 1000))
+        self._progress.setRange(0, 1000 if far is not None or over else 0)  # no number while there is none
+        self._progress.setValue(round((far or 0.0) * 1000))
         if self._progress.property("state") != live.state:
             self._progress.setProperty("state", live.state)
             self._progress.style().polish(self._progress)
-        self._share.setText(f"{share:.0%}")
+        self._share.setText(self.tr("%1 of the time").replace("%1", f"{far or 0.0:.0%}"))
+        for part in (self._progress, self._share):
+            part.setToolTip(self._meaning() if far is not None else doing(live))
+        self._progress.setAccessibleDescription(self._share.text() if far is not None else doing(live))
         left = remaining(progress.remaining) if progress and live.state == "running" else ""
         self._left.show_text(str(live.error.what) if live.state == "failed" and live.error else left)
         self._speed.setText(self.tr("%1 images/s").replace("%1", f"{progress.per_second:.0f}") if progress and progress.per_second else "")
@@ -156,29 +167,35 @@ class RunBar(QFrame):
         """In a narrow window, or with large text, the bar and the name give way before Pause and Stop do."""
         narrow = self.width() < theme.px(1100)
         needed = max(part.sizeHint().width() for part in (self._name, self._detail)) + 4
-        self._widest = max(self._widest, needed)  # it does not shrink and grow with every word
+        if self.session.live.active:  # it does not shrink and grow with every word
+            longest = self.tr("computing the frozen part: %1 of %1").replace("%1", "8,888")
+            needed = max(needed, self._detail.fontMetrics().horizontalAdvance(longest))
+        self._widest = max(self._widest, needed)
         share = 0.5 if self.session.live.state in ("idle", "done", "stopped", "failed") else 0.3 if narrow else 0.34
         self._words.setFixedWidth(min(self._widest, max(120, round(self.width() * share))))
         self._progress.setFixedWidth(200 if not narrow else 72)
+        widest = self._share.fontMetrics().horizontalAdvance(self.tr("%1 of the time").replace("%1", "88%"))
+        self._share.setMinimumWidth(widest + 2)  # what stands behind it does not move with every figure
         self._speed.setVisible(self.session.live.state == "running" and not narrow)
         tight = self.width() < theme.px(900)  # then icons have to do
         for button, word in ((self._rates, self.tr("Rates")), (self._pause, self._pause_word()), (self._stop, self.tr("Stop"))):
             button.setText("" if tight else word)
             button.setAccessibleName(word)
 
-    def _run_name(self, live: LiveRun) -> str:
-        recipe = live.recipe
-        if recipe is None:
-            return ""
-        return ", ".join(part for part in (recipe.name, strategy_word(recipe.frozen.strategy).lower()) if part)
-
     def _how(self, live: LiveRun) -> str:
         history, started = live.history, live.history.started
+        if live.state == "stopping":
+            return lower(doing(live))
         if live.state == "starting" or started is None:
-            return self._starting(live) if live.active else ""
+            return lower(preparing(live)) if live.active else ""
         if live.state == "done":
             seconds, how = live.summary.get("seconds"), lower(ended(history))
             return self.tr("%1, took %2").replace("%1", how).replace("%2", took(seconds)) if seconds is not None else how
+        if live.state in ("running", "paused") and before_training(live):
+            said = lower(preparing(live))
+            return self.tr("paused: %1").replace("%1", said) if live.state == "paused" else said
+        if measuring_best(live):
+            return lower(doing(live))
         epoch = self.tr("epoch %1 of %2").replace("%1", str(history.epoch_now)).replace("%2", str(started.epochs))
         stage = history.stage_of(history.epoch_now)
         if stage is not None and (len(history.stages) > 1 or stage.last_epoch < started.epochs):  # what learns now is not what learns later
@@ -189,15 +206,22 @@ class RunBar(QFrame):
             return self.tr("failed in %1").replace("%1", epoch)
         if live.state == "paused":
             return self.tr("paused in %1").replace("%1", epoch)
-        if live.state == "stopping" or before_training(live):
-            return lower(doing(live))
         return epoch
 
-    def _starting(self, live: LiveRun) -> str:
-        """What comes before the first epoch, and how far it is."""
-        share = how_far(live.history.progress) if live.state != "stopping" else None
-        said = lower(doing(live))
-        return said if share is None or share >= 1 else self.tr("%1, %2").replace("%1", said).replace("%2", f"{share:.0%}")
+    def _known(self, live: LiveRun) -> float | None:
+        """How far the run is; what is said of it goes on to hold while the next stage is prepared, and is never taken back."""
+        if live.history is not self._of:
+            self._of, self._far = live.history, None
+        progress = _of_training(live.history.progress)
+        if progress is not None and progress.overall is not None:
+            self._far = max(self._far or 0.0, progress.overall)
+        return self._far
+
+    def _meaning(self) -> str:
+        return self.tr(
+            "How much is over of the time that the whole run is expected to take: what is computed once, all epochs, measuring the best in "
+            "the end. Epochs are counted under the run's name; they need not all take equally long."
+        )
 
     def _pause_word(self) -> str:
         return self.tr("Go on") if self.session.live.state == "paused" else self.tr("Pause")

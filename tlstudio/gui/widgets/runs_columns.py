@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -214,6 +214,27 @@ COLUMNS = (
     Column("device", lambda: tr("Device"), 120, _plain("device"), muted=True, spare=True),
     Column("images_per_second", lambda: tr("Images/s"), 86, _speed, True, spare=True),
 )  # fmt: skip
+
+
+_GIVES_WAY = (
+    "val_pixel_accuracy", "interval", "split_seed", "schedule", "optimizer", "augment", "image_size", "stages", "head", "batch_size",
+    "epochs", "backbone_lr", "val_loss", "images_per_second", "device", "note", "model", "data", "started", "seconds", "lr", "train_share",
+    "tags", "seed", "task",
+)  # fmt: skip
+"""Columns that are left out where there is too little room, the first one first. What the others say is what a run is told by."""
+
+
+def left_out(widths: Mapping[str, int], room: int, *, empty: Collection[str] = (), kept: Collection[str] = ()) -> list[str]:
+    """Which of the columns have no room. widths: of those that are wanted, by key, in pixels. empty: have nothing in them, and so give
+    way first; kept: never give way."""
+    missing, away = sum(widths.values()) - room, []
+    for key in (*empty, *(key for key in _GIVES_WAY if key not in empty)):
+        if missing <= 0:
+            break
+        if key in widths and key not in kept:
+            away.append(key)
+            missing -= widths[key]
+    return away
 
 
 def search_text(row: Row) -> str:

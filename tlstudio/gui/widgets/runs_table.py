@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu
 from tlstudio.gui import theme
 from tlstudio.gui.run_list import Row
 from tlstudio.gui.widgets.runs_cells import RunCell
+from tlstudio.gui.widgets.runs_columns import left_out
 from tlstudio.gui.widgets.runs_model import COLUMNS, COMPARE, NOTE, STATE_COLUMN, TITLE, RunsModel, tasks_of
 from tlstudio.gui.widgets.table_view import TableView
 
@@ -41,6 +42,7 @@ class RunsTable(TableView):
         super().__init__("runsTable", row=32)
         self.setAccessibleName(self.tr("Runs"))
         self.rows = RunsModel()
+        self.rows.setParent(self)  # it goes with the table: who listens to it may hold both
         self.setModel(self.rows)
         self.setItemDelegate(RunCell(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -56,10 +58,14 @@ class RunsTable(TableView):
         self.only_differing = True
         self.chosen: dict[str, bool] = {}
         """Columns that the user asked for, or does not want, by key; all others as the runs have it."""
+        self.left_out: list[str] = []
+        """Headings of the columns for which there is no room."""
+        self._wanted: list[int] = []  # columns that are shown, or would be if there were room
         self._state_width = 0
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
         self.doubleClicked.connect(self._look)
         self._widths()
+        self._hide()
 
     def show_rows(self, rows: list[Row]) -> None:
         """Take new rows; ticks and selection stay with their runs."""
@@ -119,14 +125,33 @@ class RunsTable(TableView):
 
     def _hide(self) -> None:
         tasks = tasks_of(self.rows.rows or self.rows.all)
+        self._wanted = []
         for i, column in enumerate(COLUMNS):
-            hidden = (column.key in self._alike and self.only_differing) or column.spare
+            shown = not ((column.key in self._alike and self.only_differing) or column.spare)
             if column.own:
-                hidden = not any(row.get(column.key) for row in self.rows.all)
-            hidden = not self.chosen.get(column.key, not hidden) or not column.suits(tasks)
+                shown = any(row.get(column.key) for row in self.rows.all)
+            if self.chosen.get(column.key, shown) and column.suits(tasks):
+                self._wanted.append(i)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show the columns for which there is room. What was chosen, or all settings where these are wanted, is shown in any case: then
+        the table scrolls sideways."""
+        empty = [] if any(row.get("note") for row in self.rows.all) else ["note"]
+        widths = {COLUMNS[i].key: self._width(i) for i in self._wanted}
+        kept = set(self.chosen if self.only_differing else widths.keys() - set(empty)) | set(self.chosen)
+        if self.state() == QAbstractItemView.State.EditingState:
+            kept.add("note")
+        away = left_out(widths, self.viewport().width(), empty=empty, kept=kept)
+        for i, column in enumerate(COLUMNS):
+            hidden = i not in self._wanted or column.key in away
             if hidden != self.isColumnHidden(i):
                 self.setColumnHidden(i, hidden)
         self._share_out()
+        headings = [column.heading() for column in COLUMNS if column.key in away and column.key not in empty]
+        if headings != self.left_out:
+            self.left_out = headings
+            self.shown_changed.emit()
 
     def column_menu(self) -> QMenu:
         """A menu of the columns, ticked where they are shown."""
@@ -157,14 +182,18 @@ class RunsTable(TableView):
     def write_note(self) -> None:
         """Begin to write in the note of the current run."""
         row = self.currentIndex().row()
-        if row >= 0 and not self.isColumnHidden(NOTE):
+        if row >= 0:
+            if self.isColumnHidden(NOTE):  # there was no room, and nothing in it
+                self.setColumnHidden(NOTE, False)
+                self._share_out()
             self.scrollTo(self.rows.index(row, NOTE))
             self.edit(self.rows.index(row, NOTE))
 
     def texts(self) -> tuple[list[str], list[bool], list[list[str]]]:
-        """The shown rows, or the selected ones if there are several, in the shown columns: headings, which are numbers, lines."""
+        """The shown rows, or the selected ones if there are several, in the shown columns and those that have no room: headings, which
+        are numbers, lines."""
         chosen = self.selected()
-        columns = [column for i, column in enumerate(COLUMNS) if i != COMPARE and not self.isColumnHidden(i)]
+        columns = [COLUMNS[i] for i in self._wanted if i != COMPARE]  # on paper there is room
         lines = [[column.text(row) for column in columns] for row in (chosen if len(chosen) > 1 else self.rows.rows)]
         return [column.heading() for column in columns], [column.number for column in columns], lines
 
@@ -222,7 +251,8 @@ class RunsTable(TableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._share_out()
+        if event.size().width() != event.oldSize().width():
+            self._fit()
 
     def _widths(self) -> None:
         header = self.horizontalHeader()
@@ -230,12 +260,15 @@ class RunsTable(TableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for i, column in enumerate(COLUMNS):
             header.resizeSection(i, theme.px(column.width))
-        self._share_out()
+        self._fit()
+
+    def _width(self, at: int) -> int:
+        """What a column needs. States need as much as their longest word."""
+        return max(theme.px(84), self._state_width + theme.px(48)) if at == STATE_COLUMN else theme.px(COLUMNS[at].width)
 
     def _share_out(self) -> None:
-        """States need as much as their longest word; the title takes what is left, and at least its own width; then the table
-        scrolls sideways."""
+        """The title takes what is left, and at least its own width."""
         header = self.horizontalHeader()
-        header.resizeSection(STATE_COLUMN, max(theme.px(84), self._state_width + 48))
+        header.resizeSection(STATE_COLUMN, self._width(STATE_COLUMN))
         others = sum(header.sectionSize(i) for i in range(len(COLUMNS)) if i != TITLE and not self.isColumnHidden(i))
         header.resizeSection(TITLE, max(theme.px(COLUMNS[TITLE].width), self.viewport().width() - others))

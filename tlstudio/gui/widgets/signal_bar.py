@@ -64,21 +64,29 @@ class SignalBar(QFrame):
         self.look.show_choice("heat" if heat else "curve")
         self._refresh()
 
-    def show_run(self, signals: bool, proof: FrozenProof | None) -> None:
-        """signals: whether there are any; proof: of what is frozen, as it was told last."""
+    def show_run(self, signals: bool, proof: FrozenProof | None, of: str = "") -> None:
+        """signals: whether there are any; proof: of what is frozen, as it was told last. of: the run, where it froze other layers."""
         proved = proof is not None and (proof.tensors > 0 or not proof.ok)
         self.setVisible(signals or proved)
         for part in (self.combo, self.look):
             part.setEnabled(signals)
-        self._lock.setVisible(proved)
+        self._lock.setVisible(proved or bool(of))
+        if of:
+            self._lock.show_icon("clock-counter-clockwise", "muted")
+            text = self.tr("Of %1; other layers are ticked now").replace("%1", of)
+            self._say(text, self.tr("Of %1").replace("%1", of))
+            return
         if proof is None or not proved:
             self._said.show_text("")
             return
         self._lock.show_icon("lock-simple-fill" if proof.ok else "lock-simple-open-fill", "frozen" if proof.ok else "bad")
         text = unmoved(proof) if proof.ok else self.tr("Frozen, but it moved: %1").replace("%1", ", ".join(proof.moved[:3]))
         tip = text if proof.ok else "\n".join([text, *proof.moved[:20]])
-        self._said.show_text(text, tip)
-        self._lock.setToolTip(tip)
+        self._say(text, tip=tip)
+
+    def _say(self, text: str, short: str = "", *, tip: str = "") -> None:
+        self._said.show_text(text, tip or text, short=short)
+        self._lock.setToolTip(tip or text)
         self._lock.setAccessibleName(text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

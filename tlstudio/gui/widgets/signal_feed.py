@@ -9,9 +9,12 @@ from PySide6.QtCore import QObject, QTimer
 from tlstudio.events import FrozenProof, from_json
 from tlstudio.gui.background import Background
 from tlstudio.gui.layer_signals import LayerSignals
+from tlstudio.gui.run_state import run_name
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.layer_tree import LayerTree
 from tlstudio.gui.widgets.signal_bar import NONE, SignalBar
+from tlstudio.recipe import Recipe
+from tlstudio.runs import Run
 
 PAUSE = 200  # ms between two drawings, however fast events come
 _SIGNAL, _HEAT = "model/signal", "model/signal_heat"
@@ -26,6 +29,7 @@ class Recorded:
     cut: str = ""
     told: LayerSignals | None = None
     proof: FrozenProof | None = None
+    recipe: Recipe | None = None
 
 
 class SignalFeed(QObject):
@@ -62,31 +66,33 @@ class SignalFeed(QObject):
     def refresh(self) -> None:
         """Show what there is to say of the layers in the tree."""
         self._pause.stop()
-        told, proof = self._of_run()
+        told, proof, recipe = self._of_run()
+        of = run_name(recipe) if recipe is not None and recipe.frozen != self.session.recipe.frozen else ""
         layers, header = self._tree.layers, self._tree.head
-        layers.show_signals(told, proof)
+        layers.show_signals(told, proof, of)
         seen = layers.signals.there
-        self.bar.show_run(bool(told), proof if seen else None)
+        self.bar.show_run(bool(told), proof if seen else None, of if seen else "")
         shown = seen and bool(self.bar.signal)
         if shown != header.signals:
             header.signals = shown
             self._tree.fit_columns()
 
-    def _of_run(self) -> tuple[LayerSignals | None, FrozenProof | None]:
+    def _of_run(self) -> tuple[LayerSignals | None, FrozenProof | None, Recipe | None]:
+        """What is known of these layers, and the recipe of the run that told it."""
         live, recipe, wanted = self.session.live, self.session.recipe, self.session.result_run
         alone = live.active or self.session.replaying is not None or not wanted or wanted == live.run
         if alone and live.history.started is not None:
             model = live.recipe.model if live.recipe is not None else None
             if live.history.started.model == recipe.model.name and (model is None or model.cut == recipe.model.cut):
-                return live.history.signals, live.history.proof
-            return None, None
+                return live.history.signals, live.history.proof, live.recipe
+            return None, None, None
         if alone or not wanted:
-            return None, None
+            return None, None, None
         if self._recorded.run != wanted:
             self._ask(wanted)
         elif (self._recorded.model, self._recorded.cut) == (recipe.model.name, recipe.model.cut):
-            return self._recorded.told, self._recorded.proof
-        return None, None
+            return self._recorded.told, self._recorded.proof, self._recorded.recipe
+        return None, None, None
 
     def _ask(self, run: str) -> None:
         """Read what a finished run said, in a thread."""
@@ -100,7 +106,7 @@ class SignalFeed(QObject):
             said = api.signals(run)
             proof = from_json(said["proof"]) if said["proof"] else None
             proof = proof if isinstance(proof, FrozenProof) else None
-            return Recorded(run, said["model"], said["cut"], LayerSignals.of(said), proof)
+            return Recorded(run, said["model"], said["cut"], LayerSignals.of(said), proof, Run.open(run).recipe())
 
         Background(read, self._take, lambda _: self._take(Recorded(run)))
 

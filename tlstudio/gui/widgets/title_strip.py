@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QUrl
+from PySide6.QtCore import QEvent, Qt, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QMenu, QMenuBar, QMessageBox, QSizePolicy
 
@@ -138,7 +138,7 @@ class TitleStrip(QFrame):
             pause.setEnabled(session.live.state in ("running", "paused"))
             stop.setEnabled(session.trained.active)
 
-        self.session.run_changed.connect(refresh)
+        self.session.run_turned.connect(refresh)
         refresh()
 
     def compare_choices(self) -> None:
@@ -183,6 +183,7 @@ class TitleStrip(QFrame):
         self._tutorials.clear()
         for recipe in tutorials(self.session.recipe.data.task):
             action = self._action(self._tutorials, recipe.name, lambda recipe=recipe: self.take_tutorial(recipe))
+            action.setParent(self._tutorials)  # so that clearing the menu deletes it
             action.setToolTip(self.tr("Take its model, head, rates and schedule; the images stay. It can be undone."))
 
     def take_tutorial(self, recipe: Recipe) -> None:
@@ -268,6 +269,7 @@ class TitleStrip(QFrame):
 
     def show_about(self) -> None:
         box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("About"), f"Transfer Learning Studio {__version__}", parent=self.window_)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setInformativeText(self.tr("MIT licence. Nothing leaves this computer: images, models and runs stay on your disk."))
         box.open()
 

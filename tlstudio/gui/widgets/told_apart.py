@@ -148,7 +148,9 @@ class ToldApart(QWidget):
             return
         n, last = len(places), min(len(places), self._first + len(self.tiles))
         where = self.tr("%1 to %2 of %3").replace("%1", str(self._first + 1)).replace("%2", str(last)).replace("%3", f"{n:,}")
-        self._where.show_text(where if n else "", short=f"{self._first + 1}–{last} / {n:,}")
+        short = f"{self._first + 1}–{last} / {n:,}"
+        self._where.show_text(where if n else "", short=short)
+        self._where.setMinimumWidth(self._where.fontMetrics().horizontalAdvance(short) + 2 if n else 0)
         self._before.setEnabled(self._first > 0)
         self._next.setEnabled(last < n)
         nothing = self.tr("Both are right, or both wrong, on every image") if not (len(pair.only_first) or len(pair.only_second)) else ""

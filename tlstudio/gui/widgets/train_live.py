@@ -11,10 +11,9 @@ from PySide6.QtWidgets import QWidget
 
 from tlstudio import runs
 from tlstudio.errors import StudioError
-from tlstudio.events import Progress
 from tlstudio.gui import theme
 from tlstudio.gui.in_turn import InTurn
-from tlstudio.gui.run_state import before_training, doing, ended, lower, stopped_by_itself
+from tlstudio.gui.run_state import doing, ended, lower, preparing, run_name, stopped_by_itself
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.cache_line import CacheLine
 from tlstudio.gui.widgets.curves_card import CurvesCard
@@ -27,7 +26,6 @@ from tlstudio.gui.widgets.masks_forming import MasksForming
 from tlstudio.gui.widgets.parts import GAP, Button, column, row, widget
 from tlstudio.gui.widgets.proof_line import ProofLine
 from tlstudio.gui.widgets.remark_line import RemarkLine
-from tlstudio.gui.words import strategy_word
 from tlstudio.recipe import Recipe
 from tlstudio.recipe.plan import parts
 
@@ -131,7 +129,7 @@ class TrainLive(QWidget):
         if not shown or recipe is None:
             return
         how = {"done": lower(ended(live.history)), "stopped": self.tr("stopped"), "failed": self.tr("failed")}.get(live.state, "")
-        name = ", ".join(part for part in (recipe.name, strategy_word(recipe.frozen.strategy).lower(), how) if part)
+        name = ", ".join(part for part in (run_name(recipe), how) if part)
         now, said = self.session.recipe, self.tr("Run %1").replace("%1", name)
         if _gist(now) != _gist(recipe):
             said = self.tr("%1 (not what is chosen now)").replace("%1", said)
@@ -146,10 +144,12 @@ class TrainLive(QWidget):
         if live.state in ("idle", "failed", "stopped"):
             return self.tr("The curves grow here. Press Start.") if live.state != "failed" else ""
         progress = history.progress
-        if isinstance(progress, Progress) and progress.phase == "features":
+        if progress is not None and progress.phase == "features":
             text = self.tr("The frozen part looks at each image once: %1 of %2")
             return text.replace("%1", f"{progress.done:,}").replace("%2", f"{progress.total:,}")
-        return (before_training(live) or doing(live)) if live.active else ""
+        if live.state == "stopping":
+            return doing(live)
+        return (preparing(live) or self.tr("The first steps of epoch 1")) if live.active else ""
 
     def _longer(self) -> None:
         if self._popover is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QMessageBox, QWidget
 
 from tlstudio import api
 from tlstudio.errors import StudioError, sentences
@@ -21,7 +21,7 @@ class TrashDialog(QDialog):
     """objectNames trashDialog, trashTable, restoreRuns, deleteForGood, emptyTrash."""
 
     changed = Signal()
-    """Runs came back."""
+    """Something came back."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -31,11 +31,13 @@ class TrashDialog(QDialog):
         self._rows: list[dict[str, Any]] = []
         self._trouble = ""
         self._says = label(self.tr("Looking…"), "muted", wrap=True)
-        self.table = PlainTable("trashTable", self.tr("Runs in the trash"))
+        self.table = PlainTable("trashTable", self.tr("What is in the trash"))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.restore = Button(self.tr("Restore"), "", "arrow-u-up-left", tip=self.tr("Take the selected runs back"), on=self._restore)
+        self.restore = Button(
+            self.tr("Restore"), "", "arrow-u-up-left", tip=self.tr("Take what is selected back to where it was"), on=self._restore
+        )
         self.restore.setObjectName("restoreRuns")
-        self.delete = Button(self.tr("Delete for good"), "", "x", tip=self.tr("Delete the selected runs for good (Delete)"))
+        self.delete = Button(self.tr("Delete for good"), "", "x", tip=self.tr("Delete what is selected for good (Delete)"))
         self.delete.setObjectName("deleteForGood")
         self.delete.clicked.connect(lambda: self._ask(self._selected()))
         self.empty = Button(self.tr("Empty trash"), "danger", "trash", tip=self.tr("Delete all of it for good"))
@@ -62,18 +64,30 @@ class TrashDialog(QDialog):
     def _show(self, rows: list[dict[str, Any]]) -> None:
         self._rows = rows
         size = sum(one["bytes"] for one in rows)
-        words = count(len(rows), self.tr("run"), self.tr("runs"))
+        words = self._counted(rows)
         said = self.tr("%1, %2. They stay here until the trash is emptied.").replace("%1", words).replace("%2", megabytes(size))
-        said = said if rows else self.tr("The trash is empty. Runs that are deleted come here first.")
+        said = said if rows else self.tr("The trash is empty. Runs and studies that are deleted come here first.")
         self._says.setText(self._trouble or said)
         self._trouble = ""
-        lines = [[one["title"], when(one["thrown"]), megabytes(one["bytes"]), one["name"]] for one in rows]
-        self.table.show_rows([self.tr("Run"), self.tr("Thrown away"), self.tr(">Size"), self.tr("Folder")], lines)
+        study = self.tr("Study: %1")
+        titles = [study.replace("%1", one["title"]) if one["kind"] == "study" else one["title"] for one in rows]
+        lines = [[title, one["name"], when(one["thrown"]), megabytes(one["bytes"])] for title, one in zip(titles, rows, strict=True)]
+        self.table.show_rows([self.tr("What"), self.tr("Folder"), self.tr("Thrown away"), self.tr(">Size")], lines)
+        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)  # it gives way
         self.table.setVisible(bool(rows))
         self.empty.setText(self.tr("Empty trash (%1)").replace("%1", megabytes(size)) if rows else self.tr("Empty trash"))
         if rows:
             self.table.selectRow(0)
         self._offer()
+
+    def _counted(self, rows: list[dict[str, Any]]) -> str:
+        """2 runs and 1 study."""
+        studies = sum(one["kind"] == "study" for one in rows)
+        runs = count(len(rows) - studies, self.tr("run"), self.tr("runs"))
+        if not studies:
+            return runs
+        said = count(studies, self.tr("study"), self.tr("studies"))
+        return self.tr("%1 and %2").replace("%1", runs).replace("%2", said) if len(rows) > studies else said
 
     def _selected(self) -> list[dict[str, Any]]:
         return [self._rows[index.row()] for index in self.table.selectionModel().selectedRows()]
@@ -101,10 +115,10 @@ class TrashDialog(QDialog):
         """This cannot be undone, so it is asked."""
         if not rows:
             return
-        words = count(len(rows), self.tr("run"), self.tr("runs"))
-        title = self.tr("Delete %1 for good?").replace("%1", words)
+        title = self.tr("Delete %1 for good?").replace("%1", self._counted(rows))
         box = QMessageBox(QMessageBox.Icon.Question, title, title, parent=self)
         box.setObjectName("emptyQuestion")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         size = megabytes(sum(one["bytes"] for one in rows))
         box.setInformativeText(self.tr("%1 of disk become free. It cannot be undone.").replace("%1", size))
         go = box.addButton(self.tr("Delete for good"), QMessageBox.ButtonRole.DestructiveRole)

@@ -1,4 +1,4 @@
-"""A run that was interrupted: go on with it, look at it, or throw it away (and get it back)."""
+"""A run that was interrupted: go on with it, or with the study that it belongs to, look at it, or throw it away (and get it back)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame
 
 from tlstudio import runs
 from tlstudio.errors import StudioError
+from tlstudio.gui.background import Background
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import GAP, Button, IconLabel, column, row
@@ -25,6 +26,8 @@ class UnfinishedCard(QFrame):
         self.setProperty("kind", "card")
         self.setObjectName("unfinishedRun")
         self._run: dict[str, Any] | None = None
+        self._study: dict[str, Any] | None = None  # the row of the study that it belongs to, where that is not through
+        self._asking: Background[dict[str, Any] | None] | None = None
         self._thrown: tuple[Path, Path] | None = None  # where it lies now, where it lay
         self._title, self._text = ElidedLabel("section"), ElidedLabel("muted")
         self.resume = Button(self.tr("Resume"), "", "play", tip=self.tr("Go on where it was interrupted"), on=self._resume)
@@ -36,7 +39,7 @@ class UnfinishedCard(QFrame):
         out = row(IconLabel("hourglass-medium", "warn", 24), 8, (words, 1), self.resume, self.look, self.discard, self.back)
         out.setContentsMargins(*[GAP - 1] * 4)
         self.setLayout(out)
-        session.run_changed.connect(self._refresh)
+        session.run_turned.connect(self._refresh)
         self._refresh()
 
     def show_run(self, run: dict[str, Any] | None) -> None:
@@ -45,7 +48,31 @@ class UnfinishedCard(QFrame):
             run = None  # the list has not heard of it yet
         if run is not None and (self._run is None or run["path"] != self._run["path"]):
             self._thrown = None
+        if run is None or self._run is None or run["path"] != self._run["path"]:
+            self._study = None
         self._run = run
+        self._ask_for_study()
+        self._refresh()
+
+    def _ask_for_study(self) -> None:
+        """Whether the run is one of a study; that may have gone on, or away, since it was last asked."""
+        if self._asking is not None:
+            self._asking.forget()
+            self._asking = None
+        if self._run is None:
+            return
+        path = Path(self._run["path"])
+
+        def study() -> dict[str, Any] | None:
+            from tlstudio.studies.membership import study_of  # numpy comes with it
+
+            return study_of(path)
+
+        self._asking = Background(study, self._found)
+
+    def _found(self, study: dict[str, Any] | None) -> None:
+        self._asking = None
+        self._study = study if study is not None and study["state"] in ("waiting", "unfinished") else None
         self._refresh()
 
     def _refresh(self) -> None:
@@ -60,9 +87,25 @@ class UnfinishedCard(QFrame):
                 self._text.show_text(self.tr("It lies in the trash of the program."), str(self._thrown[0]))
             return
         self.resume.setEnabled(not self.session.training)
-        strategy = strategy_word(run["strategy"]).lower() if run.get("strategy") else ""
-        self._title.show_text(self.tr("Unfinished run: %1").replace("%1", ", ".join(part for part in (run["title"], strategy) if part)))
-        self._text.show_text(self._how(run), run["path"])
+        study, how = self._study, self._how(run)
+        if study is not None:
+            from tlstudio.gui.studies.study_view import name_of
+
+            said = self.tr("Unfinished study: %1 (%2 of %3 runs are done)").replace("%2", str(study["done"]))
+            said = said.replace("%3", str(study["of"]))
+            self._title.show_text(said.replace("%1", name_of(study)))
+            self._text.show_text(f"{run['title']}. {how}", run["path"])
+        else:
+            strategy = strategy_word(run["strategy"]).lower() if run.get("strategy") else ""
+            said = self.tr("Unfinished run: %1")
+            self._title.show_text(said.replace("%1", ", ".join(part for part in (run["title"], strategy) if part)))
+            self._text.show_text(how, run["path"])
+        of_study = self.tr("Train this run to its end, then those that are left")
+        self.resume.setText(self.tr("Resume") if study is None else self.tr("Go on with the study"))
+        self.resume.setToolTip(self.tr("Go on where it was interrupted") if study is None else of_study)
+        gone = self.tr("Move the run to the trash; a study that goes on trains it anew")
+        self.discard.setText(self.tr("Discard") if study is None else self.tr("Discard run"))
+        self.discard.setToolTip(self.tr("Move it to the trash") if study is None else gone)
         self.look.setVisible(bool(run.get("epoch")))
 
     def _how(self, run: dict[str, Any]) -> str:
@@ -70,7 +113,8 @@ class UnfinishedCard(QFrame):
         if run.get("failure"):
             text = str(run["failure"]).rstrip(".") + "."
         else:
-            text = self.tr("Interrupted in epoch %1 of %2, begun %3.").replace("%1", str(min(done + 1, epochs))).replace("%2", str(epochs))
+            alone, of_study = self.tr("Interrupted in epoch %1 of %2, begun %3."), self.tr("Interrupted in epoch %1 of %2.")
+            text = (alone if self._study is None else of_study).replace("%1", str(min(done + 1, epochs))).replace("%2", str(epochs))
             text = text.replace("%3", when(run["started"]) if run.get("started") else "–")
         if done:
             saved = self.tr("Epoch %1 is saved.").replace("%1", str(done))
@@ -81,7 +125,12 @@ class UnfinishedCard(QFrame):
         return f"{text} {saved}"
 
     def _resume(self) -> None:
-        if self._run is not None:
+        if self._study is not None:
+            from tlstudio.gui.studies.study_view import name_of
+
+            if self.session.studying.start("resume_study", {"name": self._study["study"]}, name_of(self._study)):
+                self.session.asked_for.emit("train")
+        elif self._run is not None:
             try:
                 self.session.resume(runs.Run.open(self._run["path"]))
             except StudioError as error:

@@ -22,12 +22,12 @@ class VerdictHost(QWidget):
         self.hide()
 
     def show_content(self, content: QWidget | None) -> None:
-        """Put a widget in, in place of the one before, which is only taken out; None: nothing."""
+        """Put a widget in, in place of the one before, which is hidden and still the host's; None: nothing."""
         if content is self.content:
             return
         if self.content is not None:
             self._column.removeWidget(self.content)
-            self.content.setParent(None)
+            self.content.hide()
         self.content = content
         if content is not None:
             self._column.addWidget(content)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QGridLayout, QSizePolicy, QWidget
 
@@ -10,9 +10,10 @@ from tlstudio.gui import theme
 from tlstudio.gui.mask_blend import Mask
 from tlstudio.gui.mask_results import MaskedImage, MaskResults
 from tlstudio.gui.page_keys import pages_on
+from tlstudio.gui.result_words import place_of
 from tlstudio.gui.widgets import picture_view
 from tlstudio.gui.widgets.elided_label import ElidedLabel
-from tlstudio.gui.widgets.parts import CONTROL, GAP, Button, Segments, ToolButton, column, header, label, row, widget
+from tlstudio.gui.widgets.parts import CONTROL, GAP, Button, Segments, ToolButton, column, label, row, widget
 from tlstudio.gui.widgets.picture import Picture
 from tlstudio.gui.words import percent
 
@@ -31,6 +32,10 @@ class _Tile(QWidget):
         self.picture = Picture(opens=True)
         self._name, self._iou = ElidedLabel("small"), label("", "section")
         self.setLayout(column((self.picture, 1), 2, row((self._name, 1), self._iou, spacing=6), spacing=2))
+
+    def sizeHint(self) -> QSize:
+        """As low as it may be: a page that scrolls gives its parts what they ask for, and this one takes what there is."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def show_image(self, image: MaskedImage, mask: Mask | None, score: float | None) -> None:
         said = "–" if score is None else f"{score:.2f}"
@@ -67,7 +72,7 @@ class WorstMasks(QFrame):
         self.classes.activated.connect(lambda at: self.choose(self.classes.itemData(at)))
         words = {"prediction": self.tr("Prediction"), "truth": self.tr("Truth")}
         self.kinds = Segments(words, self._kind, self._show_kind, name="worstMask")
-        self.overlay = Button(self.tr("Open in Overlay"), "", "stack", on=self.overlay_asked.emit)
+        self.overlay = Button(self.tr("Open in Overlay"), "quiet", "stack", edge=True, on=self.overlay_asked.emit)
         self.overlay.setAccessibleName(self.tr("Open in Overlay"))
         self.overlay.setToolTip(self.tr("Look closely: zoom, differences, confidence, one class at a time; correct masks"))
         self.overlay.setObjectName("openInOverlay")
@@ -87,9 +92,9 @@ class WorstMasks(QFrame):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP)
         self._across = 0
-        first = header(self.tr("Worst pictures"), (self._where, 1000), self._before, self._next)
-        self._tools = row((self.classes, 1), self.kinds, self.overlay)
-        self.setLayout(column(first, widget(self._tools), self._words, (grid, 1), spacing=6))
+        self._first = row(label(self.tr("Worst pictures"), "section"), (self.classes, 1), self.overlay)
+        self._second = row(self.kinds, (self._where, 1), row(self._before, self._next, spacing=0))
+        self.setLayout(column(widget(self._first), widget(self._second), self._words, (grid, 1), spacing=6))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # shares the width with its neighbour
         self._arrange()
 
@@ -111,6 +116,18 @@ class WorstMasks(QFrame):
         self._words.setVisible(bool(self._words.text()))
         self.first = 0
         self._draw()
+
+    def show_picture(self, path: str) -> bool:
+        """Open that file large, among all; whether it is one of them."""
+        place = place_of(path, [image.path for image in self._said.images])
+        if place is None:
+            return False
+        self.choose(-1)
+        at = self.order.index(place)
+        self.first = at // AT_ONCE * AT_ONCE
+        self._draw()
+        self._open(at)
+        return True
 
     def turn(self, by: int) -> None:
         """So many pages of four on, or back."""
@@ -135,11 +152,12 @@ class WorstMasks(QFrame):
             self._arrange()
 
     def _arrange(self) -> None:
-        """Four in a row, or two rows of two; the tools in one line, or each in its own."""
+        """Four in a row, or two rows of two; title, choice and button in one line, or each in its own."""
         across = AT_ONCE if self.width() >= theme.px(520) else AT_ONCE // 2
-        wide = self.width() >= theme.px(350)
+        wide = self.width() >= theme.px(300)
         self.overlay.setText(self.tr("Open in Overlay") if self.width() >= theme.px(430) or not wide else self.tr("Overlay"))
-        self._tools.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        for line in (self._first, self._second):
+            line.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self.classes.setFixedHeight(theme.px(CONTROL))
         for tile in self.tiles:
             tile.setMinimumHeight(theme.px(92))

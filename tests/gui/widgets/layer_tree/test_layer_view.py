@@ -13,7 +13,20 @@ from pytestqt.qtbot import QtBot
 from tlstudio.gui import theme
 from tlstudio.gui.ticks import Ticks
 from tlstudio.gui.widgets.layer_tree import LayerTree
-from tlstudio.gui.widgets.layer_tree.layer_columns import COUNT, INPUT, LAYER, MULT_ADDS, NORM, OUTPUT, PARAMS, RATE, SHARE, STATE, TYPE
+from tlstudio.gui.widgets.layer_tree.layer_columns import (
+    COUNT,
+    INPUT,
+    LAYER,
+    MULT_ADDS,
+    NORM,
+    OUTPUT,
+    PARAMS,
+    RATE,
+    SHARE,
+    SIGNAL,
+    STATE,
+    TYPE,
+)
 from tlstudio.gui.widgets.layer_tree.layer_view import ALL
 
 SHIFT, NONE = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
@@ -170,6 +183,21 @@ def test_columns_that_find_no_room_go_whole(qtbot: QtBot, tree: LayerTree, width
     tree.resize(width, 400)
     assert {column for column in range(COUNT) if not tree.isColumnHidden(column)} == columns
     assert sum(tree.columnWidth(column) for column in columns) == tree.viewport().width()
+
+
+@pytest.mark.parametrize(
+    ("width", "gone"),
+    [(760, set()), (640, {MULT_ADDS}), (600, {MULT_ADDS, SHARE}), (500, {MULT_ADDS, SHARE, TYPE}), (380, {MULT_ADDS, SHARE, TYPE, OUTPUT})],
+)
+def test_a_runs_signals_keep_their_room_while_others_go_in_their_order(tree: LayerTree, width: int, gone: set[int]) -> None:
+    tree.head.signals = True
+    tree.resize(width, 400)
+    columns = {LAYER, TYPE, OUTPUT, PARAMS, SHARE, MULT_ADDS, RATE, SIGNAL} - gone
+    assert {column for column in range(COUNT) if not tree.isColumnHidden(column)} == columns
+    assert tree.columnWidth(SIGNAL) >= theme.px(88)
+    assert sum(tree.columnWidth(column) for column in columns) == tree.viewport().width()
+    fitting = tree.head.menu(tree).actions()[-1]
+    assert fitting.toolTip().endswith("Mult-adds, Share, Type, Output, Rate, Params")
 
 
 def test_columns_that_were_chosen_are_all_there_and_the_tree_scrolls(tree: LayerTree) -> None:

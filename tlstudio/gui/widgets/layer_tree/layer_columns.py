@@ -13,9 +13,11 @@ CHOOSABLE = tuple(column for column in range(COUNT) if column != SIGNAL)
 NUMBERS = frozenset({PARAMS, MULT_ADDS, FIELD, RATE})
 KEYS = ("layer", "type", "input", "output", "params", "share", "mult_adds", "receptive_field", "state", "rate", "batchnorm")
 """What the settings call them."""
-# Least widths. Where nobody has chosen, these are shown; where not all have room, the last of them goes first.
-FITTING = {LAYER: 146, PARAMS: 76, OUTPUT: 98, RATE: 58, MULT_ADDS: 72, TYPE: 108, SHARE: 46}
-WIDTHS = FITTING | {INPUT: 98, FIELD: 98, STATE: 84, NORM: 104, SIGNAL: 64}
+# Least widths. Where nobody has chosen, these are shown; where not all have room, the last of them goes first: Mult-adds, then Share, Type,
+# Output, Rate, Params. The signals of a run keep their room beside the layers' names.
+FITTING = {LAYER: 146, PARAMS: 76, RATE: 58, OUTPUT: 98, TYPE: 108, SHARE: 46, MULT_ADDS: 72}
+WIDTHS = FITTING | {INPUT: 98, FIELD: 98, STATE: 84, NORM: 104, SIGNAL: 88}
+SIGNAL_MOST = 128  # of what is left over a curve takes so much, the names have the rest
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,18 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from tlstudio.gui import theme
-from tlstudio.gui.widgets.layer_tree.layer_columns import CHOOSABLE, COUNT, FITTING, KEYS, LAYER, PARAMS, SIGNAL, WIDTHS, described
+from tlstudio.gui.widgets.layer_tree.layer_columns import (
+    CHOOSABLE,
+    COUNT,
+    FITTING,
+    KEYS,
+    LAYER,
+    PARAMS,
+    SIGNAL,
+    SIGNAL_MOST,
+    WIDTHS,
+    described,
+)
 
 HEIGHT = 28
 _CELL = 14  # px beside the text of a cell
@@ -51,7 +62,7 @@ class LayerHeader(QHeaderView):
         self.chosen = frozenset(known | {LAYER}) if known else None
 
     def fit(self, room: int) -> None:
-        """Give the columns their widths; what is left over is Layer's."""
+        """Give the columns their widths; what is left over is Layer's, and before it Signal's up to a limit."""
         if self.count() < COUNT:
             return
         wanted = tuple(FITTING) if self.chosen is None else tuple(sorted(self.chosen))
@@ -65,6 +76,10 @@ class LayerHeader(QHeaderView):
             if not full:
                 there[column] = wide
                 left -= wide
+        if SIGNAL in there and left > 0:
+            more = min(left, theme.px(SIGNAL_MOST) - there[SIGNAL])
+            there[SIGNAL] += more
+            left -= more
         for column in range(COUNT):
             self.setSectionHidden(column, column not in there)
             if column in there:
@@ -100,6 +115,8 @@ class LayerHeader(QHeaderView):
         menu.addSeparator()
         fitting = menu.addAction(self.tr("As many as fit"), functools.partial(self.choose, None))
         fitting.setEnabled(self.chosen is not None)
+        going = ", ".join(described(column).title for column in reversed(FITTING) if column != LAYER)
+        fitting.setToolTip(self.tr("Where there is no room, they go in this order: %1").replace("%1", going))
         return menu
 
     def choose(self, columns: Iterable[int] | None, _checked: bool = False) -> None:

@@ -55,7 +55,7 @@ class LayerModel(QStandardItemModel, LayerFacts):
     def load(self, rows: Sequence[Mapping[str, Any]], ticks: Ticks, batch: int = 1) -> None:
         """Take a document's rows. Up to some hundred are there at once; more are made in slices and `loaded` tells the end."""
         self._timer.stop()
-        self.clear()
+        self._empty()
         self.take(rows, ticks, batch)
         self.matches, self.wanted, self.meant = set(), "", frozenset()
         self._items = []
@@ -64,6 +64,15 @@ class LayerModel(QStandardItemModel, LayerFacts):
             self.complete()
         else:
             self._timer.start(0)
+
+    def _empty(self) -> None:
+        """Not by `clear`: in Python that takes the rows out first, and nobody ever deletes them."""
+        self.beginResetModel()
+        heard = self.blockSignals(True)
+        self.removeRows(0, self.rowCount())
+        self.setColumnCount(0)
+        self.blockSignals(heard)
+        self.endResetModel()
 
     def complete(self) -> None:
         """Make what is still to be made, at once."""
@@ -129,11 +138,14 @@ class LayerModel(QStandardItemModel, LayerFacts):
                     self.dataChanged.emit(index, index.siblingAtColumn(COUNT - 1))
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, COUNT - 1))
 
-    def show_signals(self, told: LayerSignals | None, proof: FrozenProof | None) -> None:
-        """Show what a run said of the layers; as a rule only the signals' cells are drawn anew."""
-        moved = self.signals.moved
-        if self.signals.show(self.ticks, told, proof) and self.rowCount():
-            first = SIGNAL if moved == self.signals.moved else LAYER  # what moved has a lock beside its name
+    def show_signals(self, told: LayerSignals | None, proof: FrozenProof | None, of: str = "") -> None:
+        """Show what a run said of the layers; as a rule only the signals' cells are drawn anew. of: see `RowSignals`."""
+        before = self.signals.moved, self.signals.of
+        new = self.signals.show(self.ticks, told, proof)
+        self.signals.of = of
+        same = before == (self.signals.moved, of)
+        if (new or not same) and self.rowCount():
+            first = SIGNAL if same else LAYER  # what moved has a lock beside its name
             self.dataChanged.emit(self.index(0, first), self.index(self.rowCount() - 1, SIGNAL))
 
     def toggle(self, rows: Sequence[int]) -> None:

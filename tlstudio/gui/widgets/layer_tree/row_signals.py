@@ -52,12 +52,13 @@ def meanings() -> dict[str, str]:
 
 class RowSignals:
     """signal: which one is shown, "" for none; moved: names of the frozen that moved, by row, which is a place in the document.
+    of: the run's name where other layers were frozen in it than are ticked now, so that nothing of it tells what these ticks do.
 
     A module's gradient is the norm over all layers in it; of the other signals the largest of its layers is shown.
     """
 
     def __init__(self) -> None:
-        self.signal, self.heat = GRADIENT, False
+        self.signal, self.heat, self.of = GRADIENT, False, ""
         self.proof: FrozenProof | None = None
         self._told: LayerSignals | None = None
         self._take(Ticks(()))
@@ -198,7 +199,10 @@ class RowSignals:
     def tip(self, row: int, frozen: bool) -> list[str]:
         """Lines for the tooltip."""
         out = []
-        if (lock := self.lock(row, frozen)) == OPEN:
+        lock = self.lock(row, frozen)
+        if self.of and (lock or self._inside.get(row)):
+            out.append(tr("In the run %1, which froze other layers than are ticked now:").replace("%1", self.of))
+        if lock == OPEN:
             names = self.moved[row]
             more = tr(" and %1 more").replace("%1", str(len(names) - 4)) if len(names) > 4 else ""
             out.append(tr("Frozen, but it moved: %1").replace("%1", ", ".join(names[:4]) + more))
