@@ -46,7 +46,9 @@ class Session(LiveSession):
         super().__init__(parent)
         self.inspector = EngineWorker("inspector", self)
         self.trainer = EngineWorker("trainer", self)
-        # Neither waits for the inspector's torch, nor for each other.
+        # None of these waits for the inspector's torch, nor for each other.
+        self.reader = EngineWorker("reader", self)
+        """Reads images, and draws those of the sample."""
         self.downloader = EngineWorker("downloader", self)
         self.librarian = EngineWorker("librarian", self)
         """For what may take minutes and must not keep others waiting; started when first asked."""
@@ -155,7 +157,7 @@ class Session(LiveSession):
         if not quiet:
             self.data = Loading("busy", what, before.document)
             self.data_changed.emit()
-        self._scan = handle = self.inspector.submit(job, args)
+        self._scan = handle = self.reader.submit(job, args)
         self.trainer.warm()  # while the images are read, so that the first run begins at once
 
         def events(said: list[Event]) -> None:
@@ -286,5 +288,5 @@ class Session(LiveSession):
         """End the engines; the window is closing."""
         self.cost.close()
         self.undo.clear()  # its commands hold this session: left to the garbage, they are deleted twice
-        close_all([self.inspector, self.trainer, self.downloader, self.librarian, self.predictor, self.watcher])
+        close_all([self.inspector, self.trainer, self.reader, self.downloader, self.librarian, self.predictor, self.watcher])
         self.settings.sync()
