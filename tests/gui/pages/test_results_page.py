@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from tests.gui.pages.conftest import standing
 from tests.gui.pages.measured import document, row
 from tlstudio.errors import Cancelled, InputError
 from tlstudio.events import Progress
@@ -29,13 +29,7 @@ from tlstudio.runs import Run
 
 @pytest.fixture
 def page(qtbot: QtBot, session: Session) -> Iterator[ResultsPage]:
-    made = ResultsPage(session)
-    made.resize(1096, 704)
-    made.show()
-    yield made
-    made.close()
-    made.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    yield from standing(ResultsPage(session))
 
 
 def child(page: ResultsPage, kind: Any) -> Any:

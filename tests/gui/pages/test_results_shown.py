@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
+from tests.gui.pages.conftest import standing
 from tests.gui.pages.measured import document, row
 from tlstudio.gui import theme
 from tlstudio.gui.pages.results import ResultsPage
@@ -22,13 +22,7 @@ from tlstudio.gui.widgets.result_heading import ResultHeading
 
 @pytest.fixture
 def page(qtbot: QtBot, session: Session) -> Iterator[ResultsPage]:
-    made = ResultsPage(session)
-    made.resize(1096, 704)
-    made.show()
-    yield made
-    made.close()
-    made.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    yield from standing(ResultsPage(session))
 
 
 def test_it_can_be_opened_at_a_picture(page: ResultsPage, session: Session, jobs: Any, qtbot: QtBot, tmp_path: Path) -> None:

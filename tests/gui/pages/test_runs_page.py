@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from tests.gui.pages.conftest import standing
 from tlstudio import places
 from tlstudio.gui import runs_text
 from tlstudio.gui.loading import Loading
@@ -27,13 +28,7 @@ from tlstudio.runs import Run
 
 @pytest.fixture
 def page(qtbot: QtBot, session: Session) -> Iterator[RunsPage]:
-    made = RunsPage(session)
-    made.resize(1096, 704)
-    made.show()
-    yield made
-    made.close()
-    made.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    yield from standing(RunsPage(session))
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from tlstudio.gui.stage_plan import plan
 from tlstudio.gui.widgets.curves import RunCurves
 from tlstudio.gui.widgets.line_ends import End
 from tlstudio.gui.widgets.parts import column, header, label
-from tlstudio.gui.widgets.plot import AXIS, RIGHT, STAR, Stroke
+from tlstudio.gui.widgets.plot import AXIS, RIGHT, STAR
 from tlstudio.gui.widgets.stage_band import StageBand
+from tlstudio.gui.widgets.stroke import Stroke
 from tlstudio.recipe import Recipe
 from tlstudio.recipe.plan import epochs as planned_epochs
 

@@ -19,7 +19,8 @@ from tlstudio.gui.history import RunHistory
 from tlstudio.gui.series import Floats, Series, round_ticks, thin
 from tlstudio.gui.widgets.line_ends import End
 from tlstudio.gui.widgets.parts import colour
-from tlstudio.gui.widgets.plot import Plot, Stroke
+from tlstudio.gui.widgets.plot import Plot
+from tlstudio.gui.widgets.stroke import Stroke
 
 _NONE = np.empty(0)
 

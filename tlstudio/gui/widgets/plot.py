@@ -6,54 +6,23 @@ Import this only where a plot is about to be shown: pyqtgraph takes half a secon
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QFrame, QGraphicsPathItem, QGraphicsView, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.series import Floats, round_ticks
 from tlstudio.gui.widgets.line_ends import End, Frame, place, place_mark, place_note, star, write
 from tlstudio.gui.widgets.parts import colour
+from tlstudio.gui.widgets.stroke import Stroke
 
 AXIS = 40  # width of the y axis: what stands above the plot on the same x axis begins there
 STAR = 9  # radius of the star at the best epoch
 RIGHT = 12  # room for half a tick label at the end of the x axis
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """How a line is drawn. role: a colour by its role. faint: the raw values behind a bold line. points: a dot at each value."""
-
-    role: str
-    width: float = 2.25
-    dash: bool = False
-    faint: bool = False
-    points: bool = False
-
-    def tone(self) -> QColor:
-        out = QColor(colour(self.role))
-        out.setAlpha(100 if self.faint else 255)
-        return out
-
-    def pen(self) -> QPen:
-        # opaque: a line is drawn piece by piece, and where two pieces meet one would see through both
-        out: QPen = pg.mkPen(_over(self.tone(), colour("surface")), width=self.width)
-        if self.dash:
-            out.setDashPattern([4, 3])
-            out.setCapStyle(Qt.PenCapStyle.FlatCap)
-        return out
-
-
-def _over(tone: QColor, ground: QColor) -> QColor:
-    """The colour that a tone has over a ground."""
-    share = tone.alphaF()
-    pairs = zip((tone.redF(), tone.greenF(), tone.blueF()), (ground.redF(), ground.greenF(), ground.blueF()), strict=True)
-    return QColor.fromRgbF(*(share * top + (1 - share) * below for top, below in pairs))
 
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]
