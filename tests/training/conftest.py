@@ -27,3 +27,4 @@ def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "EVERY", 0.0)
     monkeypatch.setattr(checkpoint, "INTERVAL", 0.0)
     monkeypatch.setattr(checkpoint, "RATIO", 0.0)
+    monkeypatch.setattr(checkpoint.Checkpointer, "due", True)  # also while the one before is still being written
