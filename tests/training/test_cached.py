@@ -11,10 +11,10 @@ import torch
 
 from tlstudio import api, places
 from tlstudio.data.row_store import Writer
-from tlstudio.events import Event, PrefixCached, RunEnded, Steps
+from tlstudio.events import EpochEnded, Event, PrefixCached, RunEnded, Steps
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
-from tlstudio.training import budget
+from tlstudio.training import budget, keeping
 from tlstudio.training.fit import fit
 from tlstudio.training.rows import InMemory, OutOfRange, as_kept, as_used, channels_last
 
@@ -99,6 +99,30 @@ def test_a_full_disk_only_means_that_the_next_run_begins_anew(photos: Path, tmp_
     said = _train(_recipe(photos), tmp_path / "a")
     assert _kept(said).computed == 24
     assert isinstance(said[-1], RunEnded)
+
+
+def test_a_run_stays_folded_or_not_as_it_began(
+    photos: Path, tmp_path: Path, every_step: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that an older version began had nothing folded: its resume computes what it would have computed."""
+    recipe = _recipe(photos)
+    folded = _train(recipe, tmp_path / "folded")
+    assert isinstance(folded[-1], RunEnded)
+    assert folded[-1].summary["folded"]
+    assert api.evaluate(str(tmp_path / "folded"))["metrics"]["loss"] == _metrics(folded)["val_loss"]
+    with monkeypatch.context() as older:
+        older.setattr(keeping, "folded_network", lambda *_: None)
+        whole = _train(recipe, tmp_path / "whole")
+        run = Run.create(recipe, tmp_path / "cut")
+        training = fit(recipe, run)
+        next(event for event in training if isinstance(event, EpochEnded))
+        training.close()
+    resumed = list(fit(recipe, run))
+    assert isinstance(resumed[-1], RunEnded)
+    assert not resumed[-1].summary["folded"]
+    assert resumed[-1].summary["metrics"] == _metrics(whole)
+    assert _losses(whole) != _losses(folded)
+    assert _losses(whole) == pytest.approx(_losses(folded), rel=1e-3, abs=1e-5)
 
 
 def test_exact_keeps_nothing_and_says_so(photos: Path, tmp_path: Path) -> None:

@@ -93,13 +93,12 @@ def _measured(model: Trained, root: Path, items: list[Item], tell: Tell, control
     data = model.recipe.data
     assert isinstance(model.pipeline, Pipeline)
     images = ImageSet(root, items, model.pipeline, max_pixels=data.max_pixels, seed=model.recipe.training.seed, cache_bytes=0)
-    source = WholeNetwork(
-        model.network, {"only": images}, model.pipeline, model.device, augment=False, control=control, layout=model.layout
-    )
+    network = model.judged()
+    source = WholeNetwork(network, {"only": images}, model.pipeline, model.device, augment=False, control=control, layout=model.layout)
     pace = Pace(len(items))
 
     def forward(inputs: Tensor) -> Tensor:
-        out: Tensor = model.network.module(inputs)
+        out: Tensor = network.module(inputs)
         pace.add(min(len(inputs), len(items) - pace.done))  # the last batch is filled up
         tell(
             Progress(

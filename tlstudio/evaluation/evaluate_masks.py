@@ -49,12 +49,11 @@ def evaluate_masks(
     pictures = MaskSet(
         report.root, items, report.coding, model.pipeline, max_pixels=data.max_pixels, seed=model.recipe.training.seed, cache_bytes=0
     )
-    source = WholeNetwork(
-        model.network, {"only": pictures}, model.pipeline, model.device, augment=False, control=control, layout=model.layout
-    )
+    network = model.judged()
+    source = WholeNetwork(network, {"only": pictures}, model.pipeline, model.device, augment=False, control=control, layout=model.layout)
     with _Writer(folder, model, report, items) as writer:
         measuring = measured_masks(
-            model.network, source.module, source.views("only"), model.classes, edges=True, wanted=range(len(items)), seen=writer.take
+            network, source.module, source.views("only"), model.classes, edges=True, wanted=range(len(items)), seen=writer.take
         )
         measured = _told(measuring, len(items), tell)
     classes = [(one.name, one.colour) for one in model.coding.classes] if model.coding else []

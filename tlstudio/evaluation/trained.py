@@ -13,6 +13,7 @@ from tlstudio.data.mask_pipeline import MaskPipeline
 from tlstudio.data.masks import Coding
 from tlstudio.data.transforms import Pipeline
 from tlstudio.errors import InputError, StudioError
+from tlstudio.models.folded_network import folded_network
 from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
@@ -39,6 +40,13 @@ class Trained:
     device: torch.device
     coding: Coding | None = None
     layout: torch.memory_format = torch.channels_last
+
+    def judged(self) -> Network:
+        """The network as it measured the figures of the run's summary, BatchNorm folded or not: rounding depends on it. In eval mode."""
+        if not (self.run.summary() or {}).get("folded"):
+            return self.network
+        height, width = (self.run.receipt() or {})["input"]["shape"]
+        return folded_network(self.network, (height, width)) or self.network
 
 
 IDLE = 300.0  # seconds after which a network that nobody asked for is let go

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,26 @@ class Network:
             given: Given = reached.tensor
             return given
         raise RuntimeError(f"{self.entry.name} gave an answer without passing its head {self.head_path}")
+
+    def twin(self, replaced: Mapping[nn.Module, nn.Module]) -> Network:
+        """The same with other layers in the place of some. All else is shared but for the containers, which stay in eval mode."""
+        made: dict[nn.Module, nn.Module] = dict(replaced)
+        other = copy.copy(self)
+        other.module = _rebuilt(self.module, made)
+        other._tapped, other._copies = _with_tap(other.module, self.head_path)
+        return other
+
+
+def _rebuilt(module: nn.Module, made: dict[nn.Module, nn.Module]) -> nn.Module:
+    """The module with what was made instead of its layers; itself where nothing in it is another one."""
+    if module not in made:
+        children = {name: None if child is None else _rebuilt(child, made) for name, child in module._modules.items()}
+        made[module] = module
+        if any(child is not module._modules[name] for name, child in children.items()):
+            made[module] = container = copy.copy(module)
+            container.__dict__["_modules"] = children
+            container.training = False
+    return made[module]
 
 
 class _Reached(Exception):

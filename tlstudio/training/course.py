@@ -13,6 +13,7 @@ from tlstudio.control import Control
 from tlstudio.errors import StudioError
 from tlstudio.events import EpochEnded, Event, Note, Signals, StageStarted
 from tlstudio.runs import Run
+from tlstudio.training.cached import Cached
 from tlstudio.training.chance import mixed, seed_generators
 from tlstudio.training.checkpoint import Checkpointer, good_of
 from tlstudio.training.compiling import compiled, joined
@@ -52,8 +53,8 @@ class Course:
         self._signals: list[Signals] = []
         self._compiled = False
         self._seen = self._learned_for = 0.0
-        self.kept = self._inputs.kept
-        """What was kept in each stage."""
+        self.kept = self._inputs.kept  # in each stage
+        self.folded = False  # the last figures: those of `folded_network`?
 
     @property
     def speed(self) -> float | None:
@@ -275,6 +276,7 @@ class Course:
         source: Source = self._inputs.source
         if not (source.exact and here):
             source = self._setup.whole(self._control)
+        self.folded = isinstance(source, Cached) and source.choice.folded
         return (yield from self._judged(source, keep=False, edges=True))
 
     def _judged(self, source: Source, keep: bool, edges: bool = False, masks: KeptMasks | None = None) -> Generator[Event, None, Result]:

@@ -85,7 +85,16 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
         final = yield from course.measured_again()
     reason = "completed" if course.done else "early" if course.early else "stopped"
     summary = summary_of(
-        recipe, setup, place, final, proof, reason, images_per_second=course.speed, peak_memory=memory.bytes(), kept=course.kept
+        recipe,
+        setup,
+        place,
+        final,
+        proof,
+        reason,
+        images_per_second=course.speed,
+        peak_memory=memory.bytes(),
+        kept=course.kept,
+        folded=course.folded,
     )
     if together.main:
         run.write_json("summary.json", summary)

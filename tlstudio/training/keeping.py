@@ -15,12 +15,13 @@ from torch import Tensor
 from tlstudio.data.mask_pipeline import MaskPipeline
 from tlstudio.data.transforms import Pipeline
 from tlstudio.models import heads
+from tlstudio.models.folded_network import folded_network
 from tlstudio.models.freezing import digest
 from tlstudio.quantities import duration, size
 from tlstudio.training import mask_tiles
 from tlstudio.training.budget import LEAST_SHARE, room, worth
 from tlstudio.training.learner import Learner
-from tlstudio.training.parts import CutApart, HeadApart, Parts
+from tlstudio.training.parts import FOLDED, CutApart, HeadApart, Parts
 from tlstudio.training.prepare import Images
 from tlstudio.training.rows import channels_last
 
@@ -33,6 +34,7 @@ class Choice:
 
     how: features, graph, modules or none. dtype: float32, float16 or bfloat16. views: of each training image, taken in turns; 1 where
     nothing is random. where: device, memory or disk. why: what a user is told where nothing is kept.
+    folded: whether what enters the head comes from `folded_network`.
     """
 
     how: str = "none"
@@ -40,13 +42,14 @@ class Choice:
     views: int = 1
     where: str = ""
     why: str = ""
+    folded: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @property
     def exact(self) -> bool:
-        """Whether what learns behind gets the very numbers that the whole network would give it."""
+        """Whether what learns behind gets the very numbers that the whole network, folded or not, would give it."""
         return self.how == "none" or (self.how == "features" and self.dtype == "float32")
 
 
@@ -101,6 +104,8 @@ def choose(learner: Learner, images: Images, *, disk: int, as_before: Choice | N
         return none(why)
     learner.module.eval()
     try:
+        if isinstance(parts, HeadApart) and (as_before is None or as_before.folded):
+            parts = HeadApart(learner.network, folded_network(learner.network, images.shape))
         one = _of_two(parts, images.shape, device)
     except _NotByImage:
         return none("what crosses the cut cannot be told apart by image")
@@ -111,7 +116,8 @@ def choose(learner: Learner, images: Images, *, disk: int, as_before: Choice | N
     if chosen is None:
         return none(f"it would take {size(nbytes // 2)}, more than memory and disk have to spare")
     forms = tuple(f"{tuple(tensor.shape[1:])} {tensor.dtype}" for tensor in one)
-    return Kept(parts, replace(chosen, views=wanted.views), tuple(channels_last(tensor) for tensor in one), forms)
+    chosen = replace(chosen, views=wanted.views, folded=parts.digest == FOLDED)
+    return Kept(parts, chosen, tuple(channels_last(tensor) for tensor in one), forms)
 
 
 class _NotByImage(Exception):

@@ -12,6 +12,9 @@ from tlstudio.models.network import Network
 from tlstudio.training.features import Features, mapped, tensors
 from tlstudio.training.out_of_memory import in_halves
 
+FOLDED = "folded"
+"""The digest of parts whose front is `folded_network`."""
+
 
 class Parts(Protocol):
     """how: features, graph or modules, see `events.PrefixCached`. module: what learns, and whatever else stands behind the cut.
@@ -46,16 +49,17 @@ class HeadApart:
     """The head learns, everything before it is frozen: what crosses is what enters the head."""
 
     how = "features"
-    digest = ""
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
+    def __init__(self, network: Network, front: Network | None = None) -> None:
+        """front: the same network with BatchNorm folded, if there is one."""
+        self._front = network if front is None else front
+        self.digest = "" if front is None else FOLDED
         self.module = network.head
         self._like: Features = None
 
     def front(self, x: Tensor) -> list[Tensor]:
         with torch.inference_mode():
-            self._like = in_halves(self._network.features, x)
+            self._like = in_halves(self._front.features, x)
         return tensors(self._like)
 
     def inputs(self, crossing: Sequence[Tensor]) -> Features:

@@ -42,12 +42,13 @@ def summary_of(
     images_per_second: float | None,
     peak_memory: int,
     kept: Sequence[PrefixCached] = (),
+    folded: bool = False,
 ) -> dict[str, Any]:
     """summary.json. setup: of the last stage. final: the weights of best.safetensors on the validation images. peak_memory: bytes.
     ranks: how many processes trained together. rate_changes: {epoch, step, factor, why} each, see RateChanged.
     at_once: images that fitted into memory, where a batch did not.
 
-    kept: what was kept of the frozen part in each stage of this session.
+    kept: what was kept of the frozen part in each stage of this session. folded: whether the figures are those of `folded_network`.
     """
     params, learning = setup.params()
     assert place.best is not None
@@ -65,6 +66,7 @@ def summary_of(
         "device": device_name(setup.device),
         "features_kept": any(one.how != "none" for one in kept),
         "kept": [one.to_json() for one in kept],
+        "folded": folded,
         "curve": place.curve,
         **{f"n_{split}": setup.n(split) for split in ("train", "val", "test")},
         "params": params,
