@@ -101,9 +101,7 @@ def test_a_full_disk_only_means_that_the_next_run_begins_anew(photos: Path, tmp_
     assert isinstance(said[-1], RunEnded)
 
 
-def test_a_run_stays_folded_or_not_as_it_began(
-    photos: Path, tmp_path: Path, every_step: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_stays_folded_or_not_as_it_began(photos: Path, tmp_path: Path, every_step: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that an older version began had nothing folded: its resume computes what it would have computed."""
     recipe = _recipe(photos)
     folded = _train(recipe, tmp_path / "folded")
