@@ -27,11 +27,12 @@ def draw(folder: Path, task: str) -> None:
     from tlstudio.gui import theme
     from tlstudio.gui.app import build
     from tlstudio.gui.demo import Demo
-    from tlstudio.gui.main_window import MainWindow
+    from tlstudio.gui.main_window import SIZE, MainWindow
 
     app, window = build(["--demo"])
     assert isinstance(app, QApplication)
     assert isinstance(window, MainWindow)
+    window.resize(*SIZE)  # not as the window of the task before was left on a screen that there is not
     try:
         demo = Demo(window, task)
         demo.play()

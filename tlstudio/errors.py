@@ -39,6 +39,10 @@ class InputError(StudioError):
     exit_code = 2
 
 
+class Busy(InputError):
+    """What was named is in another process's hands."""
+
+
 class Cancelled(StudioError):
     """A job ended because it was asked to."""
 
@@ -49,6 +53,6 @@ class EngineDied(StudioError):
 
 def from_json(said: dict[str, Any]) -> StudioError:
     """The error that `StudioError.to_json` described; an unknown type becomes a plain StudioError."""
-    kinds = {kind.__name__: kind for kind in (StudioError, InputError, Cancelled, EngineDied)}
+    kinds = {kind.__name__: kind for kind in (StudioError, InputError, Busy, Cancelled, EngineDied)}
     kind = kinds.get(str(said.get("type")), StudioError)
     return kind(said.get("what", ""), said.get("why", ""), said.get("do", ""), details=said.get("details", ""))

@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from tlstudio import events, places
-from tlstudio.errors import InputError, StudioError
+from tlstudio.errors import Busy, InputError, StudioError
 from tlstudio.events import Event
 from tlstudio.events.turned import as_if_uninterrupted
+from tlstudio.holding import Held, held, is_held
 from tlstudio.recipe import Recipe
 
 
@@ -127,34 +128,23 @@ class Run:
         return "live" if self.is_live() else "unfinished"
 
     def is_live(self) -> bool:
-        if not (self.path / ".lock").exists():
-            return False
-        from filelock import FileLock, Timeout  # 20 ms, which the window's first paint need not wait for
-
-        lock = FileLock(self.path / ".lock")
-        try:
-            lock.acquire(blocking=False)
-        except (Timeout, OSError):
-            return (self.path / ".lock").exists()
-        lock.release()
-        return False
+        return is_held(self.path / ".lock")
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the run for writing. The lock goes with the process, however that ends. Raises InputError if it is held."""
-        from filelock import FileLock, Timeout
+    def locked(self, *, everywhere: bool = True) -> Iterator[None]:
+        """Hold the run for writing. The lock goes with the process, however that ends. Raises Busy if it is held.
 
-        lock = FileLock(self.path / ".lock")
-        try:
-            lock.acquire(timeout=0.3, poll_interval=0.02)  # `is_live`, asked elsewhere, holds it for a moment
-        except Timeout:
-            raise InputError(f"The run {self.name} is being trained right now", "", "Wait for it to end, or stop it") from None
-        except OSError as error:
-            raise cannot_write(self.path, error) from None
-        try:
+        everywhere: also among the computers that share this disk, see `holding.held`.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(held(self.path / ".lock", everywhere=everywhere))
+            except Held as other:
+                where = f"on the computer {other.computer}" if other.computer else ""
+                raise Busy(f"The run {self.name} is being trained right now", where, "Wait for it to end, or stop it") from None
+            except OSError as error:
+                raise cannot_write(self.path, error) from None
             yield
-        finally:
-            lock.release()
 
     def write_text(self, name: str, text: str) -> None:
         write_atomic(self.path / name, lambda file: file.write(text.encode()))

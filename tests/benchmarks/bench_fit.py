@@ -11,7 +11,12 @@ from __future__ import annotations
 import os
 import sys
 
-SETTINGS = {"OMP_WAIT_POLICY": "PASSIVE", "MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(4 << 30)}
+SETTINGS = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(4 << 30),
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 if __name__ == "__main__" and os.environ.get("MALLOC_MMAP_THRESHOLD_") != SETTINGS["MALLOC_MMAP_THRESHOLD_"]:
     os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **SETTINGS})  # the C library reads them at its start alone
 

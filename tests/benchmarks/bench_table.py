@@ -38,7 +38,12 @@ from table.watch import watched
 
 HERE, TOP = Path(__file__).parent, Path(__file__).parents[2]
 CHART = TOP / "packaging" / "screenshots"
-MALLOC = {"OMP_WAIT_POLICY": "PASSIVE", "MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}
+MALLOC = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 32),
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 QUICK = Settings(
     head=3,
     last_block=2,
@@ -102,7 +107,8 @@ def settings_of(asked: argparse.Namespace) -> Settings:
 
 def environment(cell: Cell, home: Path, malloc: bool) -> dict[str, str]:
     """What a user has, without settings of threads and memory; nothing kept of earlier runs."""
-    out = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "MKL_", "MALLOC_", "KMP_", "TLSTUDIO_"))}
+    settings = ("OMP_", "MKL_", "MALLOC_", "GLIBC_", "KMP_", "TLSTUDIO_")
+    out = {key: value for key, value in os.environ.items() if not key.startswith(settings)}
     out |= {"TLSTUDIO_HOME": str(home), "QT_QPA_PLATFORM": "offscreen", "PYTHONUNBUFFERED": "1"}
     if os.environ.get("OMP_NUM_THREADS"):  # said by whoever runs the bench, for everybody
         out["OMP_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"]

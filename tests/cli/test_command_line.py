@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,15 +26,14 @@ def buffered() -> dict[str, str]:
 
 def test_help_is_quick_and_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from tlstudio.cli import run; code = run(['--help']); "
+        "import sys, time; from tlstudio.cli import run; code = run(['--help']); print(time.process_time(), file=sys.stderr); "
         "heavy = {'torch', 'PySide6', 'numpy', 'pydantic', 'rich'} & set(sys.modules); sys.exit(f'{heavy}' if heavy else code)"
     )
-    begun = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     for name in COMMANDS:
         assert f"  {name} " in done.stdout
-    assert time.monotonic() - begun < 3  # 0.2 s on an idle machine; generous, for a busy one
+    assert float(done.stderr) < 2  # 0.2 s of processor on an idle machine
 
 
 def test_python_m_tlstudio_is_the_same_program() -> None:

@@ -102,7 +102,10 @@ def test_not_more_is_decoded_ahead_than_two_batches(images, monkeypatch):
     monkeypatch.setattr(images, "load", load)
     going = batches(images, list(range(16)) * 10, 4, epoch=0, augment=True, workers=2)
     next(going)
-    time.sleep(0.3)
+    until = time.monotonic() + 20
+    while len(loaded) <= 4 and time.monotonic() < until:
+        time.sleep(0.01)
+    time.sleep(0.3)  # in which there is time for more
     assert 4 < len(loaded) <= 4 + 2 * 4
     going.close()
 

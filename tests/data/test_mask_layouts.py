@@ -224,6 +224,22 @@ def test_voc_with_other_values_than_its_own(tmp_path, pair):
     for n in range(3):
         pair(tmp_path / f"JPEGImages/{n}.jpg", tmp_path / f"SegmentationClassPNG/{n}.png", (0, 30, 40), n)
     assert scan(tmp_path).classes == ["class 0", "class 30", "class 40"]
+    for n in range(3):
+        pair(tmp_path / f"JPEGImages/{n}.jpg", tmp_path / f"SegmentationClassPNG/{n}.png", (0, 1), n)
+    assert scan(tmp_path).classes == ["background", "foreground"], "people, not aeroplanes"
+    for n in range(3):
+        pair(tmp_path / f"JPEGImages/{n}.jpg", tmp_path / f"SegmentationClassPNG/{n}.png", (0, 15, 255), n)
+    report = scan(tmp_path)
+    assert report.classes == ["background", "person"]
+    assert [one.value for one in report.coding.classes] == [0, 15]
+    assert "unused_class" not in kinds(report)
+
+
+def test_two_classes_of_cityscapes(tmp_path, pair):
+    for n in range(6):
+        name = f"aachen_00000{n}_000019"
+        pair(tmp_path / f"leftImg8bit/{name}_leftImg8bit.png", tmp_path / f"gtFine/{name}_gtFine_labelIds.png", (0, 7, 26), n)
+    assert scan(tmp_path).classes == ["road", "car"]
 
 
 @pytest.mark.parametrize(("form", "values"), [("labelIds", (0, 7, 26, 33, 3)), ("labelTrainIds", (0, 1, 13, 18, 255))])

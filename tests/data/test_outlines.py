@@ -213,21 +213,45 @@ def test_boxes_are_no_masks(tmp_path, photo):
         (lambda text: text.replace('"images"', '"pictures"'), "it has no list 'images'"),
         (lambda text: text.replace('"annotations"', '"objects"'), "it has no list 'annotations'"),
         (lambda text: text.replace('"id"', '"number"'), "a category in it has no id"),
-        (lambda text: f"[{text}]", ""),
+        (lambda text: text.replace('"images"', '"imagfs"').replace('"categories"', '"cat"'), "it has no list 'images' and no list 'cat"),
+        (lambda text: text.replace('"annotations"', '"annot"').replace('"file_name"', '"file"'), "it has no list 'annotations'"),
+        (lambda text: f"[{text}]", "it is a list, where an object with 'images', 'annotations' and 'categories' is expected"),
+        (lambda text: json.dumps(json.loads(text)["annotations"]), "it is a list, "),
+        (lambda text: "null", "it is a single value, "),
+        (lambda text: "{}", "it has no list 'images' and no list 'annotations' and no list 'categories'"),
     ],
 )
 def test_a_broken_coco_file_is_not_taken_for_a_folder_of_classes(tmp_path, photo, damage, why):
     coco(tmp_path, photo)
     path = tmp_path / "annotations/instances.json"
     path.write_text(damage(path.read_text()))
-    if not why:  # a list of something else
-        assert scan(tmp_path).task == "classification"
-        return
     for data, task in ((Data(), ""), (Data(), "segmentation"), (Data(layout="coco"), "")):
         with pytest.raises(InputError) as said:
             scan(tmp_path, data=data, task=task)
         assert f"The COCO file annotations/instances.json cannot be used: {why}" in str(said.value)
     assert scan(tmp_path, task="classification").classes == ["images"]
+
+
+def test_a_broken_coco_file_is_known_by_what_it_says_and_other_files_are_none(tmp_path, photo):
+    said = coco(tmp_path, photo, "leaves.json")
+    path = tmp_path / "leaves.json"
+    images = [{"id": n, "file_name": f"{n:060}.png"} for n in range(1000)]  # more than the beginning that is looked at
+    path.write_text(json.dumps({**said, "images": images}).replace('"images"', '"imagfs"').replace('"file_name"', '"file"'))
+    with pytest.raises(InputError, match=r"The COCO file leaves.json cannot be used: it has no list 'images'"):
+        scan(tmp_path)
+    path.write_text(json.dumps([said]))
+    with pytest.raises(InputError, match=r"The COCO file leaves.json cannot be used: it is a list"):
+        scan(tmp_path)
+    path.unlink()
+    (tmp_path / "annotations.json").write_text(json.dumps([{"file": "1.png", "species": "oak"}]))
+    with pytest.raises(InputError, match=r"The COCO file annotations.json cannot be used: it is a list"):  # there is nothing else
+        scan(tmp_path)
+    for n, name in enumerate(("oaks", "elms")):
+        photo(tmp_path / "classes" / name / "1.png", n)
+    (tmp_path / "annotations.json").rename(tmp_path / "classes/annotations.json")
+    report = scan(tmp_path / "classes")
+    assert report.classes == ["elms", "oaks"]
+    assert "broken_outlines" not in {problem.kind for problem in report.problems}
 
 
 def test_a_broken_coco_file_beside_what_can_be_read_is_a_problem(tmp_path, photo):

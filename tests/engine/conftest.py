@@ -35,7 +35,7 @@ def open_files() -> int:
     return psutil.Process().num_fds() if hasattr(psutil.Process, "num_fds") else 0
 
 
-def gone(pid: int, within: float = 5.0) -> bool:
+def gone(pid: int, within: float = 20.0) -> bool:
     """Whether that process ends in time. A zombie of somebody else's counts as ended."""
     end = time.monotonic() + within
     while time.monotonic() < end:

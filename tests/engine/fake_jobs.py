@@ -97,18 +97,22 @@ def facts() -> dict[str, Any]:
     return {"pid": os.getpid(), "nice": os.nice(0), "omp": os.environ.get("OMP_WAIT_POLICY"), "path0": sys.path[0], "group": os.getpgid(0)}
 
 
-def train(n: int, *, tell: Tell, control: Control, pause: float = 0.0) -> int:
-    """Stops like training does, though not at once, so that a second Ctrl+C has something to cancel."""
+def train(n: int, *, tell: Tell, control: Control, pause: float = 0.0, last: float = 20.0) -> int:
+    """Stops like training does, though not before `last` seconds, so that a second Ctrl+C has something to cancel."""
     for i in range(n):
         control.check()
         tell(Progress(phase="count", done=i + 1, total=n))
         if control.stopping:
-            for _ in range(100):
+            for _ in range(round(100 * last)):
                 control.check()
                 time.sleep(0.01)
             return i + 1
         time.sleep(pause)
     return n
+
+
+def train_longer(n: int, *, tell: Tell, control: Control, pause: float = 0.0) -> int:
+    return train(n, tell=tell, control=control, pause=pause, last=0.1)
 
 
 def train_deaf(n: int, *, tell: Tell, pause: float = 0.0) -> None:
@@ -117,5 +121,5 @@ def train_deaf(n: int, *, tell: Tell, pause: float = 0.0) -> None:
     time.sleep(60)
 
 
-JOBS = {f.__name__: f for f in (echo, count, rates, noisy, fail, not_json, not_serialisable, die, deaf, facts, train, train_deaf)}
-JOBS["train_longer"] = train
+_TRAINING = (train, train_longer, train_deaf)
+JOBS = {f.__name__: f for f in (echo, count, rates, noisy, fail, not_json, not_serialisable, die, deaf, facts, *_TRAINING)}

@@ -17,6 +17,7 @@ from tlstudio.errors import Cancelled, EngineDied, InputError, StudioError
 from tlstudio.events import Note, Progress
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+A_SECOND = 100  # events of a job that rests a hundredth of a second after each: a clock that a busy machine slows down as well
 
 
 def test_a_job_gives_its_events_in_order_and_then_its_result(engine: Engine) -> None:
@@ -89,12 +90,11 @@ def test_cancel_ends_a_job_in_the_middle_and_one_that_waits(engine: Engine) -> N
     assert running.wait(20) is not None
     waiting.cancel()
     running.cancel()
-    begun = time.monotonic()
+    assert len(list(running)) < A_SECOND
     with pytest.raises(Cancelled):
-        running.result(5)
+        running.result(20)
     with pytest.raises(Cancelled):
-        waiting.result(5)
-    assert time.monotonic() - begun < 1
+        waiting.result(20)
     assert engine.request("echo", {"word": "on"}).result() == {"word": "on"}
 
 
@@ -102,7 +102,7 @@ def test_stop_keeps_what_is_done(engine: Engine) -> None:
     job = engine.request("count", {"n": 10_000, "pause": 0.01})
     assert job.wait(20) is not None
     threading.Thread(target=job.stop).start()
-    assert 1 <= job.result(5) < 10_000
+    assert 1 <= job.result(20) < 10_000
 
 
 def test_pause_holds_events_back_until_go_on(engine: Engine) -> None:
@@ -113,11 +113,11 @@ def test_pause_holds_events_back_until_go_on(engine: Engine) -> None:
         pass
     assert not job.done
     job.go_on()
-    assert job.wait(5) is not None
+    assert job.wait(20) is not None
     job.pause()
     job.cancel()  # is heard while paused
     with pytest.raises(Cancelled):
-        job.result(5)
+        job.result(20)
 
 
 def test_other_rates_are_heard_by_the_job(engine: Engine) -> None:
@@ -176,13 +176,13 @@ def test_terminate_cancels_the_job_and_ends_the_child(engine: Engine) -> None:
     assert engine.pid is not None
     os.kill(engine.pid, signal.SIGTERM)
     with pytest.raises(Cancelled):
-        job.result(5)
+        job.result(20)
     idle = Engine("idle", jobs="fake_jobs")
     with idle:
         idle.request("echo", {"word": "x"}).result(20)
         assert idle.pid is not None
         os.kill(idle.pid, signal.SIGTERM)
-        end = time.monotonic() + 5
+        end = time.monotonic() + 20
         while idle.alive and time.monotonic() < end:
             time.sleep(0.01)
         assert not idle.alive
@@ -204,7 +204,7 @@ def test_close_cuts_off_what_runs_however_deaf_it_is(engine: Engine) -> None:
     assert deaf.wait(20) is not None
     begun = time.monotonic()
     engine.close(grace=0.2)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10  # not the minute that it would go on for
     for job in (deaf, listening):
         with pytest.raises(Cancelled):
             job.result(1)
@@ -217,8 +217,9 @@ def test_close_lets_a_listening_job_end_in_order(engine: Engine) -> None:
     job = engine.request("count", {"n": 10_000, "pause": 0.01})
     assert job.wait(20) is not None
     begun = time.monotonic()
-    engine.close(grace=5)
-    assert time.monotonic() - begun < 1
+    engine.close(grace=60)
+    assert len(list(job)) < A_SECOND
+    assert time.monotonic() - begun < 20  # not the grace
     with pytest.raises(Cancelled):
         job.result(1)
 
@@ -230,7 +231,7 @@ def test_close_ends_even_a_child_that_is_stopped(engine: Engine) -> None:
     os.kill(engine.pid, signal.SIGSTOP)
     begun = time.monotonic()
     engine.close(grace=0.1)
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 20
     assert not engine.alive
 
 

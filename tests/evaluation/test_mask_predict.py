@@ -279,6 +279,31 @@ def test_too_little_memory_for_one_picture_is_its_sentence_and_other_failures_ar
         predict_masks(made(tmp_path, Fails(RuntimeError("a mistake"))), [str(tmp_path / "a.png")], out=str(tmp_path / "out"))
 
 
+def test_pictures_that_do_not_fit_into_memory_are_looked_at_through_windows_from_then_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Tight(ByColour):
+        def forward(self, x: Tensor) -> Tensor:
+            if x.shape[-1] * x.shape[-2] > 100 * 100:
+                self.calls.append(tuple(x.shape))
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return super().forward(x)
+
+    monkeypatch.setattr(mask_tiles, "LEAST", 64)
+    photos = tmp_path / "photos"
+    truths = [saved(photos / f"{i}.png", i, (128, 128)) for i in range(3)]
+    model, said = made(tmp_path, Tight(), size=128), list[Event]()
+    entries = predict_masks(model, [str(photos)], out=str(tmp_path / "out"), tell=said.append)
+    for entry, truth in zip(entries, truths, strict=True):
+        assert (masks.read(Path(entry["mask"]), masks.own(CLASSES, COLOURS)) == truth).all()
+    notes = [event.message for event in said if isinstance(event, Note)]
+    assert len(notes) == 1
+    assert "overlapping windows of 64 x 64 from now on; their masks may differ slightly" in notes[0]
+    calls = cast(Tight, model.network.module).calls
+    assert [shape[-2:] for shape in calls].count((128, 128)) == 1
+    assert "smaller tile" in predict_masks(model, [str(photos / "0.png")], out=str(tmp_path / "tiles"), tile=128)[0]["error"]
+
+
 def test_photographs_stay_upright_and_large_jpegs_keep_their_size(tmp_path: Path) -> None:
     image, truth = blocks(640, 480, side=160)
     exif = Image.Exif()

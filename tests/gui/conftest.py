@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import gc
 import json
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QThreadPool
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from shiboken6 import delete, isValid
 
-from tlstudio import events
+from tests.gui import told_runs
+from tests.gui.told_runs import SCENE_CLASSES
 from tlstudio.data import masks, overlay_index
 from tlstudio.data.masks import Coding
 from tlstudio.data.overlay_index import OverlayImage, OverlayIndex
 from tlstudio.events import Event
-from tlstudio.gui import theme
+from tlstudio.gui import background, theme
 from tlstudio.gui.jobs import EngineWorker, JobHandle
 from tlstudio.gui.session import Session
 
@@ -32,16 +35,49 @@ class Jobs(list[JobHandle]):
         return next(handle for handle in reversed(self) if handle.job == job)
 
 
-@pytest.fixture(autouse=True)
-def _swept() -> Iterator[None]:
-    """What a test leaves behind goes after it, not in the middle of another one: what qtbot has closed, then Python's garbage.
+_PATIENCE = 30_000  # milliseconds; a machine that does other things as well must not fail what would have come
+_HERE = Path(__file__).parent
+_swept_since = 0
 
-    What stays is not looked at again, which makes it take milliseconds and not a third of a second.
-    """
+
+class Patient(QtBot):
+    """Waits as long as a loaded machine may need for what is to come; a test that passes waits no longer than it has to."""
+
+    def waitUntil(self, callback: Callable[[], Any], *, timeout: int = _PATIENCE) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = _PATIENCE, **more: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **more)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return Patient(request)
+
+
+@pytest.fixture(autouse=True)
+def _deleted() -> Iterator[None]:
+    """What qtbot has closed goes with the test, not in the middle of another one."""
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    gc.collect()
-    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Python's garbage of a test goes after it, once pytest has let go of its fixtures too: within a fixture all of them still live.
+
+    What stays is not looked at again, which makes it take milliseconds and not a third of a second; but once in a while it is, for what
+    a thread or an event still held.
+    """
+    global _swept_since
+    out = yield
+    if item.path.is_relative_to(_HERE):
+        _swept_since += 1
+        if _swept_since % 100 == 0:
+            gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+    return out
 
 
 @pytest.fixture
@@ -58,55 +94,31 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
     return asked
 
 
+@pytest.fixture(scope="session")
+def sessions() -> WeakSet[Session]:
+    """Those of this and earlier tests that are still there."""
+    return WeakSet()
+
+
 @pytest.fixture
-def session(qapp: QApplication, jobs: Jobs) -> Iterator[Session]:
-    theme.apply(qapp, theme.LIGHT)
+def session(qapp: QApplication, jobs: Jobs, sessions: WeakSet[Session]) -> Iterator[Session]:
+    if (theme.current(), theme.scale()) != (theme.LIGHT, 1.0) or not qapp.styleSheet():
+        theme.apply(qapp, theme.LIGHT)
     made = Session()
+    sessions.add(made)
     yield made
     made.close()
-
-
-def _run_events(done: float = 3.5, *, epochs: int = 10, steps: int = 4, run: str = "/runs/one", end: str = "") -> list[Event]:
-    """What a run of `epochs` epochs of `steps` steps says until `done` epochs are over; validation is best in epoch 2 of every three."""
-    out: list[Event] = [
-        events.RunStarted(
-            run=run, name="Ants", task="classification", model="efficientnet_lite0", strategy="last-block", epochs=epochs,
-            steps_per_epoch=steps, n_train=32, n_val=20, n_test=0, classes=["ants", "bees"], device="cpu", params=1000,
-            params_learning=100, cached=False,
-        ),
-        events.StageStarted(name="Last block", learns="last block", first_epoch=1, last_epoch=epochs),
-    ]  # fmt: skip
-    best = 0
-    for epoch in range(1, math.ceil(done) + 1):
-        n = min(steps, round(done * steps) - (epoch - 1) * steps)
-        x = [epoch - 1 + (i + 1) / steps for i in range(n)]
-        rates = [0.002 * (1 - at / epochs) for at in x]
-        out.append(
-            events.Steps(
-                epoch=epoch, first=1, loss=[1 / (1 + at) for at in x], accuracy=[min(1.0, 0.5 + 0.1 * at) for at in x], lr=rates,
-                backbone_lr=[rate / 10 for rate in rates],
-            )
-        )  # fmt: skip
-        if n == steps:
-            correct = min(20, 10 + epoch + (3 if epoch % 3 == 2 else 0))
-            out.append(
-                events.EpochEnded(
-                    epoch=epoch, stage="last block", train_loss=1 / epoch, train_accuracy=0.5, val_loss=1.5 / epoch,
-                    val_accuracy=correct / 20, correct=correct, n=20, lr=rates[-1], backbone_lr=rates[-1] / 10, seconds=1.5,
-                    images_per_second=20.0, best=correct > best,
-                )
-            )  # fmt: skip
-            best = max(best, correct)
-            out.append(events.CheckpointWritten(epoch=epoch, step=0, best=True))
-    if end:
-        out.append(events.FrozenProof(ok=True, tensors=312, before="ab", after="ab"))
-        out.append(events.RunEnded(reason=end, summary={}))
-    return out
+    background.forget_all()
+    QThreadPool.globalInstance().waitForDone(2000)
+    # Functions that are connected to its signals are held by Qt, and hold pages that hold it: no garbage collection sees that.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    if isValid(made):
+        delete(made)
 
 
 @pytest.fixture
 def run_events() -> Callable[..., list[Event]]:
-    return _run_events
+    return told_runs.run_events
 
 
 @pytest.fixture
@@ -182,9 +194,6 @@ def layers_document() -> dict[str, Any]:
     }
 
 
-SCENE_CLASSES = ["background", "leaf", "stem"]
-
-
 @pytest.fixture
 def scenes(tmp_path: Path) -> dict[str, Any]:
     """The `data` document of six grey pictures of 48 x 32 with masks: the left half is background, the right half leaf; two have a stem."""
@@ -241,26 +250,6 @@ def judged_masks(scenes: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _masks_run(epochs: int = 3) -> list[Event]:
-    """What a run on masks says: mean IoU 0.2, 0.3, ... ; nine tenths of the pixels are right."""
-    out: list[Event] = [
-        events.RunStarted(
-            run="/runs/masks", name="Scenes", task="segmentation", model="efficientnet_lite0", strategy="head", epochs=5,
-            steps_per_epoch=2, n_train=4, n_val=2, n_test=0, classes=SCENE_CLASSES, device="cpu", params=10, params_learning=1,
-            cached=False,
-        )
-    ]  # fmt: skip
-    for epoch in range(1, epochs + 1):
-        out.append(events.Steps(epoch=epoch, first=1, loss=[1.0, 0.9], accuracy=[0.5, 0.6], lr=[0.01] * 2, backbone_lr=[0.0] * 2))
-        out.append(
-            events.EpochEnded(
-                epoch=epoch, stage="head", train_loss=1.0, train_accuracy=0.6, val_loss=0.8, val_accuracy=0.9, correct=None, n=2, lr=0.01,
-                backbone_lr=0.0, seconds=1.0, images_per_second=4.0, best=True, val_mean_iou=0.1 + 0.1 * epoch,
-            )
-        )  # fmt: skip
-    return out
-
-
 @pytest.fixture
 def masks_run() -> Callable[..., list[Event]]:
-    return _masks_run
+    return told_runs.masks_run

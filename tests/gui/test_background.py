@@ -14,7 +14,7 @@ from tlstudio.gui.background import Background
 def test_the_answer_comes_in_the_windows_thread(qtbot: QtBot) -> None:
     said: list[Any] = []
     Background(threading.get_ident, lambda worker: said.extend((worker, threading.get_ident())))
-    qtbot.waitUntil(lambda: bool(said), timeout=3000)
+    qtbot.waitUntil(lambda: bool(said))
     assert said[1] == threading.get_ident()
     assert said[0] != said[1]
 
@@ -26,7 +26,7 @@ def test_a_failure_is_told(qtbot: QtBot) -> None:
         raise StudioError("No")
 
     Background(fail, None, said.append)
-    qtbot.waitUntil(lambda: bool(said), timeout=3000)
+    qtbot.waitUntil(lambda: bool(said))
     assert said[0].what == "No"
 
 
@@ -38,6 +38,6 @@ def test_what_is_forgotten_calls_nobody(qtbot: QtBot) -> None:
     held.set()
     other: list[int] = []
     Background(lambda: 2, other.append)
-    qtbot.waitUntil(lambda: bool(other), timeout=3000)
+    qtbot.waitUntil(lambda: bool(other))
     qtbot.wait(50)
     assert said == []

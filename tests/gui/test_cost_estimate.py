@@ -116,8 +116,10 @@ def test_a_few_pictures_are_named_from_the_index(tmp_path: Path) -> None:
     index = tmp_path / "index.jsonl"
     index.write_text("\n".join(json.dumps({"path": f"ants/{i}.jpg"}) for i in range(900)), encoding="utf-8")
     found = samples(str(index), "/photos")
-    assert found == [f"/photos/ants/{i}.jpg" for i in range(0, 600, 100)]
-    assert len(found) == cost_estimate.SAMPLES
-    assert samples(str(tmp_path / "gone"), "/photos") == []
+    assert found == {"samples": [f"/photos/ants/{i}.jpg" for i in range(0, 600, 100)], "masks": []}
+    assert len(found["samples"]) == cost_estimate.SAMPLES
+    index.write_text(json.dumps({"path": "a.jpg", "mask": "/masks/a.png"}), encoding="utf-8")
+    assert samples(str(index), "/photos") == {"samples": ["/photos/a.jpg"], "masks": ["/masks/a.png"]}
+    assert samples(str(tmp_path / "gone"), "/photos") == {}
     index.write_text('{"path": ', encoding="utf-8")
-    assert samples(str(index), "/photos") == []
+    assert samples(str(index), "/photos") == {}

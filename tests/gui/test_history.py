@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tlstudio.event_log import EventLog
-from tlstudio.events import CheckpointWritten, EpochEnded, Event, MasksKept, RunEnded, RunStarted, Watched, WentBack
+from tlstudio.events import CheckpointWritten, EpochEnded, Event, MasksKept, Note, RunEnded, RunStarted, Watched, WentBack
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.widgets.epoch_table import EpochModel
 from tlstudio.recipe import Recipe
@@ -66,3 +66,19 @@ def test_a_resume_whose_best_weights_are_lost_shows_no_star(run_events: Stream) 
     history.add(started.replace(resumed_from=(4, 0), best=0))
     assert history.best is None
     assert len(history.epochs) == 4
+
+
+def test_what_is_offered_before_the_first_step_stays_while_it_trains(run_events: Stream) -> None:
+    begun, *said = run_events(2.5)
+    assert isinstance(begun, RunStarted)
+    offer, later = Note(message="Batches of 8 images would go 2.0 times as fast here."), Note(message="Compiled.")
+    history = RunHistory([Note(message="Read."), begun, offer, *said, later])
+    assert (history.outset, history.remarks) == ([offer], [later])
+    full, lopsided = Note(level="bad", message="No checkpoint could be written."), Note(level="warn", message="One class for all.")
+    for note in (full, lopsided, full, *said[-1:]):
+        history.add(note)
+    assert history.warnings == [lopsided, full], "each once, also while it goes on"
+    history.add(CheckpointWritten(epoch=2, step=2, best=False))
+    assert history.warnings == [lopsided]
+    history.add(begun)  # it goes on, and says anew how
+    assert history.outset == history.warnings == []

@@ -28,6 +28,7 @@ def test_a_long_run_stays_small_its_newest_looks_whole() -> None:
     assert (told.x[-1], told.rows["gradient"][-1][0]) == (49.99, 4999.0)
     assert len({len(told.rows[kind]) for kind in KINDS} | {len(told.x)}) == 1
     assert all(told.rows["gradient"][i][0] == round(x * 100) for i, x in enumerate(told.x)), "values stay with their places"
+    assert told.looks == [(1, round(x * 100)) for x in told.x]
     assert told.x[0] < 25
     assert math.isnan(told.rows["gradient"][-1][1])
 
@@ -47,7 +48,7 @@ def test_what_a_resume_does_again_stands_once(run_events: Callable[..., list[Eve
     assert list(history.signals.x) == [1.0, 2.5]
     started = next(event for event in said if isinstance(event, RunStarted))
     history.add(started.replace(resumed_from=(2, 1)))
-    assert list(history.signals.x) == [1.0]
+    assert (list(history.signals.x), history.signals.looks) == ([1.0], [(1, 4)])
     history.add(look(3, 2, head=5.0))
     assert history.signals.rows["gradient"][-1][0] == 5.0
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import weakref
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 from PySide6.QtCore import QThreadPool
@@ -19,6 +20,7 @@ from tlstudio.gui.app import build, take_apart
 from tlstudio.gui.background import Background
 from tlstudio.gui.jobs import JobHandle
 from tlstudio.gui.main_window import MainWindow
+from tlstudio.gui.session import Session
 from tlstudio.gui.ticks import Ticks
 from tlstudio.gui.widgets.layer_tree import LayerModel
 
@@ -57,6 +59,11 @@ def test_a_closed_window_leaves_nothing_behind(
     assert twice == []
 
 
+def test_sessions_of_earlier_tests_are_gone(session: Session, sessions: WeakSet[Session]) -> None:
+    assert session in sessions
+    assert len(sessions) <= 2  # also that of a test that has just failed, whose traceback still holds it
+
+
 def _where(layout: QLayout) -> str:
     around = layout.parentWidget()
     return around.objectName() or type(around).__name__
@@ -84,5 +91,5 @@ def test_a_widget_that_is_gone_is_told_nothing(qtbot: QtBot) -> None:
     QThreadPool.globalInstance().waitForDone()
     after = list[int]()
     Background(lambda: 2, after.append)
-    qtbot.waitUntil(lambda: bool(after), timeout=3000)
+    qtbot.waitUntil(lambda: bool(after))
     assert said == []

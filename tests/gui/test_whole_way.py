@@ -64,7 +64,7 @@ def test_from_a_folder_to_a_trained_model_and_ones_own_picture(window: MainWindo
     _start(window, training__epochs=4)
     qtbot.waitUntil(lambda: session.live.state in ("done", "failed"), timeout=PATIENCE)
     assert session.live.error is None
-    qtbot.waitUntil(lambda: _rows(window) == 4, timeout=5000)
+    qtbot.waitUntil(lambda: _rows(window) == 4)
     assert session.live.history.proof is not None
     assert session.live.history.proof.ok
     session.asked_for.emit("results")
@@ -89,7 +89,7 @@ def test_from_pictures_with_masks_to_a_mask_of_ones_own_picture(window: MainWind
     qtbot.waitUntil(lambda: session.live.state in ("done", "failed"), timeout=PATIENCE)
     assert session.live.error is None
     strip = window.findChild(QWidget, "masksForming")
-    qtbot.waitUntil(lambda: strip.pictures[1].over is not None, timeout=5000)
+    qtbot.waitUntil(lambda: strip.pictures[1].over is not None)
     iou = session.live.summary["metrics"]["val_mean_iou"]
     session.asked_for.emit("results")
     qtbot.waitUntil(lambda: window.pages["results"].mark()[1] == f"Mean IoU {iou:.3f}", timeout=PATIENCE)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -110,6 +113,55 @@ def test_a_network_that_would_answer_otherwise_has_no_twin(monkeypatch: pytest.M
 
     monkeypatch.setattr(type(block), "forward", reads_weights)
     assert folded_network(network, (64, 64)) is None
+
+
+def _written_over(block: nn.Module, x: Tensor) -> Tensor:
+    out: Tensor = block.get_submodule("bn1")(block.get_submodule("conv1")(x).relu_())
+    return out + x
+
+
+def _for_two(block: nn.Module, x: Tensor) -> Tensor:
+    given = block.get_submodule("conv1")(x)
+    out: Tensor = block.get_submodule("bn1")(given) + block.get_submodule("bn2")(given)
+    return out + x
+
+
+def _by_name(block: nn.Module, x: Tensor) -> Tensor:
+    out: Tensor = block.get_submodule("bn1")(input=block.get_submodule("conv1")(x))
+    return out + x
+
+
+@pytest.mark.parametrize("forward", [_written_over, _for_two, _by_name])
+def test_what_is_no_pair_stays_and_the_rest_is_folded(forward: Callable[[nn.Module, Tensor], Tensor]) -> None:
+    """In one block both norms are left: the second is not run, or takes what the first takes."""
+    network = _network("resnet18")
+    block = network.module.get_submodule("layer1.0")
+    block.__class__ = type("OtherBlock", (type(block),), {"forward": forward})
+    twin = folded_network(network, (64, 64))
+    assert twin is not None
+    assert [name for name, layer in twin.module.named_modules() if isinstance(layer, nn.BatchNorm2d)] == ["layer1.0.bn1", "layer1.0.bn2"]
+    inputs = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        torch.testing.assert_close(twin.module(inputs), network.module(inputs), rtol=1e-4, atol=1e-4)
+
+
+def test_another_thread_may_use_the_network_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = _network("resnet18")
+    block = network.module.get_submodule("layer1.0")
+    inputs, here, plain = torch.randn(1, 3, 64, 64), threading.current_thread(), type(block).forward
+
+    def while_another_looks(self: nn.Module, x: Tensor) -> Tensor:
+        if threading.current_thread() is here:
+            other = threading.Thread(target=network.features, args=(inputs,))
+            other.start()
+            other.join()
+        out: Tensor = plain(self, x)
+        return out
+
+    monkeypatch.setattr(type(block), "forward", while_another_looks)
+    twin = folded_network(network, (64, 64))
+    assert twin is not None
+    assert _norms(twin.module) == 0
 
 
 def test_masks_are_folded_below_their_head() -> None:

@@ -13,7 +13,7 @@ import pytest
 from tlstudio.errors import InputError
 from tlstudio.models import tree
 from tlstudio.models.patterns import match
-from tlstudio.models.row_formats import COLUMNS, SIGNALS, export_rows
+from tlstudio.models.row_formats import COLUMNS, SIGNALS, SIGNALS_OF, export_rows
 
 DOCUMENT = tree.layers("resnet18", classes=2)
 ROWS = DOCUMENT["rows"]
@@ -62,6 +62,15 @@ def test_csv_has_the_signals_of_a_run_where_there_are_any() -> None:
     rows = list(csv.DictReader(io.StringIO(export_rows({**DOCUMENT, "rows": signals}, "csv"))))
     assert tuple(rows[0]) == (*COLUMNS, *SIGNALS)
     assert [(row["gradient"], row["update"]) for row in rows if row["path"] in ("conv1", "fc")] == [("0.02", ""), ("", "")]
+
+
+def test_csv_says_which_run_told_the_signals_and_when() -> None:
+    signals = [{**row, "gradient": 0.02} if row["path"] == "conv1" else row for row in ROWS]
+    of = {"run": "leaves-head", "epoch": 3, "step": 7}
+    rows = list(csv.DictReader(io.StringIO(export_rows({**DOCUMENT, "rows": signals, "signals_of": of}, "csv"))))
+    assert tuple(rows[0])[-2:] == SIGNALS_OF
+    told = {row["path"]: (row["signals_run"], row["signals_epoch"]) for row in rows}
+    assert (told["conv1"], told["fc"]) == (("leaves-head", "3"), ("", ""))
 
 
 def test_json_is_the_document_and_text_names_every_module() -> None:

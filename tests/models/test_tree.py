@@ -12,6 +12,7 @@ from torchvision import models
 from tlstudio import api
 from tlstudio.errors import InputError
 from tlstudio.models import catalogue, freezing, network, tree
+from tlstudio.models.construction import uninitialised
 from tlstudio.recipe import Head
 
 CATALOGUE = [
@@ -34,6 +35,11 @@ def row(document: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 def real(name: str) -> nn.Module:
+    """As its constructor makes it, but that nobody draws its weights at random, which takes longer than all the rest."""
+    return uninitialised(lambda: constructed(name))
+
+
+def constructed(name: str) -> nn.Module:
     if name in CATALOGUE:
         return catalogue.find(name).construct()
     extra = {"weights_backbone": None} if name in models.list_models(module=models.segmentation) else {}

@@ -77,6 +77,10 @@ def test_trash_gives_back_and_is_emptied(run: Run) -> None:
 
 def test_a_study_in_the_trash_goes_back_to_the_studies_and_not_among_the_runs() -> None:
     made = StudyFolder.create("queue", "tonight", title="Tonight", question="", asked={})
+    api.discard_study("tonight")
+    gone = api.empty_trash()
+    assert (gone["runs"], gone["studies"]) == (0, 1)
+    made = StudyFolder.create("queue", "tonight", title="Tonight", question="", asked={})
     gone = api.discard_study("tonight")
     assert [(one["kind"], one["title"], one["path"]) for one in api.trash()] == [("study", "Tonight", gone["trash"])]
     assert api.restore("tonight") == {"run": str(made.path)}

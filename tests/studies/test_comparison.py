@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from tlstudio.events import EpochEnded, StudyStep
 from tlstudio.recipe import Recipe
 from tlstudio.recipe.plan import epochs
 from tlstudio.runs import Run
+from tlstudio.studies import comparison
 from tlstudio.studies.arms import arms_of
 from tlstudio.training import recorded
 
@@ -66,6 +70,18 @@ def test_the_same_twice_shares_no_seed_when_there_are_to_be_more(recipe: Recipe)
     assert set(seeds[0]).isdisjoint(seeds[1])
 
 
+def test_asked_for_several_times_at_once_each_run_is_queued_once(recipe: Recipe) -> None:
+    def ask(seeds: int) -> None:
+        comparison.create(comparison.Asked(recipe, ("head", "full"), seeds), name="at once")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, (2, 3, 1, 3)))
+    entries = api.study("at once")["entries"]
+    wanted = [(arm, seed) for arm in ("Everything", "Head only") for seed in (3, 4, 5)]
+    assert sorted((one["arm"], one["seed"]) for one in entries) == wanted
+    assert api.study("at once")["asked"]["seeds"] == 3
+
+
 def test_a_comparison_from_question_to_verdict(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
     training = train_with(monkeypatch, Invented(lambda r: 0.9 if r.model.weights == "pretrained" else 0.6))
     told: list[Any] = []
@@ -115,6 +131,23 @@ def test_queued_first_then_stopped_then_gone_on_with(recipe: Recipe, monkeypatch
     assert "one run each" in document["verdict"]["headline"]
     train_with(monkeypatch, Invented(lambda _: 0.8))
     assert api.resume_study("later")["verdict"]["headline"].startswith("No detectable difference between the two (95% interval")
+
+
+def test_a_run_with_other_weights_since_then_is_judged_anew(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    train_with(monkeypatch, Invented(lambda _: 0.8))
+    entry = api.compare_choices(recipe, ["head", "full"], seeds=2, name="longer")["entries"][0]
+    os.utime(Run(Path(entry["run"])).best, (time.time() + 10,) * 2)  # it was trained longer, by itself
+    document = api.study("longer")
+    assert document["why"].startswith("1 run of it had other weights since they were judged")
+    assert sorted(len(arm["runs"]) for arm in document["verdict"]["arms"]) == [1, 2]
+
+    def judge(folder: Any, entry: Any, *_: Any) -> None:
+        leave(Run(Path(entry.run)), right(0.9, entry.seed))
+
+    monkeypatch.setattr(comparison, "judge", judge)
+    document = api.resume_study("longer")
+    assert (document["why"], document["done"]) == ("", 4)
+    assert sorted(len(arm["runs"]) for arm in document["verdict"]["arms"]) == [2, 2]
 
 
 def made(recipe: Recipe, seed: int, quality: float, **changes: Any) -> str:

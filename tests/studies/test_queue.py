@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.studies.invented import Invented
-from tlstudio import api
+from tests.elsewhere import held_elsewhere
+from tests.studies.invented import Invented, leave, right
+from tlstudio import api, holding
 from tlstudio.control import Control
-from tlstudio.errors import Cancelled, InputError, StudioError
-from tlstudio.events import EpochEnded, Event, Progress, StudyStep
+from tlstudio.errors import Busy, Cancelled, InputError, StudioError
+from tlstudio.events import EpochEnded, Event, Note, Progress, StudyStep
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
+from tlstudio.studies import queued
 from tlstudio.studies.folder import StudyFolder
 from tlstudio.studies.queue import Queue
 from tlstudio.studies.working import work_queue
@@ -116,6 +120,53 @@ def test_two_cannot_work_on_one_queue_but_add_to_it(folder: StudyFolder, tmp_pat
     training = Invented(lambda _: 0.8, add)
     work_queue(folder, lambda _: None, Control(), train=training)
     assert [recipe.training.seed for recipe in training.trained] == [1, 2, 3, 9]
+
+
+def test_a_run_that_another_process_trains_is_passed_over_and_taken_as_it_ends(folder: StudyFolder) -> None:
+    queue, told = Queue(folder.path), list[Event]()
+    run = Run.create(Recipe.parse(queue.entries()[0].recipe))
+    queue.update(1, run=str(run.path), state="running")  # its study was stopped, and somebody went on with it by itself
+    with run.locked():
+        work_queue(folder, told.append, Control(), train=Invented(lambda _: 0.8))
+    assert states(folder) == ["running", "done", "done"]
+    assert [event.message for event in told if isinstance(event, Note)] == [
+        "seed 1 is being trained by another process; go on with the study when that has ended."
+    ]
+    assert api.study("q")["state"] == "unfinished"
+
+    api.enqueue(Recipe().set({"data.path": str(folder.path), "training.seed": 4, "data.task": "classification"}), name="q")
+    with contextlib.ExitStack() as elsewhere:
+        elsewhere.enter_context(run.locked())
+
+        def ends(recipe: Recipe, event: EpochEnded) -> None:
+            leave(run, right(0.7, 1))
+            elsewhere.close()
+
+        training = Invented(lambda _: 0.8, ends)
+        work_queue(folder, told.append, Control(), train=training)
+    assert [recipe.training.seed for recipe in training.trained] == [4]
+    assert states(folder) == ["done"] * 4
+    assert queue.entries()[0].value == pytest.approx(0.7, abs=0.1)
+
+
+def test_of_two_computers_that_share_the_folder_one_works(folder: StudyFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in (("SILENCE", 0.1), ("_LOOK", 0.02)):
+        monkeypatch.setattr(holding, name, seconds)
+    with held_elsewhere(folder.path / ".lock"):
+        assert api.study("q")["state"] == "running"
+        with pytest.raises(Busy, match=r"worked on right now. On the computer lab-2"):
+            work_queue(folder, lambda _: None, Control())
+    work_queue(folder, lambda _: None, Control(), train=Invented(lambda _: 0.8))  # that one was killed
+    assert states(folder) == ["done"] * 3
+
+
+def test_what_several_processes_add_at_once_is_all_there(tmp_path: Path) -> None:
+    recipes = [Recipe().set({"data.path": str(tmp_path), "training.seed": seed}) for seed in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda recipe: queued.add(recipe, "several"), recipes))
+    entries = Queue(StudyFolder.open("several").path).entries()
+    assert [one.number for one in entries] == [1, 2, 3, 4, 5, 6]
+    assert sorted(one.seed or 0 for one in entries) == [0, 1, 2, 3, 4, 5]
 
 
 def test_what_waits_can_be_changed_and_what_is_gone_is_made_again(folder: StudyFolder) -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from tests.studies.invented import Invented, leave, right
 from tlstudio import api
@@ -101,7 +104,7 @@ def test_a_trial_that_another_process_brought_to_its_end_is_left_alone(recipe: R
     made(recipe, LR, first, control, trials=3)  # stopped within the first trial
     folder = StudyFolder.open("s")
     study = sweep.opened(folder)
-    second = sweeping._next(folder, study, sweep.Asked.from_json(folder.said()["asked"]))  # begun, and its process died
+    second = sweeping._next(folder, study, sweep.Asked.from_json(folder.said()["asked"]), Control())  # begun, and its process died
     assert second is not None
 
     def meanwhile(asked: Recipe, event: EpochEnded) -> None:
@@ -116,6 +119,61 @@ def test_a_trial_that_another_process_brought_to_its_end_is_left_alone(recipe: R
     assert [trial["state"] for trial in document["trials"]] == ["done"] * 3
     assert len(then.trained) == 2
     assert document["trials"][1]["metric"] == 0.7
+
+
+def test_a_trial_whose_process_dies_meanwhile_is_taken_up_by_those_who_live(recipe: Recipe) -> None:
+    def dies(asked: Recipe, event: EpochEnded) -> None:
+        if len(training.trained) == 1 and event.epoch == 1:
+            folder = StudyFolder.open("s")
+            assert sweeping._next(folder, sweep.opened(folder), sweep.Asked.from_json(folder.said()["asked"]), Control()) is not None
+
+    training = Invented(quality, dies)
+    document = made(recipe, LR, training, trials=2)
+    assert [trial["state"] for trial in document["trials"]] == ["done", "done"]
+    assert len(training.trained) == 2
+
+
+def test_computers_that_share_the_storage_alone_never_try_the_same(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = sweep.Asked(recipe, LR, trials=2, storage=f"sqlite:///{tmp_path}/shared.db")
+    counted, folders = sweeping._counted, []
+    for home in ("a", "b", "c"):
+        monkeypatch.setenv("TLSTUDIO_HOME", str(tmp_path / home))
+        own = recipe.set({"data.path": str(tmp_path / home), "training.threads": len(folders) + 1})
+        folders.append(sweep.create(replace(asked, recipe=own), name="s"))
+    trials = []
+    for folder in folders:  # each looks at the same moment: it sees none of the others' trials before it has asked for its own
+        looks = itertools.count()
+        monkeypatch.setattr(sweeping, "_counted", lambda study, looks=looks: counted(study) if next(looks) else [])
+        trials.append(sweeping._next(folder, sweep.opened(folder), asked, Control()))
+    first, second, third = trials
+    assert third is None  # one too many
+    assert first is not None
+    assert second is not None
+    assert first.params["optimizer.lr"] == recipe.optimizer.lr
+    assert second.params["optimizer.lr"] != first.params["optimizer.lr"]
+    assert [trial["state"] for trial in outcome(folders[0])["trials"]] == ["running", "running"]
+    monkeypatch.setenv("TLSTUDIO_HOME", str(tmp_path / "d"))
+    other = sweep.create(replace(asked, recipe=recipe.set({"training.batch_size": 4})), name="s")
+    with pytest.raises(InputError, match="in that storage asks something else"):
+        sweep.opened(other)
+
+
+def test_that_another_process_does_not_let_go_of_the_study_is_said(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = sweep.create(sweep.Asked(recipe, LR, trials=2), name="s")
+    monkeypatch.setattr(sweep, "_PATIENCE", 0.1)
+    control = Control()
+
+    def hang(asked: Recipe, event: EpochEnded) -> None:
+        if len(training.trained) == 1 and event.epoch == 1:
+            other.acquire()
+
+    other, training = FileLock(folder.path / ".asking"), Invented(quality, hang)
+    with pytest.raises(StudioError, match=r"in the hands of another process. It has not let go of it for 0 seconds. Nothing is lost"):
+        sweeping.work(folder, lambda event: None, control, train=training)
+    other.release()
+    document = made(recipe, LR, training, trials=2)
+    assert [trial["state"] for trial in document["trials"]] == ["done", "done"]
+    assert len(training.trained) == 2
 
 
 def test_a_trial_that_was_cut_short_stays_so_whoever_tells_it(recipe: Recipe) -> None:

@@ -125,6 +125,11 @@ def test_weights_and_biases(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [said["step"] for said in there.logged] == [1, 2, 2, 3, 4]
     assert there.summary == {"val_loss": 0.7, "best_epoch": 1}
     assert there.finished
+    first = asked["id"]
+    told(run, "wandb", FIRST)
+    assert asked["id"] == first  # it goes on there
+    told(Run.create(Recipe()), "wandb", FIRST)
+    assert asked["id"] != first
 
 
 def test_a_tracker_that_breaks_is_let_go_and_training_goes_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

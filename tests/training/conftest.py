@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from tests.pictures import class_folders
-from tlstudio.training import checkpoint, steps
+from tlstudio.errors import StudioError
+from tlstudio.training import steps
+from tlstudio.training.checkpoint import Checkpointer
 
 
 @pytest.fixture(autouse=True)
@@ -23,8 +27,15 @@ def photos(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the steps and write checkpoints as often as there is something, not a few times a second."""
+    """Read every step and have every checkpoint on the disk before training goes on: which places are saved, and when, does not hang on
+    how fast the one before is written. `test_checkpoint_writing` is about those that are written beside the training."""
+    offer = Checkpointer.offer
+
+    def written(self: Checkpointer, *what: Any, **more: Any) -> None:
+        offer(self, *what, **more)
+        with suppress(StudioError):
+            self.flush()
+
     monkeypatch.setattr(steps, "EVERY", 0.0)
-    monkeypatch.setattr(checkpoint, "INTERVAL", 0.0)
-    monkeypatch.setattr(checkpoint, "RATIO", 0.0)
-    monkeypatch.setattr(checkpoint.Checkpointer, "due", True)  # also while the one before is still being written
+    monkeypatch.setattr(Checkpointer, "due", True)
+    monkeypatch.setattr(Checkpointer, "offer", written)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from tlstudio import api, places
 from tlstudio.data.row_store import Writer
 from tlstudio.events import EpochEnded, Event, PrefixCached, RunEnded, Steps
+from tlstudio.models.network import Network
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 from tlstudio.training import budget, keeping
@@ -59,6 +61,7 @@ def test_a_second_run_with_another_head_and_rate_begins_at_once(photos: Path, tm
     second = _kept(_train(changed, tmp_path / "b"))
     assert (second.computed, second.reused) == (0, 24)
     assert "earlier run" in second.sentence
+    assert (second.saves_seconds or 0) > (first.saves_seconds or 0) > 0, "as long as the first run took for it, that too is saved"
     other_size = _kept(_train(_recipe(photos, data__image_size=96), tmp_path / "c"))
     assert other_size.computed == 24
 
@@ -87,6 +90,8 @@ def test_damage_on_disk_is_noticed_and_mended(photos: Path, tmp_path: Path, dama
         file.write_bytes(said if damage == "flipped" else said[: len(said) // 2])
     mended = _train(_recipe(photos), tmp_path / "b")
     assert _kept(mended).computed > 0
+    assert "made again." in _kept(mended).sentence
+    assert ".." not in _kept(mended).sentence
     assert _losses(mended) == _losses(sound)
     assert _metrics(mended) == _metrics(sound)
 
@@ -98,7 +103,18 @@ def test_a_full_disk_only_means_that_the_next_run_begins_anew(photos: Path, tmp_
     monkeypatch.setattr(Writer, "_write", full)
     said = _train(_recipe(photos), tmp_path / "a")
     assert _kept(said).computed == 24
+    assert "The disk is full. What is not kept is made anew each time." in _kept(said).sentence
     assert isinstance(said[-1], RunEnded)
+    monkeypatch.setattr(budget, "MEMORY", 0)
+    nothing = _train(_recipe(photos, training__epochs=1), tmp_path / "b")
+    assert _kept(nothing).sentence == "Nothing is kept of the frozen part: the disk is full."
+    assert isinstance(nothing[-1], RunEnded)
+
+
+def test_a_network_that_is_cut_between_whole_layers_says_why() -> None:
+    coarse = keeping.Choice("modules", where="memory", why="which of its layers run depends on the images")
+    said = keeping.sentence(coarse, images=3, nbytes=2000, computed=3, saves=None)
+    assert said.endswith("cut between whole layers: which of its layers run depends on the images.")
 
 
 def test_a_run_stays_folded_or_not_as_it_began(photos: Path, tmp_path: Path, every_step: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +137,26 @@ def test_a_run_stays_folded_or_not_as_it_began(photos: Path, tmp_path: Path, eve
     assert resumed[-1].summary["metrics"] == _metrics(whole)
     assert _losses(whole) != _losses(folded)
     assert _losses(whole) == pytest.approx(_losses(folded), rel=1e-3, abs=1e-5)
+
+
+def test_what_made_the_features_is_gone_when_deeper_layers_learn(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second set of weights: a large network takes gigabytes."""
+    made: list[weakref.ref[torch.nn.Module]] = []
+    make = keeping.folded_network
+
+    def remembered(network: Network, shape: tuple[int, int]) -> Network | None:
+        twin = make(network, shape)
+        assert twin is not None
+        made.append(weakref.ref(twin.module))
+        return twin
+
+    monkeypatch.setattr(keeping, "folded_network", remembered)
+    recipe = _recipe(photos, "full", stages__head_epochs=1, training__epochs=1)
+    there: dict[str, bool] = {}
+    for event in fit(recipe, Run.create(recipe, tmp_path / "run")):
+        if isinstance(event, PrefixCached):
+            there[event.stage] = made[0]() is not None
+    assert list(there.values()) == [True, False]
 
 
 def test_exact_keeps_nothing_and_says_so(photos: Path, tmp_path: Path) -> None:

@@ -1,18 +1,25 @@
 from __future__ import annotations
 
+import json
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
 from tests.pictures import class_folders
-from tests.scenes import scene
+from tests.scenes import pairs, scene
 from tlstudio import api
 from tlstudio.control import Control
-from tlstudio.errors import Cancelled, InputError
+from tlstudio.data import masks
+from tlstudio.errors import Cancelled, InputError, StudioError
 from tlstudio.events import Event
 from tlstudio.recipe import Recipe
 from tlstudio.training import budget, estimate
+from tlstudio.training.learner import Learner
+from tlstudio.training.rank_environment import cores
 
 CPU = {"training.device": "cpu"}
 SMALL = CPU | {"model.name": "mobilenet_v3_small", "data.image_size": 64, "training.batch_size": 4, "training.epochs": 5}
@@ -156,3 +163,52 @@ def test_what_frozen_layers_in_front_save_is_taken_off_each_epoch_and_paid_once(
     assert float(kept["warm_seconds"]) < float(kept["run_seconds"])  # type: ignore[arg-type]
     short = estimated(recipe.set({"training.epochs": 2}), n_train=40)
     assert short["stages"][0]["kept"] == "none"  # type: ignore[index]
+
+
+def test_reading_of_masks_is_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = Recipe().set(MASKS | {"data.image_size": 64, "data.path": str(pairs(tmp_path / "scenes"))})
+    document = api.scan(recipe.data.path, recipe=recipe)
+    lines = [json.loads(line) for line in Path(document["index"]).read_text().splitlines()]
+    read = masks.read
+
+    def slow(*given: Any, **more: Any) -> masks.Labels:
+        time.sleep(0.02)
+        return read(*given, **more)
+
+    monkeypatch.setattr(masks, "read", slow)
+    plain = estimated(recipe)
+    known = {"masks": [line["mask"] for line in lines], "coding": document["coding"]}
+    said = estimated(recipe, **known)
+    for name in ("once_seconds", "run_seconds"):
+        assert float(said[name]) - float(plain[name]) > 50 * 0.02 / cores()  # type: ignore[arg-type]
+    warm = float(said["warm_seconds"]) - float(plain["warm_seconds"])  # type: ignore[arg-type]
+    assert 10 * 0.02 / cores() < warm < 50 * 0.02 / cores()  # masks to learn from lie with what is kept
+    assert said["epoch_seconds"] == plain["epoch_seconds"]
+    assert estimated(recipe, masks=[str(tmp_path / "gone.png")], coding=document["coding"])["run_seconds"] == plain["run_seconds"]
+    with pytest.raises(InputError, match="how the masks are coded"):
+        estimated(recipe, masks=known["masks"], coding={"kind": "index"})
+
+
+def test_a_batch_that_does_not_fit_into_memory_is_measured_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = Recipe().set(SMALL).with_strategy("full").set({"stages.head_epochs": 0})
+    forward, most, passes = Learner._forward, 2, 0
+
+    def tight(self: Learner, module: Any, inputs: Any, labels: torch.Tensor, *more: Any) -> Any:
+        nonlocal passes
+        if len(labels) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        passes += 1
+        return forward(self, module, inputs, labels, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Learner, "_forward", tight)
+        said = estimated(recipe)
+        assert passes == (1 + estimate.STEPS) * 2  # each step of all four images
+        assert "not enough memory for 4 images at once: measured with 2 at a time" in str(said["note"])
+        assert estimated(recipe)["steps"] == 3  # what memory there is now says nothing of another time
+        most = 0
+        with pytest.raises(StudioError, match="ran out of memory with a single image"):
+            estimated(recipe)
+    whole = estimated(recipe)
+    assert (whole["steps"], whole["note"]) == (3, "")
+    assert estimated(recipe)["steps"] == 0

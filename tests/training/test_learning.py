@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.saved import interrupted
 from tlstudio import api
 from tlstudio.errors import InputError
 from tlstudio.events import EpochEnded, Event, RunStarted, Steps
@@ -81,26 +81,9 @@ EVERYTHING = {
 def test_all_of_it_resumes_to_the_bit(photos: Path, tmp_path: Path, stop_after: int, every_step: None) -> None:
     recipe = recipe_of(photos).with_strategy("last-block").set({"training.epochs": 4} | EVERYTHING)
     whole, said = train(recipe, tmp_path / "whole")
-    run = Run.create(recipe, tmp_path / "cut")
-    steps = 0
-    going = fit(recipe, run)
-    assert isinstance(going, Generator)
-    first: list[Event] = []
-    for event in going:
-        first.append(event)
-        steps += len(event.loss) if isinstance(event, Steps) else 0
-        if steps >= stop_after:
-            going.close()
-            break
-    rest = list(fit(recipe, Run(run.path)))
-    started = next(event for event in rest if isinstance(event, RunStarted))
-    assert started.resumed_from is not None
-    done = (started.resumed_from[0] * started.steps_per_epoch) + started.resumed_from[1]
-    assert losses_of(first)[:done] + losses_of(rest) == losses_of(said)
     rates = [rate for event in said if isinstance(event, Steps) for rate in event.lr]
     assert min(rates[6:]) < 0.2 * max(rates)  # the plateau was seen
-    one, other = load_file(whole.best), load_file(run.best)
-    assert all(torch.equal(one[name], other[name]) for name in one)
+    interrupted(recipe, tmp_path / "cut", stop_after, whole, said)
 
 
 def test_the_average_is_what_is_judged_and_kept(photos: Path, tmp_path: Path) -> None:

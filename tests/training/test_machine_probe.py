@@ -190,4 +190,6 @@ def test_the_receipt_says_what_was_chosen(tmp_path: Path) -> None:
     chosen = Chosen("cpu", 3, channels_last=False)
     said = receipt(Recipe(), *made_of(tmp_path), CPU, chosen)
     assert said["threads"] == 3
+    assert 1 <= said["cores"]["usable"] <= said["cores"]["all"]
+    assert said["instructions"] == torch.backends.cpu.get_cpu_capability()
     assert Chosen.from_receipt(json.loads(json.dumps(said)), CPU) == chosen

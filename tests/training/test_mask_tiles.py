@@ -9,7 +9,7 @@ from torch import Tensor
 from tlstudio.control import Control
 from tlstudio.errors import Cancelled
 from tlstudio.training import mask_tiles
-from tlstudio.training.mask_tiles import OVERLAP, blended
+from tlstudio.training.mask_tiles import OVERLAP, STEP, Windows, blended
 
 
 def pointwise(pixels: Tensor) -> Tensor:
@@ -86,3 +86,26 @@ def test_cancel_is_heard_between_windows() -> None:
     with pytest.raises(Cancelled):
         blended(forward, torch.zeros(3, 256, 256), 64, control)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("view", [(512, 512), (1024, 1024), (512, 2048), (2048, 3072)])
+def test_windows_become_narrower_by_halves_until_they_are_of_no_use(view: tuple[int, int]) -> None:
+    windows, at_once = Windows(), []
+    while True:
+        at_once.append(min(view[0], windows.side) * min(view[1], windows.side) if windows.needed(view) else view[0] * view[1])
+        before = windows.to_json()
+        if not windows.narrow(view):
+            break
+        assert windows.needed(view)
+        assert windows.side % STEP == 0
+        assert windows.side**2 <= windows.whole  # what is looked at whole may be no less than a window
+    assert windows.to_json() == before
+    assert all(after <= now / 2 for now, after in itertools.pairwise(at_once))
+    assert mask_tiles.LEAST**2 <= at_once[-1] < 4 * mask_tiles.LEAST**2
+    assert vars(Windows.from_json(windows.to_json())) == vars(windows)
+    assert not windows.needed((128, 128))
+
+
+@pytest.mark.parametrize("said", [None, "wide", {}, {"whole": 100}, {"whole": "100", "side": 32}, {"whole": 0, "side": -3}])
+def test_a_record_that_says_nothing_of_windows_leaves_them_as_usual(said: object) -> None:
+    assert Windows.from_json(said).to_json() is None

@@ -32,6 +32,18 @@ def test_earlier_work_does_not_count() -> None:
         assert high - peak.bytes() > 150 * MB
 
 
+@pytest.mark.parametrize("recorded", [True, False])
+def test_what_was_used_before_can_be_forgotten(monkeypatch: pytest.MonkeyPatch, recorded: bool) -> None:
+    if not recorded:
+        monkeypatch.setattr(memory, "_reset_record", lambda: False)
+    with PeakMemory(torch.device("cpu")) as peak:
+        block = np.ones(200 * MB, np.uint8)
+        high = peak.bytes()
+        del block
+        peak.afresh()
+        assert high - peak.bytes() > 150 * MB
+
+
 def test_nobody_watches_for_a_run_that_broke_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_reset_record", lambda: False)
     peak = PeakMemory(torch.device("cpu"))

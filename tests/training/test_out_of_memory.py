@@ -13,7 +13,7 @@ from tlstudio.models.network import build
 from tlstudio.recipe import Recipe
 from tlstudio.training import losses
 from tlstudio.training.learner import Learner
-from tlstudio.training.out_of_memory import Fitting, in_halves, in_words
+from tlstudio.training.out_of_memory import Fitting, fewer, in_halves, in_words, is_out_of_memory, said_in_words
 from tlstudio.training.parts import HeadApart
 from tlstudio.training.pieces import in_pieces
 
@@ -95,6 +95,25 @@ def test_what_does_not_fit_is_judged_in_halves() -> None:
     assert torch.equal(in_halves(forward, inputs), inputs * 2)
     with pytest.raises(RuntimeError, match="another"):
         in_halves(lambda _: (_ for _ in ()).throw(RuntimeError("another")), inputs)
+
+
+def test_what_can_be_done_with_fewer_images_is_and_the_rest_is_said_in_words() -> None:
+    tried: list[int] = []
+
+    def work(n: int) -> int:
+        tried.append(n)
+        if n > 3:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return n
+
+    assert fewer(32, work, CPU) == 2
+    assert tried == [32, 16, 8, 4, 2]
+    with pytest.raises(StudioError, match=r"The computer ran out of memory.*Choose a smaller"), said_in_words(CPU):
+        fewer(1, lambda n: work(32), CPU)
+    assert is_out_of_memory(RuntimeError("could not create a primitive"))
+    assert not is_out_of_memory(RuntimeError("could not create a primitive descriptor for a convolution forward propagation primitive"))
+    with pytest.raises(ValueError, match="another"), said_in_words(CPU):
+        raise ValueError("another")
 
 
 def test_what_is_kept_of_the_frozen_part_is_computed_in_halves_too(monkeypatch: pytest.MonkeyPatch) -> None:

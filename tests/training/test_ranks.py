@@ -148,14 +148,14 @@ def test_a_rank_that_is_killed_ends_the_other_with_a_message_and_one_process_can
     (tmp_path / "recipe.toml").write_text(recipe.to_toml())
     run = Run(tmp_path / "run")
     together = Together(tmp_path, ["train", str(tmp_path / "recipe.toml"), "--run-dir", str(run.path)])
-    until = time.monotonic() + 60
+    until = time.monotonic() + 100
     while not run.best.exists():
         assert time.monotonic() < until, together.said
         time.sleep(0.02)
     together.ranks[1].kill()
     killed = time.monotonic()
     assert together.codes()[0] == 1
-    assert time.monotonic() - killed < 10
+    assert time.monotonic() - killed < 40  # long before those that wait for it would give up
     *_, last = run.events()
     assert isinstance(last, RunFailed)
     assert last.what == "One of the 2 processes that train together ended"

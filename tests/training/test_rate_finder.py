@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,10 +13,12 @@ import torch
 
 from tlstudio import api, events, places
 from tlstudio.control import Control
-from tlstudio.errors import Cancelled
+from tlstudio.errors import Cancelled, StudioError
 from tlstudio.recipe import Recipe
+from tlstudio.training.learner import Learner
 from tlstudio.training.rate_curve import read
-from tlstudio.training.rate_finder import _Batch, _Feed, _test
+from tlstudio.training.rate_feed import Batch, Feed
+from tlstudio.training.rate_finder import _test
 from tlstudio.training.setup import Setup
 
 RATES = np.geomspace(1e-6, 10, 100)
@@ -79,6 +81,8 @@ def test_of_images_that_are_known_in_the_end_nothing_more_is_promised() -> None:
 class _Easy:
     """A learner whose loss falls to `low` as soon as the rate is high enough."""
 
+    device, training_modules = torch.device("cpu"), list
+
     def __init__(self, begins: float = 0.7, low: float = 0.0) -> None:
         self.recipe, self.rate, self.begins, self.low = Recipe(), 0.0, begins, low
 
@@ -98,8 +102,8 @@ class _Easy:
 
 
 def _tested(setup: _Easy) -> list[float]:
-    batch = _Batch(None, torch.zeros(1), False)
-    feed = _Feed(torch.nn.Identity(), lambda size: iter([batch, batch]), 2, lambda: None)
+    batch = Batch(None, torch.zeros(1), False)
+    feed = Feed(torch.nn.Identity(), lambda size: iter([batch, batch]), 2, lambda: None)
     return _test(cast(Setup, setup), feed, 1, 100, math.inf, lambda event: None, Control())[0]
 
 
@@ -150,3 +154,36 @@ def test_it_can_be_cancelled(photos: Path) -> None:
 
     with pytest.raises(Cancelled):
         api.find_rate(_recipe(photos, "head"), steps=30, tell=tell, control=control)
+
+
+def _with_room_for(images: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card that takes so many images at once."""
+    forward = Learner._forward
+
+    def tight(self: Learner, module: Any, inputs: Any, labels: torch.Tensor, *more: Any) -> Any:
+        if len(labels) > images:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return forward(self, module, inputs, labels, *more)
+
+    monkeypatch.setattr(Learner, "_forward", tight)
+
+
+def test_a_batch_that_does_not_fit_goes_through_in_pieces_and_the_curve_is_the_same(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    roomy = api.find_rate(_recipe(photos, "head"), steps=24)
+    _with_room_for(3, monkeypatch)
+    tight = api.find_rate(_recipe(photos, "head"), steps=24)
+    assert tight["losses"] == pytest.approx(roomy["losses"], rel=1e-3)
+    assert tight["batch_size"] == roomy["batch_size"] == 8
+    said = "The computer has not enough memory for 8 images at once: measured with 2 at a time, whose gradients are added up, as training"
+    assert said in tight["why"]
+    assert "memory" not in roomy["why"]
+
+
+def test_pieces_of_a_stage_are_those_of_the_next_and_no_image_at_all_is_said(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _with_room_for(5, monkeypatch)
+    found = api.find_rate(_recipe(photos, "full"), steps=24)
+    assert "8 images at once: measured with 4 at a time" in found["why"]
+    assert all(math.isfinite(loss) for loss in found["losses"][:-1])
+    _with_room_for(0, monkeypatch)
+    with pytest.raises(StudioError, match=r"ran out of memory with a single image.*smaller data\.image_size"):
+        api.find_rate(_recipe(photos, "full"), steps=24)

@@ -8,9 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.pictures import picture
 from tlstudio.control import Control, silent
 from tlstudio.models.network import build
 from tlstudio.recipe import Recipe
+from tlstudio.training import keeping
 from tlstudio.training.keeping import Kept, choose
 from tlstudio.training.prepare import images_of
 from tlstudio.training.row_maker import RowMaker
@@ -64,3 +66,19 @@ def test_shares_come_to_what_one_makes_alone_and_damage_is_mended(photos: Path, 
         assert sum(maker.share(SPLITS, rank, 2))
     found = _rows(_makers(photos, 1)[0])
     assert all(torch.equal(one, other) for key in rows for one, other in zip(found[key], rows[key], strict=True))
+
+
+def test_a_file_changed_since_the_scan_is_not_kept_as_what_it_was(photos: Path) -> None:
+    (maker,) = _makers(photos, 1)
+    images = maker._images
+    first = images.report.items[images.splits.train[0]]
+    picture(1, 99).save(photos / first.path)
+    assert sum(maker.share(SPLITS, 0, 1)) == maker.there(SPLITS) == maker.rows(SPLITS)
+    assert not maker.stores["train"].have([first.digest]), "another picture's row under the name of this one"
+
+
+def test_with_another_version_of_a_library_nothing_is_found(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (now,) = _makers(photos, 1)
+    monkeypatch.setattr(keeping, "_libraries", lambda: {"timm": "0.0.1"})
+    (then,) = _makers(photos, 1)
+    assert now.stores["val"].folder != then.stores["val"].folder

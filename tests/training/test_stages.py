@@ -9,11 +9,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.saved import has_learned
+from tests.saved import interrupted
 from tlstudio import api
 from tlstudio.control import Control
 from tlstudio.errors import InputError
-from tlstudio.events import EpochEnded, Event, FrozenProof, PrefixCached, Progress, RunEnded, RunStarted, StageStarted, Steps
+from tlstudio.events import EpochEnded, FrozenProof, PrefixCached, Progress, RunEnded, RunStarted, StageStarted
 from tlstudio.models.freezing import frozen_paths, presets
 from tlstudio.models.network import Network, build
 from tlstudio.recipe import Recipe
@@ -127,10 +127,6 @@ def test_the_planned_rates_go_through_all_stages() -> None:
     assert planned["backbone_lr"] == pytest.approx([0.0] * 2 + [0.0005] * 2 + [0.00025] * 3)
 
 
-def _losses(said: list[Event]) -> list[float]:
-    return [loss for event in said if isinstance(event, Steps) for loss in event.loss]
-
-
 def test_a_run_goes_through_its_stages(photos: Path, tmp_path: Path) -> None:
     recipe = _recipe(photos, "gradual", stages__head_epochs=2, training__epochs=2)
     run = Run.create(recipe, tmp_path / "run")
@@ -167,22 +163,7 @@ def test_resumed_in_any_stage_equals_uninterrupted_to_the_bit(photos: Path, tmp_
     recipe = _recipe(photos, "gradual", stages__head_epochs=2, training__epochs=2, training__batch_size=5)
     whole = Run.create(recipe, tmp_path / "whole")
     said = list(fit(recipe, whole))
-    run = Run.create(recipe, tmp_path / "cut")
-    first: list[Event] = []
-    training = fit(recipe, run)
-    while not (has_learned(run) and len(_losses(first)) >= stop_after):
-        first.append(next(training))
-    training.close()
-    second = list(fit(recipe, run))
-    started = next(event for event in second if isinstance(event, RunStarted))
-    assert started.resumed_from is not None
-    epochs, steps = started.resumed_from
-    done = epochs * started.steps_per_epoch + steps
-    assert done >= 1
-    assert _losses(first)[:done] + _losses(second) == _losses(said)
-    a, b = load_file(whole.best), load_file(run.best)
-    assert all(torch.equal(a[name], b[name]) for name in a)
-    assert whole.summary()["metrics"] == run.summary()["metrics"]  # type: ignore[index]
+    interrupted(recipe, tmp_path / "cut", stop_after, whole, said)
 
 
 def test_progress_never_goes_back_between_stages(photos: Path, tmp_path: Path) -> None:

@@ -115,13 +115,19 @@ def estimate(
     n_train: int,
     n_val: int,
     samples: Sequence[str] = (),
+    masks: Sequence[str] = (),
+    coding: Mapping[str, Any] | None = None,
     tell: Tell = silent,
     control: Control | None = None,
 ) -> Document:
-    """What the recipe costs on this machine with that many images, measured in three steps: the `estimate` document."""
+    """What the recipe costs on this machine with that many images, measured in three steps: the `estimate` document.
+
+    samples, masks: a few files of either, reading which is timed; coding: of masks, as the `data` document has it.
+    """
     from tlstudio.training.estimate import estimate as estimate_
 
-    return estimate_(validate(recipe), classes=classes, n_train=n_train, n_val=n_val, samples=samples, tell=tell, control=control)
+    files: dict[str, Any] = {"samples": samples, "masks": masks, "coding": coding}
+    return estimate_(validate(recipe), classes=classes, n_train=n_train, n_val=n_val, **files, tell=tell, control=control)
 
 
 def advise(recipe: Recipe | Mapping[str, Any], *, tell: Tell = silent, control: Control | None = None) -> Document:

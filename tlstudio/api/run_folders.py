@@ -43,7 +43,7 @@ def restore(name: str) -> Document:
 
 
 def empty_trash(paths: list[str] | None = None) -> Document:
-    """Delete what is in the trash for good, or only these folders of it: {runs, bytes} that went."""
+    """Delete what is in the trash for good, or only these folders of it: {runs, studies, bytes} that went."""
     from tlstudio.run_rows import trash as trash_
 
     return dict(trash_.empty(paths))

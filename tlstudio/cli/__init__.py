@@ -8,40 +8,46 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 import typer
 
-from tlstudio.cli import cache, catalogue, dataset, export, find_rate, health, results, run_folders, studies, training, window
+from tlstudio.cli import (
+    cache,
+    catalogue,
+    dataset,
+    examples,
+    export,
+    find_rate,
+    health,
+    results,
+    run_folders,
+    studies,
+    training,
+    window,
+)
 from tlstudio.errors import StudioError
 
 app = typer.Typer(
     name="tlstudio",
     add_completion=False,
     rich_markup_mode=None,
+    epilog=examples.of(""),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 app.callback(invoke_without_command=True)(window.start)
-app.command()(window.demo)
-app.command()(window.replay)
-app.command()(dataset.data)
-app.command()(catalogue.models)
-app.command()(catalogue.layers)
-app.command()(training.train)
-app.command()(training.resume)
-app.command()(find_rate.find_rate)
-app.command()(results.runs)
-app.command()(results.compare)
-app.command()(run_folders.note)
-app.command()(run_folders.trash)
-app.add_typer(studies.study, name="study")
-app.command()(studies.verdict)
-app.command()(results.evaluate)
-app.command()(results.predict)
-app.command()(export.export)
-app.command()(health.doctor)
-app.command()(cache.cache)
+_COMMANDS: tuple[Callable[..., Any], ...] = (  # in the order in which one needs them
+    *(window.demo, dataset.data, catalogue.models, catalogue.layers),
+    *(find_rate.find_rate, training.train, training.resume),
+    *(results.evaluate, results.predict, export.export),
+    *(results.runs, run_folders.note, run_folders.trash, results.compare, studies.verdict),
+    *(window.replay, cache.cache, health.doctor),
+)
+for _command in _COMMANDS:
+    app.command(epilog=examples.of(_command.__name__))(_command)
+app.add_typer(studies.study, name="study", epilog=examples.of("study"))
 
 
 def run(argv: Sequence[str]) -> int:

@@ -16,7 +16,7 @@ def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Delete it all; what a running program uses stays.")] = False,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """What is kept on the disk so that the next run starts at once: its size, its limit, where it lies."""
+    """Say what is kept for the next run. Its size, its limit, where it lies; such a run starts at once."""
     output.show(output.here("forget_kept" if clear else "kept", {}), json, _draw)
 
 

@@ -17,7 +17,10 @@ def models(
     task: Annotated[str, typer.Option("--task", help="Only models for this task: classification or segmentation.")] = "",
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """The catalogue: parameters, mult-adds, input size, published accuracy, weights on disk or not."""
+    """List the models to learn from. Parameters, input size, published accuracy, whether their weights are here.
+
+    Mult-adds are the multiplications that one image costs.
+    """
     output.show(output.here("models", {"search": search, "task": task}), json, _draw_models)
 
 
@@ -47,19 +50,21 @@ def _draw_models(rows: list[dict[str, Any]]) -> None:
 
 
 def layers(
-    model: Annotated[str, typer.Argument(help="Name from the catalogue.")],
+    model: Annotated[str, typer.Argument(help="Name of the model; 'tlstudio models' lists them.")],
     input_size: Annotated[
-        int | None, typer.Option("--input-size", min=1, help="Side of the square input, default the model's own.")
+        int | None, typer.Option("--input-size", min=1, help="Side of the square input in pixels.  [default: the model's own]")
     ] = None,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Images in the batch that shapes and MB are told for.")] = 1,
-    classes: Annotated[int | None, typer.Option("--classes", min=1, help="Classes of the head, default the model's own.")] = None,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Images in the batch that shapes are told for.")] = 1,
+    classes: Annotated[int | None, typer.Option("--classes", min=1, help="Classes of the head.  [default: the model's own]")] = None,
     task: Annotated[str, typer.Option("--task", help="segmentation: the model as an encoder below a head for masks.")] = "",
-    head: Annotated[str, typer.Option("--head", help="Kind of the new head, default the model's own; needs --classes.")] = "",
+    head: Annotated[str, typer.Option("--head", help="Kind of the new head; needs --classes.  [default: the model's own]")] = "",
     cut: Annotated[str, typer.Option("--cut", help="Layer where the network ends, pooled, with a new head on top.")] = "",
-    form: Annotated[Form | None, typer.Option("--format", help="Print all rows: text to read, csv for a spreadsheet, or json.")] = None,
+    form: Annotated[
+        Form | None, typer.Option("--format", help="Print all rows, also of weights: text to read, csv for a spreadsheet, or json.")
+    ] = None,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """The layer tree: path, type, shapes, parameters, mult-adds, whether it learns."""
+    """Show the layers of a model. Path, type, shapes, parameters, mult-adds."""
     args: dict[str, Any] = {"model": model, "input_size": input_size, "batch": batch, "classes": classes, "cut": cut, "task": task}
     if head:
         args["head"] = {"kind": head}

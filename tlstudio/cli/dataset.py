@@ -18,7 +18,7 @@ def data(
     ],
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """Scan images: task, classes, counts, splits, problems."""
+    """Say what is in a folder of images. Classes, counts, splits, and what is wrong; nothing is changed."""
     output.show(output.in_engine("scan", {"path": output.absolute(path)}), json, _draw)
 
 

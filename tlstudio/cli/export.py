@@ -19,7 +19,7 @@ def export(
     ],
     form: Annotated[str, typer.Option("--format", metavar="|".join(kinds.JOBS), help="What to write.")],
     out: Annotated[str, typer.Option("--out", metavar="PATH", help="Folder for it.")],
-    split: Annotated[str, typer.Option("--split", help="train, val or test; default val of a run, all images of a folder.")] = "",
+    split: Annotated[str, typer.Option("--split", help="train, val or test.  [default: val of a run, all images of a folder]")] = "",
     truth: Annotated[bool, typer.Option("--truth", help="The true masks, not the predicted ones.")] = False,
     corrected: Annotated[bool, typer.Option("--corrected", help="Predictions as they were corrected by hand, where they were.")] = False,
     json: Annotated[bool, output.Json] = False,

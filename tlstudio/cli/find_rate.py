@@ -15,15 +15,17 @@ _LINES = 15  # of the table
 def find_rate(
     recipe: Annotated[str | None, typer.Argument(metavar="RECIPE.toml", help="The recipe; or name the images with --data.")] = None,
     data: Annotated[str | None, typer.Option("--data", metavar="PATH", help="Folder of images, CSV file, .zip or .tar.")] = None,
-    model: Annotated[str, typer.Option("--model", help="Name from the catalogue.")] = "",
-    strategy: Annotated[str, typer.Option("--strategy", help="What learns: head, last-block, gradual, full, scratch.")] = "",
+    model: Annotated[str, typer.Option("--model", help="Name of the model.  [default: efficientnet_lite0]")] = "",
+    strategy: Annotated[
+        str, typer.Option("--strategy", help="What learns: head, last-block, gradual, full, scratch.  [default: head]")
+    ] = "",
     changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of the recipe, training.batch_size=8; repeatable.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting of a recipe, as training.batch_size=8; repeatable.")
     ] = None,
     steps: Annotated[int, typer.Option("--steps", min=12, max=1000, help="Training steps to try with, at most.")] = 100,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """Find a learning rate: train for a few steps while it rises, until the loss runs away. Nothing is kept of it."""
+    """Find a learning rate. Trains for a few steps while it rises, until the loss runs away; nothing is kept of it."""
     from tlstudio import api
 
     wanted = wanted_recipe(recipe, data, model, strategy, None, changes or [], "")

@@ -12,7 +12,7 @@ _SIGNS = {"ok": "ok  ", "warn": "!   ", "bad": "BAD "}
 
 
 def doctor(json: Annotated[bool, output.Json] = False) -> None:
-    """Versions, devices, fonts, weights on disk, what is missing and the command that mends it."""
+    """Check that everything is there. Names the command that mends what is not; versions, devices, folders."""
     document = output.here("doctor", {})
     output.show(document, json, _draw)
     if not document["ok"]:

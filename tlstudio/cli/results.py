@@ -30,12 +30,10 @@ def runs(
     search: Annotated[
         str, typer.Option("--search", metavar="TEXT", help="Only runs whose name, model, images or note hold all words.")
     ] = "",
-    tag: Annotated[
-        list[str] | None, typer.Option("--tag", metavar="TAG", help="Only runs with that tag; may be given more than once.")
-    ] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Only runs with that tag; repeatable.")] = None,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """All runs, newest first."""
+    """List the runs, newest first."""
     rows = output.here("runs", {})
     if search or tag:
         from tlstudio.run_rows.search import found
@@ -51,7 +49,7 @@ def compare(
     runs: Annotated[list[str], typer.Argument(metavar="RUN RUN ...", help="Run folders or their names.")],
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """Runs beside each other: what came out, what they differ in, which images only one of them gets right."""
+    """Lay runs side by side. What came out, what they differ in, which images only one of them gets right."""
     output.show(output.here("compare", {"names": [_path(run) for run in runs]}), json, _draw_comparison)
 
 
@@ -105,7 +103,7 @@ def evaluate(
     split: Annotated[str, typer.Option("--split", help="train, val or test.")] = "val",
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """Accuracy with its interval, per class and confusion, on one split."""
+    """Measure a run on one split. Accuracy with its interval, and per class; --json adds the confusion matrix."""
     args = {"run": _path(run), "data": output.absolute(data), "split": split}
     output.show(output.in_engine("evaluate", args), json, _draw_evaluation)
 
@@ -140,16 +138,18 @@ def _draw_classes(rows: list[dict[str, Any]]) -> None:
 def predict(
     run: _Run,
     paths: Annotated[list[str], typer.Argument(metavar="PATH ...", help="Images, folders of images, videos, or camera:0.")],
-    out: Annotated[str | None, typer.Option("--out", metavar="PATH", help="Folder for what is written.")] = None,
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="PATH", help="For masks and tables.  [default: masks lie in the run's folder]")
+    ] = None,
     flips: Annotated[bool, typer.Option("--flips", help="Masks: look at the mirror image too and take the mean.")] = False,
     tile: Annotated[
-        int, typer.Option("--tile", metavar="PIXELS", min=0, help="Masks: side of overlapping windows; 0: only for very large images.")
+        int, typer.Option("--tile", metavar="PIXELS", min=0, help="Masks: side of overlapping windows; 0: none but for very large images.")
     ] = 0,
     every: Annotated[str, typer.Option("--every", metavar="N|Ns", help="Videos: each N-th frame, or one in N seconds.")] = "",
     seconds: Annotated[float, typer.Option("--seconds", metavar="N", min=0, help="Camera: for how long; 0: until Ctrl+C.")] = 0,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """Ask a trained model about images, videos or a camera: classes, or masks as PNG files."""
+    """Ask a run about images, videos or a camera. It answers with classes, or with masks as PNG files."""
     if any(path.startswith(_CAMERA) for path in paths):
         _watch(run, paths, {"out": output.absolute(out), "flips": flips, "tile": tile, "seconds": seconds}, every, json)
         return

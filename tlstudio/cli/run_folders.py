@@ -52,7 +52,9 @@ def trash(
 
 
 def _draw_emptied(said: dict[str, Any]) -> None:
-    output.line(f"{said['runs']:,} {'run' if said['runs'] == 1 else 'runs'} deleted, {output.count(said['bytes'])}B freed")
+    runs = f"{said['runs']:,} {'run' if said['runs'] == 1 else 'runs'}"
+    studies = f" and {said['studies']:,} {'study' if said['studies'] == 1 else 'studies'}" if said["studies"] else ""
+    output.line(f"{runs}{studies} deleted, {output.count(said['bytes'])}B freed")
 
 
 def _draw_trash(rows: list[dict[str, Any]]) -> None:

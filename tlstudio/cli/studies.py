@@ -214,6 +214,8 @@ def _draw(document: dict[str, Any]) -> None:
         _draw_sweep(document)
     elif document["verdict"] is not None and document["verdict"]["arms"]:
         _draw_verdict(document["verdict"])
+    if document["why"]:
+        output.line(document["why"])
     for entry in document["entries"]:
         if entry["state"] == "failed":
             output.line(f"{entry['title']} failed: {entry['why']}")

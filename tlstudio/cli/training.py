@@ -12,6 +12,7 @@ import typer
 from tlstudio import places
 from tlstudio.cli import output
 from tlstudio.errors import InputError, StudioError
+from tlstudio.quantities import size
 
 if TYPE_CHECKING:
     from tlstudio.recipe import Recipe
@@ -21,13 +22,22 @@ if TYPE_CHECKING:
 def train(
     recipe: Annotated[str | None, typer.Argument(metavar="RECIPE.toml", help="The recipe to run; or name the images with --data.")] = None,
     data: Annotated[str | None, typer.Option("--data", metavar="PATH", help="Folder of images, CSV file, .zip or .tar.")] = None,
-    model: Annotated[str, typer.Option("--model", help="Name from the catalogue.")] = "",
-    strategy: Annotated[str, typer.Option("--strategy", help="What learns: head, last-block, gradual, full, scratch.")] = "",
-    epochs: Annotated[int | None, typer.Option("--epochs", help="How often every training image is seen.")] = None,
+    model: Annotated[
+        str, typer.Option("--model", help="Name of the model; 'tlstudio models' lists them.  [default: efficientnet_lite0]")
+    ] = "",
+    strategy: Annotated[
+        str, typer.Option("--strategy", help="What learns: head, last-block, gradual, full, scratch.  [default: head]")
+    ] = "",
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", help="How often every training image is seen.  [default: what suits the strategy]")
+    ] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of the recipe, training.seed=3; repeatable.")
     ] = None,
-    run_dir: Annotated[str | None, typer.Option("--run-dir", metavar="PATH", help="The run's folder, absent or empty.")] = None,
+    run_dir: Annotated[
+        str | None,
+        typer.Option("--run-dir", metavar="PATH", help="The run's folder, absent or empty.  [default: a new one among the runs]"),
+    ] = None,
     name: Annotated[str, typer.Option("--name", help="What the run is called.")] = "",
     json: Annotated[bool, output.Json] = False,
 ) -> None:
@@ -108,7 +118,7 @@ def _forget(run: Run) -> None:
     """Take back the folder of a run that was refused before it learned anything, so that the mended command can use it."""
     if run.last.exists():
         return
-    for file in ("recipe.toml", "events.jsonl", "receipt.json", ".lock"):
+    for file in ("recipe.toml", "events.jsonl", "receipt.json", ".lock", ".owner"):
         (run.path / file).unlink(missing_ok=True)
     with suppress(OSError):  # something of somebody else's is in it
         run.path.rmdir()
@@ -151,5 +161,6 @@ def draw(summary: dict[str, Any]) -> None:
     )
     on = f" of {metrics['val_n']} validation images" if metrics.get("val_n") else ""
     output.line(f"best epoch {summary['best_epoch']} of {summary['epochs']}: {said}{on}")
-    output.line(f"{summary['seconds']:.1f} s, {summary['images_per_second'] or 0:,.0f} images/s on {summary['device']}")
+    memory = f", {size(summary['peak_memory'])} of memory at most" if summary.get("peak_memory") else ""
+    output.line(f"{summary['seconds']:.1f} s, {summary['images_per_second'] or 0:,.0f} images/s on {summary['device']}{memory}")
     output.line(f"run {summary['run']}")

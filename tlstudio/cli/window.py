@@ -37,7 +37,7 @@ def demo(
         bool, typer.Option("--run", help="Press Start, wait, save a screenshot of every page; works without a display.")
     ] = False,
 ) -> None:
-    """The app on a generated sample."""
+    """Open the app on a generated sample of leaves."""
     if task not in ("classification", "segmentation"):
         raise InputError(f"There is no sample for the task '{task}'", "", "Say --task classification or --task segmentation")
     if not run:
@@ -55,7 +55,7 @@ def replay(
     speed: Annotated[int, typer.Option("--speed", help="Times as fast as it was: 1, 2, 4, 8 or 16.")] = 4,
     present: Annotated[bool, typer.Option("--present", help="On the whole screen, in large type.")] = False,
 ) -> None:
-    """The app, playing a run as if it were trained now."""
+    """Open the app and play a run as if it were trained now."""
     folder = _run_to_replay(run)
     if speed not in (1, 2, 4, 8, 16):
         raise InputError(f"A replay cannot run at {speed} times the speed", "", "Say --speed 1, 2, 4, 8 or 16")

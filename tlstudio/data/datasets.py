@@ -46,6 +46,8 @@ class ImageSet:
         self._max_pixels, self._seed = max_pixels, seed
         self._memory = Kept(cache_bytes)
         self._store, self._shelves = store, dict[str, Shelf]()
+        self.changed: set[int] = set()
+        """Pictures whose files are no longer those that were scanned."""
         self.threads: dict[bool, DecodeThreads] = {}
         """How many threads make views ahead, plain and augmented ones: found out once for as long as the set lives."""
         self.labels = torch.tensor([item.label for item in items], dtype=torch.int64)
@@ -96,8 +98,9 @@ class ImageSet:
         image, digest = load_rgb_and_digest(self.path(i), max_pixels=self._max_pixels, at_least=self._pipeline.decode_size)
         made = make(image)
         self._memory.keep(kind, i, made, made.nbytes)
-        # A file that was changed since the scan is not what others will look for.
-        if (shelf := self._shelf(kind)) is not None and digest == self._items[i].digest:
+        if digest != self._items[i].digest:  # not what others will look for
+            self.changed.add(i)
+        elif (shelf := self._shelf(kind)) is not None:
             shelf.put(digest, made)
         return made
 

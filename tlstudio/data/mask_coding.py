@@ -72,8 +72,10 @@ def _of_numbers(values: Values, named: list[Named], layout: MaskLayout, data: Da
     free = sorted(value for value in values.pixels if value not in ignore)
     if not any(one.value is not None for one in named):
         named = _by_palette(named, values, free) or _numbered(named, free)
-    if not named and layout.fallback and set(free) <= {one.value for one in layout.fallback}:
-        named = list(layout.fallback)
+    if not named and set(free) <= {one.value for one in layout.fallback} and free != [0, 1]:  # that is one thing and its background
+        named = _two_of_many(layout.fallback, free)
+    elif layout.kind == "cityscapes" and not data.class_names:
+        named = _two_of_many(named, free)
     if not named:
         named = _unnamed(values, free)
     named = sorted((one for one in named if one.value is not None and one.value not in ignore), key=lambda one: one.value or 0)
@@ -82,6 +84,13 @@ def _of_numbers(values: Values, named: list[Named], layout: MaskLayout, data: Da
     if not named:
         raise InputError(f"The masks in {layout.root} show no class", "all their values are left out by data.ignore", "Change data.ignore")
     return Coding("index", _with_colours(named, values.colours), tuple(sorted(ignore)))
+
+
+def _two_of_many(known: Sequence[Named], free: Sequence[int]) -> list[Named]:
+    """A well-known list of classes; of a set with only two of them those, for the others would be answered here and there, and never be
+    right."""
+    two = [one for one in known if one.value in free]
+    return two if len(two) == len(free) == 2 else list(known)
 
 
 def _white(values: Values, named: Sequence[Named]) -> int:

@@ -50,6 +50,8 @@ class MaskSet:
         self._max_pixels, self._seed, self._rare = max_pixels, seed, rare
         self._memory = Kept(cache_bytes)
         self._store, self._shelves = store, dict[str, Shelf]()
+        self.changed: set[int] = set()
+        """Pictures whose files are no longer those that were scanned."""
         self.threads: dict[bool, DecodeThreads] = {}
         """How many threads make views ahead, plain and augmented ones: found out once for as long as the set lives."""
 
@@ -137,8 +139,9 @@ class MaskSet:
         made = make(image)
         if kind != "plain":  # that is kept with its mask
             self._memory.keep(kind, i, made, made.nbytes)
-        # A file that was changed since the scan is not what others will look for.
-        if (shelf := self._shelf(kind)) is not None and digest == self._items[i].digest:
+        if digest != self._items[i].digest:  # not what others will look for
+            self.changed.add(i)
+        elif (shelf := self._shelf(kind)) is not None:
             shelf.put(digest, made)
         return made
 

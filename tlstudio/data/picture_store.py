@@ -59,9 +59,7 @@ class Shelf:
     @property
     def troubles(self) -> list[str]:
         """Sentences for the user: what was damaged, why nothing new is kept."""
-        told, trouble = self._store.troubles, self._writer.trouble
-        known = not trouble or any(trouble in one for one in told)
-        return told if known else [*told, trouble]
+        return self._store.troubles
 
 
 class PictureStore:

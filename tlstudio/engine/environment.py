@@ -18,7 +18,13 @@ from tlstudio.training.rank_environment import of_rank
 
 # glibc serves blocks above the first threshold with mmap and gives the top of the heap back above the second; each batch then
 # pays again for the page faults of the one before. Raised, a step's blocks are used again by the next step.
-_GLIBC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}
+# In pages of 2 MB, where Linux gives them to who asks (from glibc 2.35 on; before, nothing asks): 7 to 9 % less processor time for the
+# steps and forward passes of EfficientNet-Lite0, as fewer addresses have to be looked up; the first step, which makes them, takes longer.
+_GLIBC = {
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 32),
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 _MALLOPT = {-3: 1 << 30, -1: 2**31 - 1}  # the same by number, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, for a process that has begun
 _EVERYWHERE = {
     # Waiting OpenMP threads sleep: spinning ones took 2 to 16 times the training time on a busy two-core machine.

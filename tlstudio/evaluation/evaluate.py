@@ -25,6 +25,7 @@ from tlstudio.evaluation.trained import Trained, trained
 from tlstudio.events import Note, Progress
 from tlstudio.runs import Run, absolute, cannot_write
 from tlstudio.training.measure import Measured, measure, wilson
+from tlstudio.training.out_of_memory import said_in_words
 from tlstudio.training.pace import Pace
 from tlstudio.training.prepare import SPLITS, images_of
 from tlstudio.training.source import WholeNetwork
@@ -49,7 +50,11 @@ def evaluate(
         images = images_of(model.recipe, tell, control)
         receipt = run.receipt() or {}
         if images.classes != model.classes:
-            raise InputError(f"The classes of {images.report.source} are not those of the run {run.name}", "", "Bring back the old folders")
+            raise InputError(
+                f"The classes of {images.report.source} are not those of the run {run.name}",
+                f"it learned {', '.join(model.classes[:8])}",
+                "Bring back the old folders, or train again",
+            )
         if images.digest() != receipt.get("data", {}).get("digest"):
             tell(Note(level="warn", message="The images have changed since this run was trained: its figures may differ from the summary."))
         report, items = images.report, [images.report.items[i] for i in getattr(images.splits, split)]
@@ -112,7 +117,8 @@ def _measured(model: Trained, root: Path, items: list[Item], tell: Tell, control
         )
         return out
 
-    return measure(forward, source.plain("only"))
+    with said_in_words(model.device):
+        return measure(forward, source.plain("only"))
 
 
 def _document(model: Trained, split: str, name: str, root: Path, items: list[Item], measured: Measured) -> dict[str, Any]:

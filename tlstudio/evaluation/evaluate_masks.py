@@ -21,11 +21,13 @@ from tlstudio.data.masks import Labels
 from tlstudio.data.overlay_index import OverlayImage, OverlayIndex, write
 from tlstudio.data.report import DatasetReport, Item
 from tlstudio.evaluation.trained import Trained
-from tlstudio.events import Progress
+from tlstudio.events import Note, Progress
 from tlstudio.runs import cannot_write, write_atomic
 from tlstudio.training import mask_scores
 from tlstudio.training.kept_masks import shares
 from tlstudio.training.mask_measure import MeasuredMasks, measured_masks
+from tlstudio.training.mask_tiles import Windows
+from tlstudio.training.out_of_memory import about_windows
 from tlstudio.training.pace import Pace
 from tlstudio.training.source import WholeNetwork
 
@@ -35,7 +37,7 @@ def evaluate_masks(
 ) -> dict[str, Any]:
     """The `evaluate` document of those items; masks go into RUN/evaluations/NAME with an index.json, see `overlay_index`.
 
-    Raises StudioError where they cannot be written, Cancelled.
+    Raises StudioError where they cannot be written, and where memory is too short, Cancelled.
     """
     assert report.coding is not None
     assert isinstance(model.pipeline, MaskPipeline)
@@ -51,11 +53,22 @@ def evaluate_masks(
     )
     network = model.judged()
     source = WholeNetwork(network, {"only": pictures}, model.pipeline, model.device, augment=False, control=control, layout=model.layout)
+    windows = Windows.of_run(model.run)  # as the run's own figures were measured, whatever was looked at in between
+    before = windows.to_json()
     with _Writer(folder, model, report, items) as writer:
         measuring = measured_masks(
-            network, source.module, source.views("only"), model.classes, edges=True, wanted=range(len(items)), seen=writer.take
+            network,
+            lambda: (source.module, source.views("only")),
+            model.classes,
+            windows=windows,
+            edges=True,
+            wanted=range(len(items)),
+            seen=writer.take,
         )
         measured = _told(measuring, len(items), tell)
+    if windows.to_json() != before:
+        then = "figures may differ slightly from those that more memory would give, and from the summary of the run"
+        tell(Note(level="warn", message=about_windows(model.device, windows, then)))
     classes = [(one.name, one.colour) for one in model.coding.classes] if model.coding else []
     write(folder, OverlayIndex(classes, writer.images(), report.coding, model.run.path, split))
     return {

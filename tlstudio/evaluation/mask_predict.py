@@ -19,8 +19,8 @@ from tlstudio.errors import InputError, StudioError
 from tlstudio.evaluation.mask_folder import Judged, MaskFiles, MaskFolder
 from tlstudio.evaluation.trained import Trained
 from tlstudio.events import Note, Progress
-from tlstudio.training import mask_tiles
 from tlstudio.training.mask_tiles import blended
+from tlstudio.training.out_of_memory import about_windows, is_out_of_memory, let_go
 from tlstudio.training.pace import Pace
 
 TELL_EVERY = 0.1  # seconds between two words on how far it is
@@ -39,18 +39,25 @@ def judged_image(
     """The mask of a picture (PIL RGB) at its own size, with how sure the network is.
 
     original: (h0, w0) where the image was decoded at a reduced scale. flips: the mean of what is said of the picture and of its mirror
-    image. tile: side in pixels of the windows that the view is looked at through; 0: windows only where it is large, `mask_tiles.WHOLE`.
-    The view is the picture at the scale that was trained with, so that windows are needed where that is large. Raises Cancelled.
+    image. tile: side in pixels of the windows that the view is looked at through; 0: windows only where it is large, `Trained.windows`,
+    which become narrower where memory is short. The view is the picture at the scale that was trained with, so that windows are needed
+    where that is large. Raises Cancelled.
     """
     assert isinstance(trained.pipeline, MaskPipeline)
     pixels, geometry = trained.pipeline.whole(image, original)
     forward = _forward(trained, flips)
-    height, width = pixels.shape[-2:]
-    if not tile and height * width <= mask_tiles.WHOLE:
-        if control is not None:
-            control.check()
-        return geometry.judged(forward(pixels))
-    return geometry.judged(blended(forward, pixels, tile or mask_tiles.SIDE, control))
+    windows, view = trained.windows, geometry.view
+    while True:
+        try:
+            if tile or windows.needed(view):
+                return geometry.judged(blended(forward, pixels, tile or windows.side, control))
+            if control is not None:
+                control.check()
+            return geometry.judged(forward(pixels))
+        except (RuntimeError, MemoryError) as error:
+            if tile or not is_out_of_memory(error) or not windows.narrow(view):
+                raise
+        let_go(trained.device)
 
 
 def _forward(trained: Trained, flips: bool) -> Callable[[Tensor], Tensor]:
@@ -103,7 +110,7 @@ def _judged_in_turn(
 ) -> dict[Path, dict[str, Any]]:
     """While the network looks at one picture, the next is decoded and the masks of the last are written."""
     entries: dict[Path, dict[str, Any]] = {}
-    pace = Pace(len(wanted), control.clock)
+    pace, seen_through = Pace(len(wanted), control.clock), model.windows.to_json()
     with ThreadPoolExecutor(2, "masks") as beside:
         coming = [beside.submit(_decoded, model, files.picture) for files in wanted[:1]]
         writing: Future[None] | None = None
@@ -125,6 +132,10 @@ def _judged_in_turn(
                 entry = folder.told(files, judged)
                 writing = beside.submit(folder.take, files, judged, list(entry["classes"].values()))
                 entries[files.picture] = {**entry, "seconds": time.perf_counter() - began}
+            if model.windows.to_json() != seen_through:
+                seen_through = model.windows.to_json()
+                said = about_windows(model.device, model.windows, "their masks may differ slightly from those that more memory would give")
+                tell(Note(level="warn", message=said))
             pace.add(1)
             if i + 1 == len(wanted) or time.perf_counter() >= told + TELL_EVERY:
                 told, share, left = time.perf_counter(), pace.share, pace.remaining
@@ -146,6 +157,6 @@ def _decoded(model: Trained, path: Path) -> tuple[Image.Image, tuple[int, int]]:
 
 def _too_large(error: MemoryError | RuntimeError) -> StudioError:
     """The sentence for a picture that the memory was too small for. Raises what is no such error."""
-    if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "memory" not in str(error):
+    if not is_out_of_memory(error):
         raise error
-    return StudioError("There is not enough memory to look at the picture", "", "Look at it through windows: give a tile of 512 or less")
+    return StudioError("There is not enough memory to look at the picture", "", "Close other programs, or give a smaller tile")

@@ -45,7 +45,7 @@ def predict(
     control = control or Control()
     model = trained(run)
     if model.coding is None and (flips or tile):
-        raise InputError("Flips and windows are for masks", f"the run {run.name} tells classes of whole images", "Leave them out")
+        raise InputError("Flips and windows are for masks", f"the run {run.name} tells classes of whole images", "Leave flips and tile out")
     videos = [path for path in paths if Path(path).suffix.lower() in video.SUFFIXES and not absolute(path).is_dir()]
     pictures = [path for path in paths if path not in videos]
     if every and not videos:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from tlstudio.runs import Run
 from tlstudio.training import losses
 from tlstudio.training.kept_masks import coding_of
 from tlstudio.training.machine_probe import Chosen, format_of
+from tlstudio.training.mask_tiles import Windows
+from tlstudio.training.out_of_memory import is_out_of_memory
 from tlstudio.training.prepare import device_of, mask_pipeline_of, pipeline_of
 from tlstudio.training.weights_file import unpacked
 
@@ -30,6 +32,7 @@ class Trained:
 
     coding: names and colours of the classes, as predicted masks are written; None where whole images are classified.
     layout: how weights and images lie in memory, as when the run measured its own figures: rounding depends on it.
+    windows: through which it looks at large scenes, as then; they become narrower where there is less memory now.
     """
 
     run: Run
@@ -40,13 +43,19 @@ class Trained:
     device: torch.device
     coding: Coding | None = None
     layout: torch.memory_format = torch.channels_last
+    windows: Windows = field(default_factory=Windows)
 
     def judged(self) -> Network:
         """The network as it measured the figures of the run's summary, BatchNorm folded or not: rounding depends on it. In eval mode."""
-        if not (self.run.summary() or {}).get("folded"):
+        shape = ((self.run.receipt() or {}).get("input") or {}).get("shape")
+        if not shape or not (self.run.summary() or {}).get("folded"):
             return self.network
-        height, width = (self.run.receipt() or {})["input"]["shape"]
-        return folded_network(self.network, (height, width)) or self.network
+        try:
+            return folded_network(self.network, (shape[0], shape[1])) or self.network
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return self.network  # which answers the same but for rounding
 
 
 IDLE = 300.0  # seconds after which a network that nobody asked for is let go
@@ -126,7 +135,8 @@ def _read(run: Run) -> Trained:
             learned_at = recipe.set({"data.image_size": (receipt or {})["input"]["size"]})
         except (KeyError, TypeError, ValueError, InputError):
             raise StudioError(f"The run {run.name} has no readable receipt.json", "it names the classes", "Train again") from None
-        return Trained(run, recipe, network, classes, mask_pipeline_of(learned_at, network.entry, []), device, coding, layout)
+        pipeline = mask_pipeline_of(learned_at, network.entry, [])
+        return Trained(run, recipe, network, classes, pipeline, device, coding, layout, Windows.of_run(run))
     return Trained(run, recipe, network, classes, pipeline_of(recipe, network.entry), device, layout=layout)
 
 

@@ -201,7 +201,9 @@ def installed() -> Any:
     try:
         import av
     except ImportError as error:
-        do = f"Install it: {Path(sys.executable).name} -m pip install av"
+        from tlstudio.doctor.software import pip
+
+        do = f"Install it: {pip('av')}"
         raise StudioError("Videos need the Python package 'av'", "it is not installed, or does not fit this computer", do) from error
     return av
 

@@ -34,6 +34,11 @@ class RunStarted(Event):
     resumed_from: tuple[int, int] | None = None
     best: int | None = None
 
+    def __post_init__(self) -> None:
+        """Raises TypeError where an epoch has no number of steps, as in a damaged file: places of everything would follow from it."""
+        if type(self.steps_per_epoch) is not int or self.steps_per_epoch < 0:
+            raise TypeError("steps_per_epoch is no number of steps")
+
 
 @dataclass(frozen=True, kw_only=True)
 class StageStarted(Event):

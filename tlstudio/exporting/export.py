@@ -139,7 +139,7 @@ class _Work:
             image = load_rgb(path, max_pixels=LARGEST)
             if image.size != labels.shape[::-1]:
                 said = f"the picture is {image.width} x {image.height} pixels, the mask {labels.shape[1]} x {labels.shape[0]}"
-                raise InputError(f"{mask} does not fit {path}", said)
+                raise InputError(f"{mask} does not fit {path}", said, "Make the mask again, at the size of the picture")
         return Masked(name, path, source, labels, image)
 
     def wrote(self, path: Path) -> None:

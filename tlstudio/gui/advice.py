@@ -73,7 +73,8 @@ class Advice(QObject):
             why = tr("nearness is measured with them")
             return InputError(what, why, tr("Download them on the model page (%1)").replace("%1", megabytes(entry.weights_bytes)))
         if state == "none":
-            return InputError(tr("There are no pretrained weights for %1").replace("%1", entry.title), tr("nearness is measured with them"))
+            what = tr("There are no pretrained weights for %1").replace("%1", entry.title)
+            return InputError(what, tr("nearness is measured with them"), tr("Choose another model"))
         return None
 
     def _subject(self) -> tuple[Any, ...]:

@@ -109,7 +109,8 @@ class CostEstimate(QObject):
             "classes": len(data["classes"]),
             "n_train": data["splits"]["train"],
             "n_val": data["splits"].get("val", 0),
-            "samples": samples(data.get("index", ""), data["root"]),
+            **samples(data.get("index", ""), data["root"]),
+            "coding": data.get("coding"),
         }
         self._job = session.asides.ask("estimate", args).connect_to(None, self._done, self._failed)
 
@@ -127,15 +128,17 @@ class CostEstimate(QObject):
             self.changed.emit()
 
 
-def samples(index: str, root: str) -> list[str]:
-    """Absolute paths of a few pictures, spread over the first of the index file; [] where it cannot be read."""
+def samples(index: str, root: str) -> dict[str, list[str]]:
+    """Absolute paths of a few pictures, `samples`, spread over the first of the index file, and of their `masks` if there are some; {}
+    where it cannot be read."""
     try:
         with Path(index).open(encoding="utf-8") as file:
             lines = list(islice(file, _AMONG))
         spread = lines[:: max(1, len(lines) // SAMPLES)][:SAMPLES]
-        return [str(Path(root) / json.loads(line)["path"]) for line in spread]
+        said = [json.loads(line) for line in spread]
+        return {"samples": [str(Path(root) / one["path"]) for one in said], "masks": [one["mask"] for one in said if "mask" in one]}
     except (OSError, ValueError, KeyError):
-        return []
+        return {}
 
 
 def _short_of_memory(layers: dict[str, Any], recipe: Recipe) -> str:

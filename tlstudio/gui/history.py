@@ -27,11 +27,14 @@ class RunHistory:
 
     x: place of each training step in epochs (epoch - 1 + step / steps an epoch); loss, accuracy, lr, backbone_lr: one a step.
     epochs: the epoch table; best: its line whose weights are kept; rates: changes of the rates while it ran; back: when it last went back;
-    caches: what is kept in each stage, the last said last; remarks: what was noted after the last step, of how the stages did; the last of
-    each other kind of event under its name.
+    caches: what is kept in each stage, the last said last; outset: what was noted before the first step, of how it computes (a better
+    batch size, say); remarks: what was noted after the last step, of how the stages did; warnings: what went wrong since the first step,
+    each once, the last said last; the last of each other kind of event under its name.
+    version: another whenever anything came but progress.
     """
 
     def __init__(self, said: Iterable[Event] = ()) -> None:
+        self.version = 0
         self.started: events.RunStarted | None = None
         self.stages: list[events.StageStarted] = []
         self.caches: list[events.PrefixCached] = []
@@ -42,7 +45,10 @@ class RunHistory:
         self.rates: list[events.RateChanged] = []
         self.back: events.WentBack | None = None
         self.notes: list[events.Note] = []
+        self.outset: list[events.Note] = []
         self.remarks: list[events.Note] = []
+        self.warnings: list[events.Note] = []
+        self._stepped = True  # since the run began, or went on
         self.progress: events.Progress | None = None
         self.checkpoint: events.CheckpointWritten | None = None
         self._looks: deque[events.MasksKept | events.Watched] = deque(maxlen=_LOOKS)
@@ -54,9 +60,10 @@ class RunHistory:
             self.add(event)
 
     def add(self, event: Event) -> None:
+        self.version += not isinstance(event, events.Progress)
         match event:
             case events.Steps():
-                self.remarks = []
+                self.remarks, self._stepped = [], True
                 self._add_steps(event)
             case events.EpochEnded():
                 self.epochs.append(event)
@@ -66,8 +73,7 @@ class RunHistory:
             case events.Note():
                 self.notes.append(event)
                 del self.notes[:-MAX_NOTES]
-                if self.epochs and event.level == "info":
-                    self.remarks.append(event)
+                self._note(event)
             case events.RunStarted():
                 self._start(event)
             case events.StageStarted():
@@ -82,6 +88,7 @@ class RunHistory:
                 self.caches = [cache for cache in self.caches if cache.stage != event.stage] + [event]
             case events.CheckpointWritten():
                 self.checkpoint = event
+                self.warnings = [note for note in self.warnings if note.level != "bad"]  # that none could be written
             case events.MasksKept() | events.Watched():
                 self._looks.append(event)
             case events.Signals():
@@ -125,7 +132,16 @@ class RunHistory:
 
     def _start(self, event: events.RunStarted) -> None:
         self.started, self.ended, self.failed, self.remarks = event, None, None, []
+        self.outset, self.warnings, self._stepped = [], [], False
         self._cut_back(*(event.resumed_from or (0, 0)), event.best)  # without a checkpoint it began anew
+
+    def _note(self, event: events.Note) -> None:
+        if not self._stepped:
+            self.outset.append(event)
+        elif event.level != "info":
+            self.warnings = [note for note in self.warnings if note.message != event.message] + [event]
+        elif self.epochs:
+            self.remarks.append(event)
 
     def _cut_back(self, epochs: int, steps: int, best: int | None) -> None:
         """Forget what lies beyond a place: it goes on from there. best: the epoch whose weights are the best then, 0 for none."""

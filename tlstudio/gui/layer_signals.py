@@ -15,13 +15,15 @@ _NAN = float("nan")
 
 
 class LayerSignals:
-    """layers: paths of all that were told of; x: places of the looks, in epochs. rows: by kind, a look's values along `layers`, shorter
-    where layers came later, NaN where nothing is known. now: the layers of the newest look. version: another whenever anything changes.
+    """layers: paths of all that were told of; x: places of the looks, in epochs; looks: the same as (epoch from 1, steps done in it).
+    rows: by kind, a look's values along `layers`, shorter where layers came later, NaN where nothing is known. now: the layers of the
+    newest look. version: another whenever anything changes.
     """
 
     def __init__(self) -> None:
         self.layers: list[str] = []
         self.x = array("d")
+        self.looks: list[tuple[int, int]] = []
         self.rows: dict[str, list[array[float]]] = {kind: [] for kind in KINDS}
         self.now: list[str] = []
         self.version = 0
@@ -48,6 +50,7 @@ class LayerSignals:
                     self.layers.append(path)
         places = [self._at[path] for path in event.layers]
         self.x.append(x)
+        self.looks.append((event.epoch, event.step))
         for kind in KINDS:
             values = array("f", [_NAN]) * len(self.layers)
             for at, value in zip(places, getattr(event, kind), strict=True):
@@ -61,6 +64,7 @@ class LayerSignals:
         """Forget what lies beyond a place: the run goes on from there."""
         keep = sum(1 for at in self.x if at <= x + 1e-9)
         del self.x[keep:]
+        del self.looks[keep:]
         for kept in self.rows.values():
             del kept[keep:]
         self.version += 1
@@ -68,5 +72,5 @@ class LayerSignals:
     def _thin(self) -> None:
         """Every second look goes, the newest stays."""
         odd = (len(self.x) - 1) % 2
-        self.x = self.x[odd::2]
+        self.x, self.looks = self.x[odd::2], self.looks[odd::2]
         self.rows = {kind: kept[odd::2] for kind, kept in self.rows.items()}

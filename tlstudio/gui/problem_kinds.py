@@ -72,6 +72,7 @@ def _words(kind: str) -> tuple[str, str]:
         "hidden": (tr("Hidden files"), tr("Made by other programs. Ignored.")),
         "stray": (tr("Stray files"), tr("Not in a class. Left out.")),
         "link": (tr("Links"), tr("Lead to what was read already. Ignored.")),
+        "named": (tr("Classes by names of files"), ""),
         "nested": (tr("Folders inside a class"), tr("Their images count to the class.")),
         "empty_split": (tr("Empty split"), tr("A part of the training images is kept aside instead.")),
         "empty_class": (tr("Empty classes"), tr("No usable image. Left out.")),

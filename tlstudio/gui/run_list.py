@@ -36,6 +36,7 @@ class RunList(QObject):
         self.one = ""
         self._job: JobHandle | None = None
         self._stale = False
+        self._followed: tuple[object, ...] = ()
         self._known: dict[str, Any] = {}  # up to where the index was read
         self._peek: Background[list[tuple[dict[str, Any], list[Row]]]] | None = None
         session.runs_changed.connect(self.refresh)
@@ -139,12 +140,15 @@ class RunList(QObject):
 
     def _follow(self) -> None:
         live = self.session.live
-        if self.loading.state != "ready" or not live.run:
-            return
+        now = live.run, live.active, len(live.history.epochs)
+        if self.loading.state != "ready" or not live.run or now == self._followed:
+            return  # ten thousand rows are not looked through for each step
         if live.active and self.find(live.run) is None:
             if self._job is None:
                 self.refresh()
-        elif self._update_live():
+            return
+        self._followed = now
+        if self._update_live():
             self._tell(live.run)
 
     def _update_live(self) -> bool:

@@ -97,8 +97,8 @@ class Series:
         rest = slice(last * _BLOCK, min(self._n, end + 1))  # the steps of now, which fill no block yet
         out = []
         for i, values in enumerate((self.raw, self.smooth)[: 1 + smooth]):
-            x, y = _columns(places, self._low[i, first:last], self._high[i, first:last], columns)
-            out.append((np.r_[x, self.x[rest]], np.r_[y, values[rest]]))
+            x, y = _columns(places, self._low[i, first:last], self._high[i, first:last], low, high, columns)
+            out.append((np.concatenate((x, self.x[rest])), np.concatenate((y, values[rest]))))
         return out
 
 
@@ -138,14 +138,25 @@ def thin(x: Floats, y: Floats, low: float, high: float, columns: int) -> tuple[F
     if end - start <= 4 * columns:
         return x[start:end], y[start:end]
     part = y[start:end]
-    return _columns(x[start:end], part, part, columns)
+    return _columns(x[start:end], part, part, low, high, columns)
 
 
-def _columns(x: Floats, low: Floats, high: Floats, columns: int) -> tuple[Floats, Floats]:
-    """The extremes of each column of pixels, both at its first place. low, high: (N,) of each place in x."""
-    edges = np.searchsorted(x, np.linspace(x[0], x[-1], columns + 1)[:-1])
+def _columns(x: Floats, least: Floats, most: Floats, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
+    """The extremes of each column of pixels, both at its first place. least, most: (N,) of each place in x.
+
+    The columns stand still on the axis while a run grows, so that only its end is drawn anew; where it fills but a part of the axis they
+    are halved as often as they are not more.
+    """
+    span = float(x[-1] - x[0])
+    if span <= 0:
+        return np.repeat(x[:1], 2), np.array([np.fmin.reduce(least), np.fmax.reduce(most)])
+    room = max(high - low, span)
+    width = room / columns / 2 ** math.floor(math.log2(room / span))
+    first, last = math.floor((x[0] - low) / width), math.ceil((x[-1] - low) / width)
+    edges = np.minimum(np.searchsorted(x, low + width * np.arange(first, last)), len(x) - 1)
+    edges[0] = 0  # it may have been rounded up
     edges = edges[np.diff(edges, prepend=-1) > 0]
-    pairs = np.stack([np.fmin.reduceat(low, edges), np.fmax.reduceat(high, edges)], axis=1)
+    pairs = np.stack([np.fmin.reduceat(least, edges), np.fmax.reduceat(most, edges)], axis=1)
     return np.repeat(x[edges], 2), pairs.ravel()
 
 

@@ -17,14 +17,17 @@ COLUMNS = (
 )
 
 SIGNALS = ("gradient", "update", "drift", "dead")
-"""Columns that are there where a run told them, see `events.Signals`."""
+"""Columns that are there where a run told them, see `events.Signals`; the newest that is known of each row."""
+
+SIGNALS_OF = ("signals_run", "signals_epoch")
+"""Columns beside those: the run's folder by name, and the epoch (from 1) in which it told them; in JSON `signals_of`, with the step."""
 
 
 def export_rows(document: Mapping[str, Any], form: str) -> str:
     """The document as text, csv or json, a line break at the end.
 
-    text: a tree of modules, indented, with totals. csv: one line a row of the document, modules and parameters, COLUMNS and
-    SIGNALS as heads; shapes as 1x3x224x224, share of all parameters 0..1, nothing where nothing is known.
+    text: a tree of modules, indented, with totals. csv: one line a row of the document, modules and parameters, COLUMNS and, where a
+    run told some, SIGNALS and SIGNALS_OF as heads; shapes as 1x3x224x224, share of all parameters 0..1, nothing where nothing is known.
     Raises InputError for another format.
     """
     if form == "json":
@@ -39,12 +42,16 @@ def export_rows(document: Mapping[str, Any], form: str) -> str:
 def _csv(document: Mapping[str, Any]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    columns = [*COLUMNS, *(name for name in SIGNALS if any(name in row for row in document["rows"]))]
+    signals = [name for name in SIGNALS if any(name in row for row in document["rows"])]
+    of = document.get("signals_of") if signals else None
+    columns = [*COLUMNS, *signals, *(SIGNALS_OF if of else ())]
     writer.writerow(columns)
     for row in document["rows"]:
         output = row["output"] or row.get("shape")
         share = row["params"] / (document["totals"]["params"] or 1)
         told = {**row, "input": _shape(row["input"]), "output": _shape(output), "share": f"{share:.6g}"}
+        if of and any(row.get(name) is not None for name in signals):
+            told |= dict(zip(SIGNALS_OF, (of["run"], of["epoch"]), strict=True))
         writer.writerow(["" if told.get(name) is None else told[name] for name in columns])
     return out.getvalue()
 

@@ -56,7 +56,7 @@ def layers(
     plan = blueprint(name, task)
     size = input_size or plan.input_size
     if size < 1 or batch < 1:
-        raise InputError("Image size and batch have to be at least 1")
+        raise InputError("Image size and batch have to be at least 1", "", "Take larger numbers")
     if max(size, batch, classes or 1) > _MOST:
         raise InputError(f"Image size, batch and classes may be at most {_MOST:,} each", "", "Take smaller numbers")
     module, end = outlined(plan, classes, head, cut, aux)

@@ -94,7 +94,8 @@ def _finished(summary: dict[str, Any]) -> dict[str, Any]:
     """What summary.json knows; the events of a finished run need not be read."""
     metrics = summary.get("metrics", {})
     out = {key: metrics.get(key) for key in _METRICS}
-    out |= {key: summary.get(key) for key in ("seconds", "best_epoch", "reason", "device", "images_per_second", "frozen_proof", "curve")}
+    out |= {key: summary.get(key) for key in ("seconds", "best_epoch", "reason", "device", "images_per_second", "peak_memory")}
+    out |= {key: summary.get(key) for key in ("frozen_proof", "curve")}
     if summary.get("reason") == "completed" and summary.get("epochs"):
         out["epochs_planned"] = summary["epochs"]
     return out | {key: summary.get(key) for key in ("n_train", "n_val", "n_test")} | {"epoch": summary.get("epochs")}
@@ -106,5 +107,5 @@ _KEYS = (
     "reason", "model", "strategy", "task", "data", "augment", "lr", "backbone_lr", "batch_size", "seed", "epochs", "epochs_planned",
     "stages", "head", "optimizer", "schedule", "train_share", "split_seed", "image_size", "epoch", "best_epoch", "started", "seconds",
     *_METRICS, "n_train", "n_val", "n_test", "curve", "failure", "device",
-    "images_per_second", "frozen_proof",
+    "images_per_second", "peak_memory", "frozen_proof",
 )  # fmt: skip

@@ -53,21 +53,21 @@ def restore(name: str) -> Path:
 
 
 def empty(paths: list[str] | None = None) -> dict[str, int]:
-    """Delete for good: {runs, bytes} that went. paths: only those folders of the trash.
+    """Delete for good: {runs, studies, bytes} that went. paths: only those folders of the trash.
 
     Raises StudioError for the first that cannot be deleted; those before it are gone.
     """
-    gone = {"runs": 0, "bytes": 0}
+    gone = {"runs": 0, "studies": 0, "bytes": 0}
     for place in _places():
         if paths is not None and str(place) not in paths:
             continue
-        size = _bytes(place)
+        size, kind = _bytes(place), "studies" if _is_study(place) else "runs"
         try:
             shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink()
         except OSError as error:
             why = error.strerror or str(error)
             raise StudioError(f"{place} could not be deleted", why, "Close what still uses it and try again") from None
-        gone["runs"] += 1
+        gone[kind] += 1
         gone["bytes"] += size
     return gone
 

@@ -66,7 +66,7 @@ class Asked:
         if self.split not in _SPLITS:
             raise InputError(f"There is no split '{self.split}' to judge by", "", f"Take {' or '.join(_SPLITS)}")
         if self.epochs is not None and self.epochs < 1:
-            raise InputError("A run has at least one epoch", "", "")
+            raise InputError(f"A run of {self.epochs} epochs learns nothing", "", "Take 1 or more")
         arms = arms_of(self.recipe, self.arms, self.epochs, self.seeds)
         if len(arms) < 2:
             raise InputError("A comparison needs two choices", f"only '{arms[0].name}' is named", "Name another one")
@@ -85,17 +85,16 @@ def create(asked: Asked, *, name: str = "", question: str = "") -> StudyFolder:
     arms = asked.checked()
     question = question or f"{' or '.join(arm.name for arm in arms)}?"
     title = recipe.name or Path(recipe.data.path).stem
-    folder = StudyFolder(_place(name)) if name else None
-    if folder is not None and folder.exists():
-        before = folder.said()
+
+    def again(before: Mapping[str, Any]) -> Mapping[str, Any]:
         if before["kind"] != "comparison" or _core(Asked.from_json(before["asked"])) != _core(asked):
-            raise InputError(f"The study {name} asks something else", "", "Name the new one otherwise, or leave the name out")
-        merged = {**asked.to_json(), "seeds": max(asked.seeds, before["asked"]["seeds"])}
-        merged["shares"] = sorted({*asked.shares, *before["asked"]["shares"]})
-        folder.write("study.json", {**before, "asked": merged})
-    else:
-        folder = StudyFolder.create("comparison", name, title=title, question=question, asked=asked.to_json())
-    _enqueue(folder, Asked.from_json(folder.said()["asked"]))
+            raise InputError(f"The study {name} asks something else", "a name stands for one question", "Take another name, or none")
+        shares = sorted({*asked.shares, *before["asked"]["shares"]})
+        return {**asked.to_json(), "seeds": max(asked.seeds, before["asked"]["seeds"]), "shares": shares}
+
+    folder = StudyFolder.create("comparison", name, title=title, question=question, asked=asked.to_json(), again=again)
+    wanted = Asked.from_json(folder.said()["asked"])
+    Queue(folder.path).fill(lambda there: _lacking(wanted, there))
     return folder
 
 
@@ -103,6 +102,13 @@ def judge(folder: StudyFolder, entry: Entry, tell: Tell, control: Control) -> No
     """Look at every picture with the run that was just trained, while it is known: later nobody has to."""
     assert entry.run is not None
     judged.scores(Run.open(entry.run), folder.said()["asked"]["split"], tell, control)
+
+
+def unjudged(folder: StudyFolder) -> list[Entry]:
+    """Runs that are done, but whose weights are newer than what is known of each picture: they were trained longer by themselves."""
+    split = folder.said()["asked"]["split"]
+    done = [one for one in Queue(folder.path).entries() if one.state == "done" and one.finished()]
+    return [one for one in done if one.run is not None and not judged.is_known(Run(Path(one.run)), split)]
 
 
 def answer(folder: StudyFolder) -> dict[str, Any]:
@@ -132,16 +138,15 @@ def answer(folder: StudyFolder) -> dict[str, Any]:
     return document
 
 
-def _enqueue(folder: StudyFolder, asked: Asked) -> None:
-    """Queue the runs that are not there yet, seed by seed, so that a study that is ended early has some of each arm."""
-    queue = Queue(folder.path)
+def _lacking(asked: Asked, there: Sequence[Entry]) -> list[Entry]:
+    """The runs that are not there yet, seed by seed, so that a study that is ended early has some of each arm."""
     several = len(asked.shares) > 1
     wanted = []
     arms = arms_of(asked.recipe, asked.arms, asked.epochs, asked.seeds)
     like = {arm.name: arm.recipe.model_dump_json() for arm in arms}
     own: dict[tuple[str | None, float | None], int] = defaultdict(int)
     taken: dict[tuple[str | None, float | None], set[int | None]] = defaultdict(set)  # by arms that are the same: they share no seed
-    for one in queue.entries():
+    for one in there:
         own[one.arm, one.share] += 1
         taken[like.get(one.arm or ""), one.share].add(one.seed)
     for n in range(asked.seeds):
@@ -156,16 +161,9 @@ def _enqueue(folder: StudyFolder, asked: Asked) -> None:
                 title = f"{arm.name}{f', {100 * share:g} % of the images' if several else ''}, seed {seed}"
                 recipe = arm.recipe.set({"name": title, "training.seed": seed, "data.train_share": share})
                 wanted.append(Entry(title=title, recipe=recipe.model_dump(mode="json"), arm=arm.name, share=share, seed=seed))
-    if wanted:
-        queue.add(wanted)
+    return wanted
 
 
 def _core(asked: Asked) -> dict[str, Any]:
     """What makes it the same question: all but how many seeds and which shares."""
     return {key: value for key, value in asked.to_json().items() if key not in ("seeds", "shares")}
-
-
-def _place(name: str) -> Path:
-    from tlstudio import places
-
-    return places.studies() / name

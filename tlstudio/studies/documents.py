@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from tlstudio.data.report import counted
 from tlstudio.errors import InputError, StudioError
 from tlstudio.studies import comparison
 from tlstudio.studies.folder import StudyFolder, all_studies
@@ -26,7 +27,10 @@ def document(name: str) -> dict[str, Any]:
     entries = Queue(folder.path).entries()
     verdict, why = None, ""
     try:
-        verdict = comparison.answer(folder) if said["kind"] == "comparison" else None
+        if said["kind"] == "comparison":
+            verdict, missing = comparison.answer(folder), len(comparison.unjudged(folder))
+            if missing:
+                why = f"{counted(missing, 'run')} of it had other weights since they were judged: go on with the study to judge them anew."
     except InputError as error:  # the runs are there all the same
         why = str(error)
     head = _head(folder, said, *_of_queue(entries))

@@ -9,15 +9,18 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tlstudio import events, places, runs
-from tlstudio.errors import InputError
+from tlstudio.control import Control
+from tlstudio.errors import Busy, InputError, StudioError
+from tlstudio.holding import Held, held, is_held
 
 KINDS = ("comparison", "sweep", "queue")
+Again = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _VERSION = 1
 
 
@@ -32,21 +35,32 @@ class StudyFolder:
         return self.path.name
 
     @classmethod
-    def create(cls, kind: str, name: str, *, title: str, question: str, asked: Mapping[str, Any]) -> StudyFolder:
-        """Make the folder and write what is asked. name "": date and title. Raises InputError for a name that cannot be one or is taken."""
+    def create(
+        cls, kind: str, name: str, *, title: str, question: str, asked: Mapping[str, Any], again: Again | None = None
+    ) -> StudyFolder:
+        """Make the folder and write what is asked, as one step. name "": date and title.
+
+        again: what a study of that name asks from now on, out of what `said` gives of it. Raises InputError for a name that cannot be one,
+        and for one that is taken where `again` is None.
+        """
         if name and (name in (".", "..") or re.search(r'[/\\:*?"<>|\x00-\x1f]', name) or len(name) > 120):
             raise InputError(f"A study cannot be called '{name}'", "its name is that of its folder", "Take letters, digits and hyphens")
         slug = re.sub(r"[^\w-]+", "-", title).strip("-").lower()[:40] or kind
         path = places.studies() / (name or f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{uuid.uuid4().hex[:4]}")
         made = cls(path)
-        if made.exists():
-            raise InputError(f"There is a study '{name}' already", "", "Name it otherwise, or go on with that one")
         said = {"version": _VERSION, "kind": kind, "title": title or path.name, "question": question, "asked": dict(asked)}
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise runs.cannot_write(path, error) from None
-        made.write("study.json", {**said, "created": time.time()})
+        with made.changing():
+            if not made.exists():
+                made.write("study.json", {**said, "created": time.time()})
+            elif again is None:
+                raise InputError(f"There is a study '{name}' already", "", "Name it otherwise, or go on with that one")
+            else:
+                before = made.said()
+                made.write("study.json", {**before, "asked": dict(again(before))})
         return made
 
     @classmethod
@@ -65,7 +79,8 @@ class StudyFolder:
         """{kind, title, question, asked, created}. Raises InputError where that is damaged or of a newer version."""
         said = self.read("study.json")
         if said is None or said.get("kind") not in KINDS or not isinstance(said.get("asked"), dict) or said.get("version") != _VERSION:
-            raise InputError(f"What the study {self.name} asked cannot be read", "study.json is damaged, or of a newer version", "")
+            what, why = f"What the study {self.name} asked cannot be read", "study.json is damaged, or of a newer version"
+            raise InputError(what, why, "Begin a new study")
         return said
 
     def read(self, name: str) -> dict[str, Any] | None:
@@ -83,48 +98,53 @@ class StudyFolder:
     def working(self, *, alone: bool = True) -> Iterator[None]:
         """Say that this process works on the study; that goes with the process, however it ends.
 
-        alone: raise InputError where another one does.
+        alone: raise Busy where another one does, of this computer or of one that shares the folder.
         """
-        from filelock import FileLock, Timeout
-
         path = self.path / (".lock" if alone else f".lock-{os.getpid()}-{uuid.uuid4().hex[:4]}")
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=0.3, poll_interval=0.02)  # `is_live`, asked elsewhere, holds it for a moment
-        except Timeout:
-            raise InputError(f"The study {self.name} is being worked on right now", "", "Wait for it to end, or stop it") from None
-        except OSError as error:
-            raise runs.cannot_write(self.path, error) from None
-        try:
-            yield
-        finally:
-            lock.release()
+        with contextlib.ExitStack() as stack:
             if not alone:
-                path.unlink(missing_ok=True)
+                stack.callback(path.unlink, missing_ok=True)
+            try:
+                stack.enter_context(held(path))
+            except Held as other:
+                where = f"on the computer {other.computer}" if other.computer else ""
+                raise Busy(f"The study {self.name} is being worked on right now", where, "Wait for it to end, or stop it") from None
+            except OSError as error:
+                raise runs.cannot_write(self.path, error) from None
+            yield
 
     @contextmanager
-    def changing(self) -> Iterator[None]:
-        """Read, change and write the queue as one step, whoever else does so."""
-        from filelock import FileLock
+    def changing(self, lock: str = ".changing", *, patience: float = 30.0, control: Control | None = None) -> Iterator[None]:
+        """Read, change and write what is in the folder as one step, whoever else does so.
 
-        try:
-            with FileLock(self.path / ".changing", timeout=30):
-                yield
-        except OSError as error:
-            raise runs.cannot_write(self.path, error) from None
+        patience: seconds to wait for others. Raises StudioError where they take longer, Cancelled.
+        """
+        until = time.monotonic() + patience
+        with contextlib.ExitStack() as stack:
+            while True:
+                if control is not None:
+                    control.check()
+                try:
+                    stack.enter_context(held(self.path / lock))
+                    break
+                except Held as other:
+                    if time.monotonic() >= until:
+                        raise self._taken(other, patience) from None
+                except OSError as error:
+                    raise runs.cannot_write(self.path, error) from None
+            yield
+
+    def _taken(self, other: Held, patience: float) -> StudioError:
+        where = f" on the computer {other.computer}" if other.computer else ""
+        return StudioError(
+            f"The study {self.name} is in the hands of another process",
+            f"it has not let go of it for {patience:.0f} seconds{where}",
+            "Nothing is lost: end that process if it hangs, then go on with the study",
+        )
 
     def is_live(self) -> bool:
         """Whether a process works on it."""
-        from filelock import FileLock, Timeout
-
-        for path in self.path.glob(".lock*"):
-            lock = FileLock(path)
-            try:
-                lock.acquire(blocking=False)
-            except (Timeout, OSError):
-                return True
-            lock.release()
-        return False
+        return any(map(is_held, self.path.glob(".lock*")))
 
     def to_trash(self) -> Path:
         """Move the folder to the trash, not its runs; its place there. Raises InputError while it is worked on."""

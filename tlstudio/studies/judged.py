@@ -28,11 +28,16 @@ def scores(run: Run, split: str, tell: Tell = silent, control: Control | None = 
 
     Read from the run's evaluation of the split, which is made (with torch) where there is none or it is older than the weights.
     """
-    if not evaluated.is_judged(run, _task(run), split):
+    if not is_known(run, split):
         from tlstudio.evaluation.evaluate import evaluate
 
         evaluate(run, split=split, tell=tell, control=control)
     return known_scores(run, split) or {}
+
+
+def is_known(run: Run, split: str) -> bool:
+    """Whether the split was evaluated since the run's weights were written."""
+    return evaluated.is_judged(run, _task(run), split)
 
 
 def known_scores(run: Run, split: str) -> dict[str, float] | None:
@@ -40,10 +45,9 @@ def known_scores(run: Run, split: str) -> dict[str, float] | None:
 
     Raises InputError where what the evaluation left is damaged.
     """
-    task = _task(run)
-    if not evaluated.is_judged(run, task, split):
+    if not is_known(run, split):
         return None
-    said = evaluated.read(run, task, split)
+    said = evaluated.read(run, _task(run), split)
     known = zip(said.paths, said.scores.tolist(), strict=True)
     return _relative(run, {path: score for path, score in known if not math.isnan(score)})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -62,29 +62,38 @@ class Queue:
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Put them at the end, numbered."""
+        self.fill(lambda there: entries)
 
-        def added(there: list[Entry]) -> list[Entry]:
+    def fill(self, lacking: Callable[[list[Entry]], Iterable[Entry]]) -> None:
+        """Put at the end what is lacking beside the entries that are there, as one step."""
+
+        def filled(there: list[Entry]) -> list[Entry]:
             first = max((one.number for one in there), default=0) + 1
-            return [*there, *(replace(one, number=first + n) for n, one in enumerate(entries))]
+            return [*there, *(replace(one, number=first + n) for n, one in enumerate(lacking(there)))]
 
-        self._change(added)
+        self._change(filled)
 
-    def next(self) -> Entry | None:
-        """What is to be trained now: what was begun before what waits."""
-        entries = self.entries()
+    def next(self, but: Container[int] = ()) -> Entry | None:
+        """What is to be trained now: what was begun before what waits. but: numbers to pass over."""
+        entries = [one for one in self.entries() if one.number not in but]
         return next((one for state in ("running", "waiting") for one in entries if one.state == state), None)
 
     def update(self, number: int, **changes: Any) -> None:
         self._change(lambda there: [replace(one, **changes) if one.number == number else one for one in there])
 
-    def mend(self) -> None:
-        """Before work begins: what failed is tried again, and so is what was done but whose run is gone."""
+    def mend(self, unjudged: Container[int] = ()) -> None:
+        """Before work begins: what failed is tried again, and so is what was done but whose run is gone, or is to be judged once more.
+
+        unjudged: the numbers of those.
+        """
 
         def mended(one: Entry) -> Entry:
             if one.state == "failed":
                 return replace(one, state="waiting", why="")
             if one.state == "done" and not one.finished():
                 return replace(one, state="waiting", run=None, value=None, seconds=None)
+            if one.state == "done" and one.number in unjudged:
+                return replace(one, state="waiting")
             return one
 
         self._change(lambda there: [mended(one) for one in there])
@@ -97,7 +106,7 @@ class Queue:
         def changed(there: list[Entry]) -> list[Entry]:
             at = next((i for i, one in enumerate(there) if one.number == number), None)
             if at is None:
-                raise InputError(f"The queue has no entry {number}")
+                raise InputError(f"The queue has no entry {number}", "", "Look at it again: it may have changed meanwhile")
             one = there[at]
             if one.state in (("running", "done") if do != "remove" else ("running",)):
                 raise InputError(f"{one.title or f'Entry {number}'} is {one.state}", "", "Only what waits can be changed")
@@ -113,4 +122,7 @@ class Queue:
 
     def _change(self, how: Callable[[list[Entry]], list[Entry]]) -> None:
         with self._folder.changing():
-            self._folder.write(NAME, {"version": 1, "entries": [asdict(one) for one in how(self.entries())]})
+            before = self.entries()
+            after = how(list(before))
+            if after != before:
+                self._folder.write(NAME, {"version": 1, "entries": [asdict(one) for one in after]})

@@ -41,7 +41,7 @@ class Axis:
 def axes(recipe: Recipe, vary: Mapping[str, Mapping[str, Any]]) -> list[Axis]:
     """What is varied, checked against the bounds of the recipe's fields. Raises InputError naming key and bounds."""
     if not vary:
-        raise InputError("Nothing is varied", "", "Name a field and its range, such as optimizer.lr from 0.0001 to 0.1")
+        raise InputError("Nothing is varied", "", "Name a field and its range, such as optimizer.lr=0.0001..0.1")
     return [_axis(recipe, key, dict(said)) for key, said in vary.items()]
 
 

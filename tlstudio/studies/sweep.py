@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlstudio import places, runs
+from tlstudio import runs
+from tlstudio.control import Control
 from tlstudio.errors import InputError, StudioError
 from tlstudio.recipe import Recipe
 from tlstudio.recipe.plan import epochs as planned_epochs
+from tlstudio.run_rows.settings import flat
 from tlstudio.studies import space
 from tlstudio.studies.folder import StudyFolder
 
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     import optuna
 
 _PRUNERS = ("median", "none")
+SURPLUS = "surplus"  # marks a trial that was one too many
+_PATIENCE = 120.0  # seconds; the storage itself may take a minute
+_OWN = ("name", "tracking.", "data.path", "data.masks", "training.device", "training.threads", "training.gpus")  # each computer's own
 _FREE = 4  # trials that nothing is cut short before
 
 
@@ -46,6 +52,17 @@ class Asked:
     def from_json(cls, said: Mapping[str, Any]) -> Asked:
         return cls(Recipe.parse(said["recipe"]), said["vary"], said["trials"], said["storage"], said["pruner"], said["seed"])
 
+    @property
+    def question(self) -> str:
+        """A digest of what makes it the same question on whichever computer: not where the images lie there, nor what it computes on.
+
+        Of the recipe what is not as usual: another version of the program may have fields that this one does not know.
+        """
+        said, usual = self.to_json(), flat(Recipe())
+        recipe = {key: value for key, value in flat(self.recipe).items() if value != usual.get(key) and not key.startswith(_OWN)}
+        text = json.dumps([recipe, said["vary"], said["pruner"], said["seed"]], sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
     def check(self) -> None:
         """Raises InputError for what cannot be swept, StudioError without Optuna."""
         if self.trials < 1:
@@ -63,7 +80,9 @@ def library() -> Any:
             warnings.simplefilter("ignore")
             import optuna
     except ImportError:
-        raise StudioError("Sweeps need Optuna, which is not installed", "", "Run: pip install 'tlstudio[all]'") from None
+        from tlstudio.doctor.software import pip
+
+        raise StudioError("Sweeps need Optuna, which is not installed", "", f"Run: {pip('tlstudio[all]')}") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
 
@@ -75,16 +94,15 @@ def create(asked: Asked, *, name: str = "") -> StudyFolder:
     """
     asked = replace(asked, recipe=asked.recipe.set({"data.path": str(runs.absolute(asked.recipe.data.path))}))
     asked.check()
-    folder = StudyFolder(places.studies() / name)
-    if name and folder.exists():
-        before = folder.said()
+
+    def again(before: Mapping[str, Any]) -> Mapping[str, Any]:
         if before["kind"] != "sweep" or replace(Asked.from_json(before["asked"]), trials=asked.trials).to_json() != asked.to_json():
-            raise InputError(f"The study {name} asks something else", "", "Name the new one otherwise, or leave the name out")
-        folder.write("study.json", {**before, "asked": {**before["asked"], "trials": max(asked.trials, before["asked"]["trials"])}})
-        return folder
+            raise InputError(f"The study {name} asks something else", "a name stands for one question", "Take another name, or none")
+        return {**before["asked"], "trials": max(asked.trials, before["asked"]["trials"])}
+
     title = f"{asked.recipe.name or Path(asked.recipe.data.path).stem} sweep"
     question = f"Which {', '.join(asked.vary)}?"
-    return StudyFolder.create("sweep", name, title=title, question=question, asked=asked.to_json())
+    return StudyFolder.create("sweep", name, title=title, question=question, asked=asked.to_json(), again=again)
 
 
 def opened(folder: StudyFolder) -> optuna.Study:
@@ -100,9 +118,23 @@ def opened(folder: StudyFolder) -> optuna.Study:
             study: optuna.Study = lib.create_study(
                 storage=storage, study_name=folder.name, direction="maximize", pruner=pruner, load_if_exists=True
             )
+            if asked.storage:
+                _same_question(folder, study, asked)
+    except StudioError:
+        raise
     except Exception as error:  # what SQLAlchemy and the drivers behind it raise is of many kinds
         raise unusable(url, error) from None
     return study
+
+
+def _same_question(folder: StudyFolder, study: optuna.Study, asked: Asked) -> None:
+    """Raises InputError where the study of that name in a storage is about something else: its trials would not be comparable."""
+    there = study.user_attrs.get("asked")
+    if there is None:
+        study.set_user_attr("asked", asked.question)
+    elif there != asked.question:
+        why = "who shares a storage asks the same there: recipe, varied fields and their ranges, pruner and seed"
+        raise InputError(f"The study {folder.name} in that storage asks something else", why, "Ask the same, or take another name")
 
 
 def unusable(url: str, error: Exception) -> StudioError:
@@ -115,10 +147,6 @@ def without_password(url: str) -> str:
     return re.sub(r"(://[^:/@]*):[^/]*@", r"\1:***@", url)
 
 
-@contextmanager
-def asking(folder: StudyFolder) -> Iterator[None]:
-    """One process of those that share this folder chooses at a time."""
-    from filelock import FileLock
-
-    with FileLock(folder.path / ".asking", timeout=120):
-        yield
+def asking(folder: StudyFolder, control: Control | None = None) -> AbstractContextManager[None]:
+    """One process of those that share this folder chooses at a time. Raises StudioError where another one does not come to its end."""
+    return folder.changing(".asking", patience=_PATIENCE, control=control)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlstudio.control import Control, Tell
-from tlstudio.errors import Cancelled, InputError, StudioError
+from tlstudio.errors import Busy, Cancelled, StudioError
 from tlstudio.events import EpochEnded, Event, Note
 from tlstudio.runs import Run
 from tlstudio.studies import space, sweep
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 def work(folder: StudyFolder, tell: Tell, control: Control, *, train: Train = train) -> None:
-    """Make trials until there are as many as were asked for, whoever made them. What this computer left half-done comes first."""
+    """Make trials until there are as many as were asked for, whoever made them. What was left half-done comes first; and last what those
+    left half-done that ended meanwhile."""
     asked = sweep.Asked.from_json(folder.said()["asked"])
     with folder.working(alone=False):
         study = sweep.opened(folder)
@@ -35,39 +36,50 @@ def work(folder: StudyFolder, tell: Tell, control: Control, *, train: Train = tr
 
 def _work(folder: StudyFolder, study: optuna.Study, asked: sweep.Asked, tell: Tell, control: Control, train: Train) -> None:
     telling = Telling(folder.name, asked.trials, 0, tell)
-    for trial in _left(folder, study, asked):
-        if not stopped(control):
-            _try(study, trial, telling, control, train)
+
+    def take_up() -> None:
+        for trial in _left(folder, study, asked, control):
+            if not stopped(control):
+                _try(study, trial, telling, control, train)
+
+    take_up()
     while not stopped(control):
         asked = sweep.Asked.from_json(folder.said()["asked"])  # more may have been asked for
-        new = _next(folder, study, asked)
+        new = _next(folder, study, asked, control)
         if new is None:
+            take_up()
             return
         _try(study, new, telling, control, train)
 
 
-def _next(folder: StudyFolder, study: optuna.Study, asked: sweep.Asked) -> optuna.trial.Trial | None:
-    """The next trial with its run's folder; None where there are enough. One process at a time chooses."""
+def _next(folder: StudyFolder, study: optuna.Study, asked: sweep.Asked, control: Control) -> optuna.trial.Trial | None:
+    """The next trial with its run's folder; None where there are enough. One process at a time chooses, of those that share the folder;
+    what others get that share the storage alone is kept apart by the number of the trial, which the storage gives to one only."""
     lib = sweep.library()
     axes = space.axes(asked.recipe, asked.vary)
-    with sweep.asking(folder):
-        there = [one for one in study.get_trials(deepcopy=False) if one.state != lib.trial.TrialState.WAITING]
-        if len(there) >= asked.trials:
+    with sweep.asking(folder, control):
+        if len(_counted(study)) >= asked.trials:
             return None
-        if not there:  # the recipe as it is comes first, where it can: what is found is never worse
-            with contextlib.suppress(KeyError, AttributeError):
-                base = {axis.key: space.scalar(asked.recipe.get(axis.key)) for axis in axes}
-                if all(axis.holds(base[axis.key]) for axis in axes):
-                    study.enqueue_trial(base, skip_if_exists=True)
+        trial = study.ask()
+        if sum(one.number < trial.number for one in _counted(study)) >= asked.trials:  # others asked at the same moment
+            trial.set_user_attr(sweep.SURPLUS, True)
+            study.tell(trial, state=lib.trial.TrialState.FAIL)
+            return None
         # Sown anew for each: what is chosen follows from the seed and the trials before, in whichever process.
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # constant_liar is called experimental
-            study.sampler = lib.samplers.TPESampler(
-                seed=(asked.seed * 100_003 + len(there)) % 2**31, n_startup_trials=min(10, max(3, asked.trials // 3)), constant_liar=True
+            warnings.simplefilter("ignore")  # some of it is called experimental
+            sampler: Any = lib.samplers.TPESampler(
+                seed=(asked.seed * 100_003 + trial.number) % 2**31, n_startup_trials=min(10, max(3, asked.trials // 3)), constant_liar=True
             )
-        trial = study.ask({axis.key: _distribution(lib, axis) for axis in axes})
+            if trial.number == 0:  # the recipe as it is comes first, where it can: what is found is never worse
+                with contextlib.suppress(KeyError, AttributeError):
+                    base = {axis.key: space.scalar(asked.recipe.get(axis.key)) for axis in axes}
+                    if all(axis.holds(base[axis.key]) for axis in axes):
+                        sampler = lib.samplers.PartialFixedSampler(base, sampler)
+            study.sampler = sampler
+            values = {axis.key: _suggested(trial, axis) for axis in axes}
         try:
-            recipe = space.applied(asked.recipe, trial.params)
+            recipe = space.applied(asked.recipe, values)
             word = asked.recipe.name or Path(asked.recipe.data.path).stem
             run = Run.create(recipe.set({"name": f"{word}: trial {trial.number + 1} of {folder.name}"}))
         except StudioError as error:
@@ -77,19 +89,24 @@ def _next(folder: StudyFolder, study: optuna.Study, asked: sweep.Asked) -> optun
     return trial
 
 
-def _distribution(lib: Any, axis: space.Axis) -> Any:
-    kinds = lib.distributions
+def _counted(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    """The trials that were begun, whatever became of them, but for those that were one too many."""
+    waiting = sweep.library().trial.TrialState.WAITING
+    return [one for one in study.get_trials(deepcopy=False) if one.state != waiting and sweep.SURPLUS not in one.user_attrs]
+
+
+def _suggested(trial: optuna.trial.Trial, axis: space.Axis) -> Any:
     if axis.choices:
-        return kinds.CategoricalDistribution(axis.choices)
+        return trial.suggest_categorical(axis.key, axis.choices)
     if axis.whole:
-        return kinds.IntDistribution(int(axis.low), int(axis.high), log=axis.log, step=int(axis.step or 1))
-    return kinds.FloatDistribution(axis.low, axis.high, log=axis.log, step=axis.step)
+        return trial.suggest_int(axis.key, int(axis.low), int(axis.high), log=axis.log, step=int(axis.step or 1))
+    return trial.suggest_float(axis.key, axis.low, axis.high, log=axis.log, step=axis.step)
 
 
-def _left(folder: StudyFolder, study: optuna.Study, asked: sweep.Asked) -> Iterator[optuna.trial.Trial]:
-    """Trials that were begun on this computer and that nobody works on."""
+def _left(folder: StudyFolder, study: optuna.Study, asked: sweep.Asked, control: Control) -> Iterator[optuna.trial.Trial]:
+    """Trials that were begun by who shares the runs' folder, and that nobody works on."""
     states = sweep.library().trial.TrialState
-    with sweep.asking(folder):
+    with sweep.asking(folder, control):
         begun = study.get_trials(deepcopy=False, states=(states.RUNNING,))
         for one in begun:
             if "run" not in one.user_attrs and not asked.storage:  # its process died before it had a folder
@@ -136,7 +153,7 @@ def _try(study: optuna.Study, trial: optuna.trial.Trial, telling: Telling, contr
             telling.end("failed", why="It was cancelled")
         return
     except Exception as error:  # whatever ended this run, the others can do without it
-        if (isinstance(error, InputError) and run.is_live()) or _is_over(study, trial):  # another process has taken it up
+        if isinstance(error, Busy) or _is_over(study, trial):  # another process has taken it up
             return
         why = str(error) if isinstance(error, StudioError) else f"Something unforeseen: {type(error).__name__}: {error}"
         trial.set_user_attr("why", why)
@@ -146,16 +163,15 @@ def _try(study: optuna.Study, trial: optuna.trial.Trial, telling: Telling, contr
         telling.end("failed", why=why)
         return
     value = value_of(summary)
-    if _is_over(study, trial):
-        return
-    trial.set_user_attr("metric", value)
-    trial.set_user_attr("seconds", summary.get("seconds"))
     # Nothing else stops a run in good order; this process may not be the one that did.
     pruned = summary.get("reason") == "stopped"
-    if value is None:
-        study.tell(trial, state=states.FAIL)
-    elif pruned:
-        study.tell(trial, state=states.PRUNED)
-    else:
-        study.tell(trial, value)
-    telling.end("pruned" if pruned else "done" if value is not None else "failed", value)
+    with contextlib.suppress(sweep.library().exceptions.UpdateFinishedTrialError):  # another process has told its end
+        trial.set_user_attr("metric", value)
+        trial.set_user_attr("seconds", summary.get("seconds"))
+        if value is None:
+            study.tell(trial, state=states.FAIL, skip_if_finished=True)
+        elif pruned:
+            study.tell(trial, state=states.PRUNED, skip_if_finished=True)
+        else:
+            study.tell(trial, value, skip_if_finished=True)
+        telling.end("pruned" if pruned else "done" if value is not None else "failed", value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tlstudio.studies.folder import StudyFolder
 from tlstudio.studies.space import spoken
-from tlstudio.studies.sweep import Asked, library, opened
+from tlstudio.studies.sweep import SURPLUS, Asked, library, opened
 
 _STATES = {"COMPLETE": "done", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running"}
 _ENOUGH = 4  # complete trials from which on it is said what mattered
@@ -16,7 +16,7 @@ _ENOUGH = 4  # complete trials from which on it is said what mattered
 def outcome(folder: StudyFolder) -> dict[str, Any]:
     """What a `study` document says of a sweep besides the rest. Raises StudioError without Optuna or its storage."""
     asked = Asked.from_json(folder.said()["asked"])
-    there = opened(folder).get_trials(deepcopy=False)
+    there = [one for one in opened(folder).get_trials(deepcopy=False) if SURPLUS not in one.user_attrs]
     trials = [
         {
             "number": one.number + 1,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tlstudio.control import Control, Tell
-from tlstudio.errors import Cancelled, StudioError
+from tlstudio.errors import Busy, Cancelled, StudioError
 from tlstudio.events import Note
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
@@ -49,9 +49,17 @@ def work_queue(folder: StudyFolder, tell: Tell, control: Control, *, train: Trai
     """
     with folder.working():
         queue = Queue(folder.path)
-        queue.mend()
+        queue.mend({one.number for one in comparison.unjudged(folder)} if judge is not None else ())
         telling: Telling | None = None
-        while not stopped(control) and (entry := queue.next()) is not None:
+        elsewhere: set[int] = set()
+        while not stopped(control):
+            entry = queue.next(elsewhere) or next((one for one in queue.entries() if one.number in elsewhere and one.finished()), None)
+            if entry is None:
+                return
+            elsewhere.discard(entry.number)
+            if _is_live(entry):
+                _leave(entry, elsewhere, tell)
+                continue
             entries = queue.entries()  # more may have been added
             through = sum(one.state in ("done", "failed", "skipped") for one in entries)
             telling = telling or Telling(folder.name, len(entries), through, tell)
@@ -65,6 +73,8 @@ def work_queue(folder: StudyFolder, tell: Tell, control: Control, *, train: Trai
                 value = value_of(summary)
                 if judge is not None:
                     judge(folder, entry, tell, own)
+            except Busy:
+                _leave(entry, elsewhere, tell)
             except (Lost, Ended):  # one of the processes that train together is gone: the run is gone on with by the next who works here
                 raise
             except Cancelled:
@@ -80,6 +90,17 @@ def work_queue(folder: StudyFolder, tell: Tell, control: Control, *, train: Trai
             else:
                 queue.update(entry.number, state="done", value=value, seconds=summary.get("seconds"))
                 telling.end("done", value)
+
+
+def _is_live(entry: Entry) -> bool:
+    return entry.run is not None and Run(Path(entry.run)).is_live()
+
+
+def _leave(entry: Entry, elsewhere: set[int], tell: Tell) -> None:
+    """Pass over a run that another process trains: somebody went on with it by itself. The next who works here finds what came of it."""
+    elsewhere.add(entry.number)
+    said = f"{entry.title or f'Run {entry.number}'} is being trained by another process; go on with the study when that has ended"
+    tell(Note(level="warn", message=f"{said}."))
 
 
 def stopped(control: Control) -> bool:

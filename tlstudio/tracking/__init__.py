@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
+from tlstudio.doctor.software import pip
 from tlstudio.errors import InputError
 from tlstudio.recipe import Tracking
 from tlstudio.registry import Registry
@@ -25,6 +26,5 @@ def check(tracking: Tracking) -> None:
         kind = REGISTRY.find(word)
         package, called = getattr(sys.modules[kind.make.__module__], "PACKAGE", ("", ""))
         if package and importlib.util.find_spec(package) is None:
-            raise InputError(
-                f"{called} is not installed", "the recipe asks for it in tracking.to", "Run: pip install 'tlstudio[all]', or take it out"
-            )
+            do = f"Take it out, or run: {pip('tlstudio[all]')}"
+            raise InputError(f"{called} is not installed", "the recipe asks for it in tracking.to", do)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 from typing import Any
 
 from tlstudio.events import Event, RunEnded, RunStarted
@@ -52,7 +52,7 @@ class WeightsAndBiases:
         self._there = wandb.init(
             project=tracking.project,
             name=recipe.name or self._run.name,
-            id=hashlib.blake2b(str(self._run.path).encode(), digest_size=8).hexdigest(),
+            id=_id(self._run),
             resume=None if tracking.offline else "allow",
             mode="offline" if tracking.offline else "online",
             dir=str(self._run.path),
@@ -61,6 +61,17 @@ class WeightsAndBiases:
         )
         self._there.define_metric("step")
         self._there.define_metric("*", step_metric="step")
+
+
+def _id(run: Run) -> str:
+    """The run's own name there, kept in its folder. Not made from its path: on two computers that may be the same."""
+    file = run.path / ".wandb-id"
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        made = secrets.token_hex(8)
+        run.write_text(file.name, made)
+        return made
 
 
 def _make(options: Options, run: Run, recipe: Recipe) -> Any:

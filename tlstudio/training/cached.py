@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,21 +9,22 @@ from contextlib import closing
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tlstudio.control import Control
-from tlstudio.data.mask_pipeline import Geometry, MaskPipeline
 from tlstudio.data.mask_set import MaskSet
 from tlstudio.events import Event, PrefixCached, Progress
+from tlstudio.training import figures
 from tlstudio.training.distributed import ranks
-from tlstudio.training.keeping import Kept, sentence, through_windows, wish
+from tlstudio.training.keeping import Kept, sentence, wish
+from tlstudio.training.kept_scenes import KeptScenes
 from tlstudio.training.learner import Learner
 from tlstudio.training.measure import BATCH
 from tlstudio.training.pace import Pace
 from tlstudio.training.prepare import Images
 from tlstudio.training.row_maker import RowMaker, put
-from tlstudio.training.rows import CannotKeep, InMemory, OnDisk, OutOfRange, Row, Stopped, as_used, without_label
-from tlstudio.training.source import Batch, View, WholeNetwork, filled
+from tlstudio.training.rows import CannotKeep, InMemory, OnDisk, OutOfRange, Stopped, as_used, without_label
+from tlstudio.training.source import Batch, View, filled
 
 
 class Cached:
@@ -35,26 +35,28 @@ class Cached:
 
     def __init__(self, learner: Learner, images: Images, kept: Kept, control: Control) -> None:
         self.kept, self.choice = kept, kept.choice
-        self.module = self.judged = kept.parts.module
+        self.module = kept.parts.module
         self._learner, self._images, self._control = learner, images, control
         self._device = learner.device
         self._maker = RowMaker(learner, images, kept, control)
         self._masks = self._maker.masks
         self._rows: dict[str, list[InMemory | OnDisk]] = {}
-        self._wholes: dict[str, list[tuple[Row, Geometry]]] = {}
         self.computed = self.reused = 0
         self._done = self._total = 0
         self._before: int | None = None
         self._empty = False
         self._silent: dict[tuple[str, int], Tensor] = {}
         """Which rows have a mask without a label, known without a look at the device."""
-        self._scenes: WholeNetwork | None = None
-        """Judges scenes whose shape does not go through the cut."""
-        if self._masks and (through_windows(images) or not all(kept.parts.takes(shape) for shape in set(images.judged_shapes))):
-            self._scenes = WholeNetwork(
-                learner.network, images.sets, images.pipeline, self._device, augment=False, control=control, layout=learner.layout
-            )
-            self.judged = self._scenes.judged
+        self._scenes = KeptScenes(learner, images, kept, control)
+
+    @property
+    def judged(self) -> nn.Module:
+        return self.module if self._scenes.network is None else self._scenes.network.judged
+
+    @property
+    def folded(self) -> bool:
+        """Whether measurements are made with `folded_network`."""
+        return self.choice.folded and self._scenes.network is None
 
     @property
     def exact(self) -> bool:
@@ -79,7 +81,7 @@ class Cached:
         """Compute what is not kept yet, of several ranks each a share; tells its progress, and in the end what is kept. Raises CannotKeep,
         and Stopped where the user wants no more of it; all ranks raise the same."""
         began = time.perf_counter()
-        if self._scenes is not None:
+        if self._scenes.network is not None:
             splits = [split for split in splits if split == "train"]
         if self.choice.views == 1:  # every picture is looked at once
             for split in splits:
@@ -100,8 +102,8 @@ class Cached:
             if self.choice.where != "disk":
                 self.close()
         spent = time.perf_counter() - began
-        wanted = wish(self._learner, self._images)
-        saves = spent / self.computed * (wanted.passes - self.computed) if self.computed else None
+        wanted, a_row = wish(self._learner, self._images), self._of_a_row(spent)
+        saves = a_row * (wanted.passes - self.computed) if a_row is not None else None
         n = wanted.n_train + wanted.n_val
         yield PrefixCached(
             stage=stage,
@@ -117,6 +119,14 @@ class Cached:
             seconds=spent,
             saves_seconds=saves,
         )
+
+    def _of_a_row(self, spent: float) -> float | None:
+        """Seconds that a row takes to compute: it took now, or in the run that did so; None where that is not known."""
+        key = f"row-{self._maker.stores['train'].folder.name}"
+        if ranks().main and self.computed > self.reused:  # of a few the time says little
+            figures.note(key, {"seconds": spent / self.computed})
+        noted: dict[str, float] = figures.noted(key) or {}
+        return spent / self.computed if self.computed else noted.get("seconds")
 
     def _in_shares(self, splits: Sequence[str], pace: Pace) -> Generator[Event, None, None]:
         self._done, self._total = 0, self._maker.rows(splits)
@@ -138,7 +148,8 @@ class Cached:
         self.computed = self.reused = 0
         self.judge()
         self._maker.open(splits)
-        self._rows, self._wholes = {split: [] for split in splits}, {split: [] for split in splits}
+        self._rows = {split: [] for split in splits}
+        self._scenes.rows.clear()
         yield Progress(phase="features", done=self._done, total=self._total)
         for split in splits:
             for view in range(self._maker.views(split)):
@@ -161,7 +172,7 @@ class Cached:
         """Rows of training views, or of pictures that are judged; whole batches, so that a row never depends on what was missing."""
         store, keys, batch = self._maker.stores[split], self._maker.keys[split][view], self._maker.batch
         have = store.have(keys)
-        near = self._device if self.choice.where == "device" else torch.device("cpu")
+        near = self._near
         rows = InMemory(len(keys), near, pinned=near.type == "cpu" and self._device.type == "cuda")
         on_disk = self.choice.where == "disk"
         writer = store.writer()
@@ -198,42 +209,26 @@ class Cached:
         finally:
             writer.commit()
         if on_disk and not store.have(keys).issuperset(keys):
-            raise CannotKeep(writer.trouble or "the disk took only a part of it")
+            raise CannotKeep(writer.why or "the disk took only a part of it")
         self._rows[split].append(OnDisk(store, keys) if on_disk else rows)
         self._silent[split, view] = empty
 
     def _whole(self, split: str) -> Generator[int, None, None]:
         """Rows of whole scenes, which differ in shape."""
-        store, keys = self._maker.stores[split], self._maker.keys[split][0]
-        have, writer = store.have(keys), store.writer()
-        near = self._device if self.choice.where == "device" else torch.device("cpu")
-        found: dict[int, Row] = {}
-        for i, key in enumerate(keys):
-            if key in have:
-                with contextlib.suppress(KeyError):  # a damaged row
-                    found[i] = [tensor[0].to(near) for tensor in store.stacked([key])]
-        self.reused += len(found)
-        yield len(found)
-        missing = [i for i in range(len(keys)) if i not in found]
-        try:
-            with closing(self._maker.made(split, 0, missing)) as made:
-                for i, crossing in made:
-                    found[i] = [tensor[0].contiguous().to(near) for tensor in crossing]
-                    put(writer, keys[i : i + 1], [tensor.cpu() for tensor in crossing])
-                    self.computed += 1
-                    yield 1
-        finally:
-            writer.commit()
-        self._wholes[split] = [(found[i], self._geometry(split, i)) for i in range(len(keys))]
+        left = len(self._maker.keys[split][0])
+        for computed, reused in self._scenes.fill(self._maker, split, self._near):
+            self.computed, self.reused, left = self.computed + computed, self.reused + reused, left - computed - reused
+            yield computed + reused
+        if left:  # of which nothing is kept
+            yield left
 
-    def _geometry(self, split: str, i: int) -> Geometry:
-        item = self._images.report.items[getattr(self._images.splits, split)[i]]
-        assert isinstance(self._images.pipeline, MaskPipeline)
-        return self._images.pipeline.geometry(item.height, item.width)
+    @property
+    def _near(self) -> torch.device:
+        """Where rows are kept that are kept in memory."""
+        return self._device if self.choice.where == "device" else torch.device("cpu")
 
     def _nbytes(self) -> int:
-        wholes = sum(tensor.nbytes for kept in self._wholes.values() for row, _ in kept for tensor in row)
-        return wholes + sum(rows.nbytes for kept in self._rows.values() for rows in kept)
+        return self._scenes.nbytes + sum(rows.nbytes for kept in self._rows.values() for rows in kept)
 
     # -- using
 
@@ -276,13 +271,13 @@ class Cached:
             yield self._inputs(rows.take(places)), labels[start : start + BATCH].to(self._device)
 
     def views(self, split: str, which: Sequence[int] | None = None) -> Generator[View, None, None]:
-        if self._scenes is not None:
-            yield from self._scenes.views(split, which)
+        if (network := self._scenes.network) is not None:
+            yield from network.views(split, which)
             return
         images = self._images.sets[split]
         assert isinstance(images, MaskSet)
         for i in range(len(images)) if which is None else which:
-            row, geometry = self._wholes[split][i]
+            row, geometry = self._scenes.rows[split][i]
             self._control.check()
             yield self._inputs([tensor[None] for tensor in row]), geometry, images.labels_of(i)
 

@@ -3,8 +3,9 @@
 The loop hands over copies and goes on; a thread writes them, at most once a second, the newest only, each file atomically.
 What that takes from the loop is counted, the copies and the processor's time of writing, and the next one waits RATIO times as long: it
 stays at little more than 1 %, however large the network is and however slow the machine. Copies of a best epoch cannot be put off, as a run
-goes back to it: each moves about as much memory as one step of the optimizer. Only where a stage begins, where rates change and at the end
-does the loop wait for the disk.
+goes back to it: each moves about as much memory as one step of the optimizer. However many there are, in memory are the one that is being
+written and the one that waits, whose place the next one takes. Only where a stage begins, where rates change and at the end does the loop
+wait for the disk.
 best is on the disk, its name too, before the last.ckpt that knows of it. `good.ckpt` is what last.ckpt was at the last place known to be
 good, to which a run that gets out of hand goes back; it is there while the run is not finished.
 """
@@ -140,6 +141,7 @@ class Checkpointer:
                     self._best = best if self._best is None else self._best  # for the next try
                     self._good = good if self._good is None else self._good
                 self._lock.notify_all()
+            del last, best, good  # gigabytes, perhaps, until there is something to write again
 
     def _write(self, last: dict[str, Any], best: dict[str, Tensor] | None, good: dict[str, Any] | None) -> StudioError | None:
         try:
@@ -241,7 +243,7 @@ def load_best(run: Run) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         best: dict[str, Any] = json.loads(metadata["best"])
     except (KeyError, ValueError) as error:
-        raise StudioError(f"The weights {run.best} do not say of which epoch they are", details=repr(error)) from None
+        raise StudioError(f"The weights {run.best} do not say of which epoch they are", "", "Train again", details=repr(error)) from None
     return best, tensors
 
 

@@ -13,6 +13,7 @@ from tlstudio.control import Control
 from tlstudio.errors import StudioError
 from tlstudio.events import EpochEnded, Event, Note, Signals, StageStarted
 from tlstudio.runs import Run
+from tlstudio.training import less_memory
 from tlstudio.training.cached import Cached
 from tlstudio.training.chance import mixed, seed_generators
 from tlstudio.training.checkpoint import Checkpointer, good_of
@@ -22,7 +23,7 @@ from tlstudio.training.features import Features
 from tlstudio.training.good import is_good
 from tlstudio.training.inputs import Inputs
 from tlstudio.training.kept_masks import KeptMasks
-from tlstudio.training.out_of_memory import Fitting, in_words
+from tlstudio.training.out_of_memory import Fitting
 from tlstudio.training.place import Place
 from tlstudio.training.proofs import Proofs
 from tlstudio.training.remarks import about_early, about_one_class, news, one_class
@@ -88,7 +89,7 @@ class Course:
         """Let go of the files that the stage's inputs are read from."""
         self._inputs.close()
 
-    def begin(self, stage: Stage, setup: Setup) -> Iterator[Event]:
+    def begin(self, stage: Stage, setup: Setup) -> Generator[Event, None, None]:
         """Save the place where the stage begins; find out where its inputs come from."""
         place, self._setup = self._place, setup
         begins = (place.epoch, place.step) == (stage.first - 1, 0)
@@ -242,10 +243,7 @@ class Course:
                 now = next(making)
             except StopIteration as made:
                 return cast(tuple[Tensor, Tensor], made.value)
-            yield Note(level="warn", message=in_words(setup, n, was, now))
-            was = self._place.at_once = now
-            with contextlib.suppress(StudioError):  # the place has it too; a full disk must not end what memory did not
-                self._run.write_json("receipt.json", {**(self._run.receipt() or {}), "at_once": now})
+            was = yield from less_memory.pieces(self._run, self._place, setup, n, was, now)
 
     def _read(self, log: StepLog) -> Iterator[Event]:
         """What the steps came to since the last reading, and what was seen in their layers; the place is where they led. Raises Runaway."""
@@ -276,8 +274,9 @@ class Course:
         source: Source = self._inputs.source
         if not (source.exact and here):
             source = self._setup.whole(self._control)
-        self.folded = isinstance(source, Cached) and source.choice.folded
-        return (yield from self._judged(source, keep=False, edges=True))
+        found = yield from self._judged(source, keep=False, edges=True)
+        self.folded = isinstance(source, Cached) and source.folded  # as it came to judge
+        return found
 
     def _judged(self, source: Source, keep: bool, edges: bool = False, masks: KeptMasks | None = None) -> Generator[Event, None, Result]:
         """The figures of the weights as they stand. keep: also save the place, as soon as that is due: judging may take minutes."""
@@ -292,6 +291,7 @@ class Course:
             try:
                 done = next(measuring)
             except StopIteration as ended:
+                yield from less_memory.narrower(self._run, self._place, setup)
                 return cast(Result, ended.value)
             self._inputs.pace.add((done - before) * self._inputs.judge)
             before = done

@@ -11,8 +11,7 @@ import functools
 import hashlib
 import json
 import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,18 @@ import torch
 from torch import Tensor
 
 from tlstudio.control import Control, Tell, silent
-from tlstudio.data.images import decode, load_rgb
+from tlstudio.data.images import decode
 from tlstudio.data.mask_pipeline import MaskPipeline
 from tlstudio.data.row_store import limit
 from tlstudio.data.transforms import Pipeline
 from tlstudio.errors import InputError
 from tlstudio.events import Progress
 from tlstudio.models import catalogue
-from tlstudio.models.network import Network, build
+from tlstudio.models.network import Network
 from tlstudio.recipe import Recipe
 from tlstudio.recipe.plan import parts
 from tlstudio.training import figures as store
-from tlstudio.training import losses, mask_tiles
+from tlstudio.training import reading_cost
 from tlstudio.training.budget import room
 from tlstudio.training.features import Features, joined, mapped, size
 from tlstudio.training.figures import Figures
@@ -40,10 +39,14 @@ from tlstudio.training.frozen_part import frozen_part, timed
 from tlstudio.training.image_size import check_image_size
 from tlstudio.training.learner import Learner
 from tlstudio.training.mask_measure import measured_masks
+from tlstudio.training.mask_tiles import Windows
 from tlstudio.training.measure import BATCH
 from tlstudio.training.memory import PeakMemory
+from tlstudio.training.out_of_memory import Fitting, about_pieces, fewer, said_in_words
 from tlstudio.training.prepare import device_of, mask_pipeline_of, pipeline_of
 from tlstudio.training.receipt import device_name
+from tlstudio.training.rehearsal import criterion_of, network_of
+from tlstudio.training.source import View
 from tlstudio.training.stage_cost import Amount, StageCost, how_kept, stage_cost
 from tlstudio.training.stages import Stage, plan
 from tlstudio.training.steps import likeliest
@@ -53,7 +56,6 @@ LONG = 2.0  # seconds of steps that are enough: where one takes longer, it is th
 FEW = 8  # images of a forward pass whose time is taken on a processor, where it goes by the image
 HEAD_STEPS = 20  # through the head alone: they are too short to measure three
 _COPIES = 20  # bytes a learning parameter takes in checkpoints: the best, the last with an optimizer's two averages, and what is written
-_SAMPLES = 6  # pictures whose decoding is timed
 
 
 def estimate(
@@ -63,22 +65,25 @@ def estimate(
     n_train: int,
     n_val: int,
     samples: Sequence[str] = (),
+    masks: Sequence[str] = (),
+    coding: Mapping[str, Any] | None = None,
     tell: Tell = silent,
     control: Control | None = None,
 ) -> dict[str, Any]:
     """The `estimate` document of a recipe on that many images.
 
-    samples: a few of the pictures, whose decoding is timed. The document: {params, learning, step_seconds, epoch_seconds: each later
-    epoch of the last stage with its validation, once_seconds: before or in first epochs (what is kept of the frozen part, decoding),
-    run_seconds: of all stages, warm_seconds: the same where an earlier run kept the frozen part, peak_bytes, kept_bytes: outputs of the
-    frozen part, or pictures, features_kept, steps: measured now, 0 if earlier, device, stages: [{name, learns, epochs, epoch_seconds,
-    once_seconds, kept: features, prefix or none}]}. How much a kept prefix saves follows from the time that the forward pass takes to
-    reach the first layer that learns: no network is cut for it.
-    Raises InputError for what cannot be trained, Cancelled.
+    samples, masks: a few of the pictures and of the masks, reading which is timed; coding: of masks, as in the `data` document.
+    The document: {params, learning, step_seconds, epoch_seconds: each later epoch of the last stage with its validation, once_seconds:
+    before or in first epochs (what is kept of the frozen part, reading files), run_seconds: of all stages, warm_seconds: the same where an
+    earlier run kept the frozen part, peak_bytes, kept_bytes: outputs of the frozen part, or pictures, features_kept, steps: measured now,
+    0 if earlier, device, note: a sentence where a batch did not fit into memory and was measured in pieces, or "", stages: [{name, learns,
+    epochs, epoch_seconds, once_seconds, kept: features, prefix or none}]}. How much a kept prefix saves follows from the time that the
+    forward pass takes to reach the first layer that learns: no network is cut for it.
+    Raises InputError for what cannot be trained, StudioError where not even one image fits into memory, Cancelled.
     """
     control = control or Control()
     if classes < 1 or min(n_train, n_val) < 0:
-        raise InputError("There is nothing to estimate", "there are no classes, or fewer than no images", "Choose images first")
+        raise InputError("There is nothing to estimate", "there are no classes", "Choose images first")
     device = device_of(recipe)
     batch = max(1, min(recipe.training.batch_size, n_train))
     pipeline, shape = _pipeline(recipe, samples)
@@ -87,30 +92,35 @@ def estimate(
     @functools.cache
     def network() -> Network:
         """One for all stages: each freezes it anew."""
-        return _network(recipe, classes, tell, control)
+        return network_of(recipe, classes, tell, control)
 
     def figures_of(stage: Recipe, keep: bool) -> Figures:
         nonlocal measured
         key = _key(stage, batch, classes, shape, keep, device)
         found = store.known(key)
         if found is None:
-            found, measured = _measure(stage, network, pipeline, shape, batch, classes, keep, device, tell, control), STEPS
-            store.keep(key, found)
+            with said_in_words(device):
+                found, measured = _measure(stage, network, pipeline, shape, batch, classes, keep, device, tell, control), STEPS
+            if not found.at_once:  # another time, other programs may leave more memory
+                store.keep(key, found)
         return found
 
-    amount = Amount(n_train, n_val, _decoding(recipe, pipeline, samples, control), 3 * area)
+    of_picture = reading_cost.of_pictures(recipe, pipeline, samples, control)
+    amount = Amount(n_train, n_val, of_picture, 3 * area, reading_cost.of_masks(recipe, masks, coding, control))
     stages = _stages(recipe, network)
     figures, costs = [], []
     for stage in stages:
         its = stage.recipe
         # As `keeping` decides it: maps are kept where there is room for them, and pictures are not looked at through windows.
-        windows = its.data.task == "segmentation" and area > mask_tiles.WHOLE
+        windows = its.data.task == "segmentation" and Windows().needed(shape)
         found = figures_of(its, its.training.cache == "auto" and not windows)
         if found.features_kept and (n_train + n_val) * found.feature_bytes // 2 > max(room(device), limit()):
             found = figures_of(its, False)
         figures.append(found)
         costs.append(stage_cost(its, found, amount, how_kept(its, found, amount, area, device), device))
-    return _document(stages, figures, costs, n_val, device) | {"steps": measured}
+    limited = [one.at_once for one in figures if one.at_once]
+    note = about_pieces(device, min(batch, recipe.training.micro_batch or batch), min(limited)) if limited else ""
+    return _document(stages, figures, costs, n_val, device) | {"steps": measured, "note": note}
 
 
 def _stages(recipe: Recipe, network: Callable[[], Network]) -> list[Stage]:
@@ -128,7 +138,7 @@ def _pipeline(recipe: Recipe, samples: Sequence[str]) -> tuple[Pipeline | MaskPi
         pipeline = pipeline_of(recipe, entry)
         return pipeline, (pipeline.size, pipeline.size)
     sizes = []
-    for path in map(Path, samples[:_SAMPLES]):
+    for path in map(Path, samples[: reading_cost.SAMPLES]):
         with contextlib.suppress(InputError, OSError, MemoryError), path.open("rb") as stream:
             picture = decode(stream, path, recipe.data.max_pixels, at_least=1)  # at a reduced scale, which is quick
             sizes.append((picture.width, picture.height))
@@ -191,7 +201,7 @@ def _measure(
         network = made()
         for _ in check_image_size(network, min(shape)):
             pass  # what it has to say is said when training starts
-        learner = Learner(recipe, network, device, _criterion(recipe, classes))
+        learner = Learner(recipe, network, device, criterion_of(recipe, classes))
         learner.keep_features = learner.head_alone and keep
         if batch == 1:
             learner.try_one_image(shape)
@@ -202,12 +212,17 @@ def _measure(
             return pipeline.normalise(pixels.to(device)).contiguous(memory_format=learner.layout)
 
         masks = recipe.data.task == "segmentation"
-        judged = noise(1 if masks else FEW if device.type == "cpu" else BATCH)  # whole scenes are judged one at a time
+
+        def looked_at(n: int) -> tuple[Tensor, float, Features, tuple[float, int]]:
+            """n images, the seconds that one of them takes forward, what enters the head, and the frozen part."""
+            images = noise(n)
+            with torch.inference_mode():
+                took = min(timed(lambda: learner.module(images), 1, 1, device, control)) / n
+                return images, took, learner.network.features(images), frozen_part(learner, images, device)
+
         learner.module.eval()
-        with torch.inference_mode():
-            forward = min(timed(lambda: learner.module(judged), 1, 1, device, control)) / len(judged)
-            features = learner.network.features(judged)
-        share, crossing = frozen_part(learner, judged, device)
+        few = 1 if masks else FEW if device.type == "cpu" else BATCH  # whole scenes are judged one at a time
+        judged, forward, features, (share, crossing) = fewer(few, looked_at, device)
         feature_bytes = size(features) // len(judged)
         inputs: Features = noise(batch)
         if learner.keep_features:
@@ -217,66 +232,33 @@ def _measure(
         module = learner.network.head if learner.keep_features else learner.module
         judge = 0.0 if learner.keep_features else forward
         if isinstance(pipeline, MaskPipeline):
-            view = (features if learner.keep_features else judged, pipeline.geometry(*shape), np.zeros(shape, np.uint8))
+            around, windows = (pipeline.geometry(*shape), np.zeros(shape, np.uint8)), learner.windows
             names = [str(i) for i in range(classes)]
-            judge = min(timed(lambda: list(measured_masks(network, module, [view], names)), 1, 1, device, control))
+
+            def scene() -> tuple[torch.nn.Module, list[View]]:
+                whole = learner.keep_features and not windows.needed(shape)
+                return (module, [(features, *around)]) if whole else (learner.module, [(judged, *around)])
+
+            judge = min(timed(lambda: list(measured_masks(network, scene, names, windows=windows)), 1, 1, device, control))
         learner.train_mode()
         steps = HEAD_STEPS if learner.keep_features and not masks else STEPS
         seconds = []
+        fitting, whole = Fitting(learner), learner.at_once(batch)
 
         def step() -> None:
             _, logits = learner.step(module, inputs, labels, 0)
             likeliest(logits.detach())  # as the log of steps asks
 
-        with learner.chosen.in_force():
-            for i, took in enumerate(timed(step, steps, 1, device, control)):
+        with learner.chosen.in_force():  # what did not fit is not what it takes
+            for i, took in enumerate(timed(lambda: fitting.fitted(batch, step, lambda _: memory.afresh()), steps, 1, device, control)):
                 seconds.append(took)
                 if not learner.keep_features and sum(seconds) > LONG:
                     break
                 tell(Progress(phase="estimate", done=i + 1, total=steps, unit="steps"))
         params, learning = learner.params()
-        median, kept = statistics.median(seconds), learner.keep_features
-        return Figures(median, forward, memory.bytes(), params, learning, kept, feature_bytes, judge, share, crossing)
-
-
-def _network(recipe: Recipe, classes: int, tell: Tell, control: Control) -> Network:
-    """With random weights: nothing needs to be downloaded to know how long it takes."""
-    model = recipe.model
-    return build(
-        model.name,
-        classes=classes,
-        head=recipe.head,
-        weights="random",
-        cut=model.cut,
-        aux=model.aux,
-        task=recipe.data.task,
-        one_logit=losses.one_logit(recipe.loss),
-        tell=tell,
-        control=control,
-    )
-
-
-def _criterion(recipe: Recipe, classes: int) -> losses.Criterion:
-    """The recipe's loss without its class weights, which cost nothing and go by names that are not known here."""
-    options = {key: value for key, value in recipe.loss.options.items() if key not in ("class_weights", "weights")}
-    return losses.make(recipe.loss.model_copy(update={"options": options}), [str(i) for i in range(classes)], [1] * classes)
-
-
-def _decoding(recipe: Recipe, pipeline: Pipeline | MaskPipeline, samples: Sequence[str], control: Control) -> float:
-    """Seconds of one thread for one picture, from file to tensor; 0 where there is none to try. Reading its mask is not counted."""
-    seconds = []
-    for path in samples[:_SAMPLES]:
-        control.check()
-        began = time.perf_counter()
-        with contextlib.suppress(InputError):  # a broken picture is the scan's business
-            image = load_rgb(Path(path), max_pixels=recipe.data.max_pixels, at_least=pipeline.decode_size)
-            if isinstance(pipeline, MaskPipeline):
-                labels = np.zeros((image.height, image.width), np.uint8)
-                _ = pipeline.augmented(image, labels, (0, 0, 0)) if recipe.augment.enabled else pipeline.plain(image, labels)
-            else:
-                _ = pipeline.augmented(image, (0, 0, 0)) if recipe.augment.enabled else pipeline.plain(image)
-            seconds.append(time.perf_counter() - began)
-    return statistics.median(seconds) if seconds else 0.0
+        median, kept, now = statistics.median(seconds), learner.keep_features, learner.at_once(batch)
+        limited = now if now < whole else 0
+        return Figures(median, forward, memory.bytes(), params, learning, kept, feature_bytes, judge, share, crossing, limited)
 
 
 def _key(recipe: Recipe, batch: int, classes: int, shape: tuple[int, int], keep: bool, device: torch.device) -> str:

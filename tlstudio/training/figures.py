@@ -21,6 +21,7 @@ class Figures:
 
     judge: seconds of judging one image of a validation, whatever it begins from. feature_bytes: what one image's features take.
     frozen_share: share of the forward pass in front of the first layer that learns; crossing_bytes: what one image's outputs take there.
+    at_once: images that went through at a time, because the whole batch did not fit into memory; 0: it did.
     """
 
     step: float
@@ -33,6 +34,7 @@ class Figures:
     judge: float
     frozen_share: float
     crossing_bytes: int
+    at_once: int = 0
 
 
 def known(key: str) -> Figures | None:

@@ -22,6 +22,7 @@ from tlstudio.training.course import Course
 from tlstudio.training.distributed import ranks
 from tlstudio.training.memory import PeakMemory
 from tlstudio.training.no_checkpoints import NoCheckpoints
+from tlstudio.training.picture_trouble import PictureTrouble
 from tlstudio.training.place import Place
 from tlstudio.training.receipt import receipt
 from tlstudio.training.remarks import about_computing, about_stages, news
@@ -49,13 +50,14 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
     if together.main and (not resumed or run.receipt() is None):
         made_with = receipt(recipe, ground.images, ground.network, ground.device, setup.chosen)
         run.write_json("receipt.json", {**made_with, "start": start.digest})
-    yield from about_computing(setup.chosen)
-    yield from remarks(recipe, ground.device, ground.lots, ground.moving)
     here = ((place.epoch, place.step), place.best_epoch) if resumed else (None, None)
     yield started(setup, ground.stages, recipe, run, *here)
+    yield from about_computing(setup.chosen)
+    yield from remarks(recipe, ground.device, ground.lots, ground.moving)
     about = {"tlstudio": "1", "model": recipe.model.name, "head": recipe.head.model_dump_json(), "classes": ground.images.classes}
     keeper = (Checkpointer if together.main else NoCheckpoints)(run, setup.still, about, recipe.training.save_minutes * 60)
     course = Course(run, ground, place, keeper, control, start.since(run.receipt(), resumed))
+    pictures = PictureTrouble(ground.images.store)
     with contextlib.ExitStack() as ends:
         ends.callback(memory.close)
         if ground.images.store is not None:
@@ -65,10 +67,10 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
         ends.enter_context(setup.chosen.in_force())
         while True:
             stage = at(ground.stages, place.epoch)
-            yield from course.begin(stage, setup)
+            yield from pictures.beside(course.begin(stage, setup))
             if place.best_to_write:
                 course.keep(best=True)
-            yield from course.epochs(stage)
+            yield from pictures.beside(course.epochs(stage))
             if course.over:
                 break
             yield Progress(phase="begin", done=0)
@@ -83,6 +85,7 @@ def fit(recipe: Recipe, run: Run, *, control: Control | None = None) -> Iterator
         proof = proof_of(setup, place)
         yield proof
         final = yield from course.measured_again()
+    yield from pictures.news()  # the last of them were written when the store was closed
     reason = "completed" if course.done else "early" if course.early else "stopped"
     summary = summary_of(
         recipe,

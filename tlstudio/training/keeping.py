@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
@@ -18,14 +21,15 @@ from tlstudio.models import heads
 from tlstudio.models.folded_network import folded_network
 from tlstudio.models.freezing import digest
 from tlstudio.quantities import duration, size
-from tlstudio.training import mask_tiles
 from tlstudio.training.budget import LEAST_SHARE, room, worth
 from tlstudio.training.learner import Learner
+from tlstudio.training.out_of_memory import is_out_of_memory
 from tlstudio.training.parts import FOLDED, CutApart, HeadApart, Parts
 from tlstudio.training.prepare import Images
 from tlstudio.training.rows import channels_last
 
 VERSION = 2
+_LIBRARIES = ("torch", "torchvision", "timm", "segmentation-models-pytorch")  # which run the layers in front
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Choice:
     """How the outputs of the frozen part are kept: part of a run's record, for a resume has to do the same.
 
     how: features, graph, modules or none. dtype: float32, float16 or bfloat16. views: of each training image, taken in turns; 1 where
-    nothing is random. where: device, memory or disk. why: what a user is told where nothing is kept.
+    nothing is random. where: device, memory or disk. why: what a user is told where nothing is kept, or of modules, why only of those.
     folded: whether what enters the head comes from `folded_network`.
     """
 
@@ -109,6 +113,10 @@ def choose(learner: Learner, images: Images, *, disk: int, as_before: Choice | N
         one = _of_two(parts, images.shape, device)
     except _NotByImage:
         return none("what crosses the cut cannot be told apart by image")
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return none("not even one picture at a time fits into memory")
     finally:
         learner.train_mode()
     nbytes = sum(tensor.nbytes for tensor in one) // len(one[0]) * _images(images, wanted)
@@ -116,7 +124,7 @@ def choose(learner: Learner, images: Images, *, disk: int, as_before: Choice | N
     if chosen is None:
         return none(f"it would take {size(nbytes // 2)}, more than memory and disk have to spare")
     forms = tuple(f"{tuple(tensor.shape[1:])} {tensor.dtype}" for tensor in one)
-    chosen = replace(chosen, views=wanted.views, folded=parts.digest == FOLDED)
+    chosen = replace(chosen, views=wanted.views, folded=parts.digest == FOLDED, why=parts.why)
     return Kept(parts, chosen, tuple(channels_last(tensor) for tensor in one), forms)
 
 
@@ -137,8 +145,8 @@ def _parts(learner: Learner, images: Images, wanted: Wish, as_before: Choice | N
     if as_before is not None and as_before.how == "none":
         return None, as_before.why
     if recipe.training.cache == "exact":
-        return None, "exact is chosen: every epoch computes everything anew"
-    if learner.head_alone and through_windows(images):
+        return None, "every epoch computes everything anew, as exact mode was chosen"
+    if learner.head_alone and as_before is None and through_windows(learner, images):
         return None, "the pictures are so large that they are looked at through windows"
     if learner.head_alone:
         return HeadApart(learner.network), ""
@@ -154,12 +162,12 @@ def _parts(learner: Learner, images: Images, wanted: Wish, as_before: Choice | N
 
 def expected(learner: Learner, images: Images) -> bool:
     """Whether what enters the head is most likely kept, before anything was looked at."""
-    return learner.head_alone and learner.recipe.training.cache == "auto" and not through_windows(images)
+    return learner.head_alone and learner.recipe.training.cache == "auto" and not through_windows(learner, images)
 
 
-def through_windows(images: Images) -> bool:
+def through_windows(learner: Learner, images: Images) -> bool:
     """Whether some scene is so large that it is judged in pieces, each with maps of its own."""
-    return isinstance(images.pipeline, MaskPipeline) and max(images.judged_views) > mask_tiles.WHOLE
+    return isinstance(images.pipeline, MaskPipeline) and any(map(learner.windows.needed, images.judged_shapes))
 
 
 def _cut(learner: Learner, shape: tuple[int, int], as_before: Choice | None) -> tuple[Parts | None, str]:
@@ -213,7 +221,7 @@ def facts(learner: Learner, images: Images, kept: Kept, choice: Choice, split: s
     chance = recipe.augment.model_dump(mode="json", exclude={"views"}) if recipe.augment.enabled and split == "train" else {}
     return {
         "version": VERSION,
-        "torch": torch.__version__,
+        "libraries": _libraries(),
         "device": learner.device.type,
         "model": [recipe.model.name, recipe.model.cut, learner.network.head_path],
         "weights": digest(learner.before),
@@ -227,6 +235,16 @@ def facts(learner: Learner, images: Images, kept: Kept, choice: Choice, split: s
         "seed": recipe.training.seed if chance else None,
         "masks": _masks(images) if isinstance(images.pipeline, MaskPipeline) and split == "train" else None,
     }
+
+
+@functools.cache
+def _libraries() -> dict[str, str]:
+    """Their versions: with another one the same layers may compute something else."""
+    out = {}
+    for name in _LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            out[name] = version(name)
+    return out
 
 
 def _views(pipeline: Pipeline | MaskPipeline, split: str, chance: bool) -> dict[str, Any]:
@@ -245,12 +263,14 @@ def _masks(images: Images) -> str:
 
 
 def sentence(choice: Choice, *, images: int, nbytes: int, computed: int, saves: float | None, pieces: Sequence[str] = ()) -> str:
-    """The one line about what is kept."""
+    """The one line about what is kept. saves: seconds, where that is known; pieces: what else there is to say, in sentences."""
     if choice.how == "none":
         return f"Nothing is kept of the frozen part: {choice.why}."
     what = "What enters the head" if choice.how == "features" else "What the frozen layers make of each image"
     views = f", {choice.views} views of each training image" if choice.views > 1 else ""
     place = {"memory": "in memory", "disk": "on disk", "device": "on the card"}[choice.where]
-    told = "taken from an earlier run" if not computed else f"about {duration(saves)} saved" if saves and saves >= 1 else ""
-    end = "; ".join(part for part in (told, *pieces) if part)
-    return f"{what} is computed once: {images:,} images{views}, {size(nbytes)} {place}" + (f"; {end}." if end else ".")
+    known = "" if computed else "taken from an earlier run"
+    told = ", ".join(part for part in (known, f"about {duration(saves)} saved" if saves and saves >= 1 else "") if part)
+    first = f"{what} is computed once: {images:,} images{views}, {size(nbytes)} {place}" + (f"; {told}." if told else ".")
+    coarse = [f"The network could only be cut between whole layers: {choice.why}."] if choice.how == "modules" and choice.why else []
+    return " ".join([first, *coarse, *pieces])

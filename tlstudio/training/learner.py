@@ -21,6 +21,7 @@ from tlstudio.training.features import Features, mapped, resized
 from tlstudio.training.groups import groups_of, set_rates
 from tlstudio.training.losses import Criterion
 from tlstudio.training.machine_probe import Chosen, usual
+from tlstudio.training.mask_tiles import Windows
 from tlstudio.training.out_of_memory import moving_weights
 from tlstudio.training.pieces import in_pieces
 from tlstudio.training.precision import Precision
@@ -33,7 +34,7 @@ class Learner:
     before: checksums of what is frozen. average: of what moves, where the recipe asks for it.
     head_alone: nothing random and nothing that learns comes before the head; keep_features: and images come without augmentation, so that
     the head's inputs are the same in every epoch.
-    chosen: how it computes, as on most machines where it is not given; see `choose`.
+    chosen: how it computes, as on most machines where it is not given; see `choose`. windows: through which it judges large scenes.
     Raises InputError where nothing would learn, and for rates of layers that are not there.
     """
 
@@ -44,7 +45,8 @@ class Learner:
         freeze(self.module, self.frozen, recipe.frozen.batchnorm)
         self.learning = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
         if not self.learning:
-            raise InputError("Nothing learns: every layer is frozen", "", "Untick at least the head in the layer tree")
+            do = "Untick at least the head in the layer tree, or change frozen.paths"
+            raise InputError("Nothing learns: every layer is frozen", "", do)
         self.module.train()
         hold(self.module, self.frozen, recipe.frozen.batchnorm)
         self._modes = [(child, child.training) for child in self.module.modules()]
@@ -65,7 +67,7 @@ class Learner:
         )
         self.average = Average(self.moving, recipe.training.ema) if recipe.training.ema else None
         self._trained: dict[str, Tensor] | None = None
-        self._most = 0
+        self._most, self.windows = 0, Windows()
 
     def choose(self, chosen: Chosen) -> None:
         """Compute like that from now on. Threads are not its business, see `Chosen.in_force`. Not within an epoch: tensors may move."""

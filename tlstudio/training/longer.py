@@ -107,6 +107,7 @@ def _begin_after(run: Run, said: Sequence[Event], done: int, summary: dict[str, 
         **{"frozen": {}, "moved": (summary.get("frozen_proof") or {}).get("moved", []), "kept": None, "borders": [*borders, done]},
         "data": ((run.receipt() or {}).get("data") or {}).get("digest"),
         **{"changes": changes, "factor": changes[-1]["factor"] if changes else 1.0, "at_once": summary.get("at_once") or 0},
+        "windows": summary.get("windows"),
         **{"moving": weights, "optimizer": {}, "average": {}, "extra": {}},
         "note": f"{why}: training goes on from the best weights, of epoch {best['epoch']}.",
     }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from tlstudio.control import Control
+from tlstudio.runs import Run
 
 WHOLE = 1024 * 1024
 """Pixels of a view up to which a network looks at it whole, if nobody asks for windows."""
@@ -19,10 +21,53 @@ SIDE = 768
 STEP = 32
 """Sides and places of windows are multiples of it, as those of views are: networks halve the picture five times."""
 
+LEAST = 128
+"""Side of the smallest windows that are tried where memory is short: smaller ones show too little of what lies around a thing."""
+
 OVERLAP = 0.25
 """The least share of a window that its neighbour sees as well."""
 
 _FINE = 256 * 2**20  # bytes of logits up to which they are kept in float32; beyond in float16, which is good to a thousandth
+
+
+class Windows:
+    """Which views are looked at whole, and through which windows the others. Becomes narrower where memory is short, and stays so.
+
+    whole: pixels of a view up to which it is looked at whole. side: of the windows. Without them as usual.
+    """
+
+    def __init__(self, whole: int = 0, side: int = 0) -> None:
+        self.whole, self.side = whole or WHOLE, side or SIDE
+
+    def needed(self, view: tuple[int, int]) -> bool:
+        """Whether a view (h, w) is looked at through windows."""
+        return view[0] * view[1] > self.whole
+
+    def narrow(self, view: tuple[int, int]) -> bool:
+        """A view (h, w) did not fit into memory: from now on half as many pixels at once. False where those would be too few."""
+        height, width = (min(length, self.side) for length in view) if self.needed(view) else view
+        at_once = height * width // 2
+        side = math.isqrt(at_once) // STEP * STEP
+        if side < LEAST:
+            return False
+        self.whole, self.side = min(self.whole, at_once), min(self.side, side)
+        return True
+
+    def to_json(self) -> dict[str, int] | None:
+        """For a run's record; None as usual."""
+        return None if (self.whole, self.side) == (WHOLE, SIDE) else {"whole": self.whole, "side": self.side}
+
+    @classmethod
+    def of_run(cls, run: Run) -> Windows:
+        """Those that the run's figures were measured through."""
+        return cls.from_json((run.summary() or run.receipt() or {}).get("windows"))
+
+    @classmethod
+    def from_json(cls, said: Any) -> Windows:
+        """As recorded; as usual where that says nothing."""
+        if not isinstance(said, dict) or not all(isinstance(said.get(key), int) and said[key] > 0 for key in ("whole", "side")):
+            return cls()
+        return cls(said["whole"], said["side"])
 
 
 def blended(forward: Callable[[Tensor], Tensor], pixels: Tensor, side: int, control: Control | None = None) -> Tensor:

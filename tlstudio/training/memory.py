@@ -26,18 +26,22 @@ class PeakMemory:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._seen = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        if device.type == "cuda":
+        self.afresh()
+        if device.type != "cuda" and not self._recorded:
+            self._thread = threading.Thread(target=_watch, args=(weakref.ref(self), self._stop), name="memory", daemon=True)
+            self._thread.start()
+
+    def afresh(self) -> None:
+        """Forget what was in use until now."""
+        self._seen = 0
+        if self._device.type == "cuda":
             torch.cuda.empty_cache()  # what it still holds of earlier work would count as this work's
-            torch.cuda.reset_peak_memory_stats(device)
+            torch.cuda.reset_peak_memory_stats(self._device)
             return
         _give_back()
         self._recorded = _reset_record()
-        if not self._recorded:
-            self._thread = threading.Thread(target=_watch, args=(weakref.ref(self), self._stop), name="memory", daemon=True)
-            self._thread.start()
 
     def bytes(self) -> int:
         if self._device.type == "cuda":

@@ -16,10 +16,13 @@ from tlstudio.training.features import Features, joined, mapped, tensors
 
 if TYPE_CHECKING:
     from tlstudio.training.learner import Learner
+    from tlstudio.training.mask_tiles import Windows
 
 T = TypeVar("T")
 F = TypeVar("F")
 _SAID = ("DefaultCPUAllocator", "out of memory", "ALLOC_FAILED")
+_OF_ONEDNN = ("could not create a primitive", "could not create a memory object")
+"""All that oneDNN says where it finds no room for its own buffers; more words follow where it cannot do a thing at all."""
 
 
 class Fitting:
@@ -65,14 +68,19 @@ class Fitting:
             let_go(learner.device)
             at_once = learner.at_once(n)
             if at_once == 1:
-                raise StudioError(
-                    f"{_who(learner.device)} ran out of memory with a single image",
-                    "what the network makes of it does not fit, or other programs take too much",
-                    "Choose a smaller data.image_size or a smaller model, freeze more layers, or close other programs",
-                    details=details,
-                )
+                raise _nothing_fits(learner.device, " with a single image", details)
             learner.limit(at_once // 2)
             yield at_once // 2
+
+    def fitted(self, n: int, step: Callable[[], T], halved: Callable[[int], None] = lambda images: None) -> T:
+        """What `made` comes to. halved: told each number that it yields, before the step is made again."""
+        making = self.made(n, step)
+        while True:
+            try:
+                halved(next(making))
+            except StopIteration as made:
+                out: T = made.value
+                return out
 
 
 @contextmanager
@@ -89,6 +97,29 @@ def moving_weights(device: torch.device) -> Iterator[None]:
             "Freeze more layers, choose a smaller model, or the optimizer sgd, which remembers least",
             details=str(error),
         ) from None
+
+
+@contextmanager
+def said_in_words(device: torch.device) -> Iterator[None]:
+    """What runs out of memory inside, and cannot make do with less, does so with a sentence."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise _nothing_fits(device, "", str(error)) from None
+
+
+def fewer(n: int, work: Callable[[int], T], device: torch.device) -> T:
+    """work(n), with n images; with half as many, and so on, where so many at once do not fit into memory. Raises what work(1) raises."""
+    while True:
+        try:
+            return work(n)
+        except (RuntimeError, MemoryError) as error:
+            if n < 2 or not is_out_of_memory(error):
+                raise
+        let_go(device)  # outside of `except`, as in `Fitting.made`
+        n //= 2
 
 
 def in_halves(forward: Callable[[Features], F], inputs: Features) -> F:
@@ -116,7 +147,8 @@ def let_go(device: torch.device) -> None:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether it says that memory ran out, on whichever device."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in _SAID)
+    said = str(error)
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in said for words in _SAID) or said in _OF_ONEDNN
 
 
 def in_words(learner: Learner, n: int, was: int, now: int) -> str:
@@ -130,6 +162,41 @@ def in_words(learner: Learner, n: int, was: int, now: int) -> str:
     if learner.recipe.data.task == "segmentation":
         return f"{said}; results may differ slightly, because the loss of masks now looks at {now} at a time."
     return f"{said}."
+
+
+def about_pieces(device: torch.device, was: int, now: int) -> str:
+    """What to say of figures that were measured `now` images at a time, because `was` at once did not fit into memory."""
+    return (
+        f"{_who(device)} has not enough memory for {was} images at once: measured with {now} at a time, whose gradients are added up, as "
+        "training would go on."
+    )
+
+
+def about_windows(device: torch.device, windows: Windows, then: str) -> str:
+    """What to say where pictures do not fit into memory whole. then: what else follows."""
+    return (
+        f"{_who(device)} ran out of memory while a picture was judged. Pictures that come to the model with more than {windows.whole:,} "
+        f"pixels are looked at through overlapping windows of {windows.side} x {windows.side} from now on; {then}."
+    )
+
+
+def too_large(device: torch.device, view: tuple[int, int], details: str) -> StudioError:
+    """For a picture that is too large even for the smallest windows, or for windows that several processes would have to agree on."""
+    return StudioError(
+        f"{_who(device)} ran out of memory with a picture that comes to the model with {view[1]} x {view[0]} pixels",
+        "what the network makes of it does not fit, or other programs take too much",
+        "Close other programs and try again, a run goes on from its last checkpoint; or train with a smaller data.image_size or model",
+        details=details,
+    )
+
+
+def _nothing_fits(device: torch.device, with_what: str, details: str) -> StudioError:
+    return StudioError(
+        f"{_who(device)} ran out of memory{with_what}",
+        "what the network makes of an image does not fit, or other programs take too much",
+        "Choose a smaller data.image_size or a smaller model, freeze more layers, or close other programs",
+        details=details,
+    )
 
 
 def _who(device: torch.device) -> str:

@@ -60,7 +60,7 @@ def say(error: StudioError, run: Run, *, holds: bool) -> None:
 
     holds: this process is the one.
     """
-    with contextlib.suppress(StudioError), contextlib.nullcontext() if holds else run.locked():
+    with contextlib.suppress(StudioError), contextlib.nullcontext() if holds else run.locked(everywhere=False):  # torchrun does not wait
         last = None
         for event in run.events():
             last = event

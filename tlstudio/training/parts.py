@@ -19,7 +19,8 @@ FOLDED = "folded"
 class Parts(Protocol):
     """how: features, graph or modules, see `events.PrefixCached`. module: what learns, and whatever else stands behind the cut.
 
-    digest: of how what crosses is computed, as far as the model and its weights leave that open.
+    digest: of how what crosses is computed, as far as the model and its weights leave that open. why: the cut is between whole modules
+    only, a clause; "" where it is not.
 
     module(inputs(front(x))) is the network's own answer for images x (B, 3, H, W).
     """
@@ -27,6 +28,7 @@ class Parts(Protocol):
     how: str
     module: nn.Module
     digest: str
+    why: str
 
     def front(self, x: Tensor) -> list[Tensor]:
         """What crosses the cut, each (B, ...), as inference."""
@@ -48,7 +50,7 @@ class Parts(Protocol):
 class HeadApart:
     """The head learns, everything before it is frozen: what crosses is what enters the head."""
 
-    how = "features"
+    how, why = "features", ""
 
     def __init__(self, network: Network, front: Network | None = None) -> None:
         """front: the same network with BatchNorm folded, if there is one."""
@@ -80,6 +82,7 @@ class CutApart:
         self._cut = cut
         self.how: str = cut.how
         self.digest: str = cut.digest
+        self.why: str = cut.why
         self.module: nn.Module = _Listed(cut.suffix)
 
     def front(self, x: Tensor) -> list[Tensor]:

@@ -20,6 +20,7 @@ from tlstudio.training.checkpoint import copied
 from tlstudio.training.distributed import ranks
 from tlstudio.training.good import is_good
 from tlstudio.training.keeping import none
+from tlstudio.training.mask_tiles import Windows
 from tlstudio.training.same_run import fixed, refuse_changes, refuse_other_stages
 from tlstudio.training.setup import Ground, Result, Setup
 from tlstudio.training.stages import at
@@ -39,6 +40,7 @@ class Place:
     borders: the last epoch of each stage.
     factor: of the recipe's rates, see `steering`; changes: of it, {epoch, step, factor, why} each; runaways: how often it went back.
     at_once: images that go through the network together at most, because more did not fit into memory; 0: no such limit.
+    windows: through which pictures are judged, where they did not fit whole, see `mask_tiles.Windows`.
     collapsed: it was said that the model answers one class for everything; one_class: epochs in a row in which it did.
     """
 
@@ -58,6 +60,7 @@ class Place:
     changes: list[dict[str, Any]] = field(default_factory=list)
     runaways: int = 0
     at_once: int = 0
+    windows: dict[str, int] | None = None
     collapsed: bool = False
     one_class: int = 0
 
@@ -123,17 +126,26 @@ class Place:
             "recipe": self._recipe,
             **{one.name: _copy(getattr(self, one.name)) for one in fields(self)},
             "seconds": self.elapsed,
-            "moving": copied(setup.trained),
+            "moving": self.best_state if self._at_best(setup) else copied(setup.trained),
             "optimizer": copied(setup.optimizer.state_dict()),
             "average": copied(setup.average.state) if setup.average else {},
             "extra": copied(setup.extra()),
         }
 
+    def _at_best(self, setup: Setup) -> bool:
+        """Whether the weights as they stand are the best, of which there is a copy: a whole epoch is done, and it is the best one."""
+        return self.best_state is not None and setup.average is None and self.best_epoch == self.epoch > 0 and not self.step
+
     def enter(self, setup: Setup) -> None:
         """A new stage begins: what was frozen in the one before is looked at for the last time."""
         self.moved = sorted({*self.moved, *moved_since(setup.module, self.frozen)})
         self.frozen, self.kept = setup.before, None
+        self._confine(setup)
+
+    def _confine(self, setup: Setup) -> None:
+        """Let it do no more at once than fitted into memory."""
         setup.limit(self.at_once)
+        setup.windows = Windows.from_json(self.windows)
 
     def waited(self, setup: Setup) -> int:
         """Epochs in a row that were not better than the best. What learns in another stage is given its own time."""
@@ -195,6 +207,8 @@ class Place:
             setup = ground.setup(ground.stages[0])
             place = cls(frozen=setup.before, data=data)
             place._recipe, place.borders = fixed(ground.recipe), [stage.last for stage in ground.stages]
+            place.windows = _windows(run)
+            place._confine(setup)
             return place, setup, False
         refuse_changes(run, ground.recipe, saved, data)
         refuse_other_stages(run, ground.stages, saved)
@@ -208,13 +222,14 @@ class Place:
             )
         found = cls(**{key: saved[key] for key in cls.__dataclass_fields__ if key in saved})
         found._recipe, found.borders = fixed(ground.recipe), [stage.last for stage in ground.stages]
+        found.windows = found.windows or _windows(run)
         if "kept" not in saved and not setup.keep_features:
             found.kept = none("the run began with an earlier version of the program").to_json()
         if begins:  # the stage before had just ended
             found.enter(setup)
         else:
             found._take_up(setup, saved)
-        setup.limit(found.at_once)
+        found._confine(setup)
         if note := saved.get("note"):
             yield Note(message=note, level="warn")
         if found.best is not None:
@@ -243,6 +258,11 @@ class Place:
         averaged = setup.average.state if setup.average else {}
         self.best_state, self.best_to_write = copied({**setup.moving, **averaged}), True
         return True
+
+
+def _windows(run: Run) -> dict[str, int] | None:
+    """Those of the receipt, which may be narrower than those of the last checkpoint."""
+    return ranks().same(lambda: Windows.of_run(run).to_json())
 
 
 def _copy(value: Any) -> Any:

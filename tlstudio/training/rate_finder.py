@@ -7,30 +7,27 @@ kept: no run, and no outputs of frozen layers, which are computed for as many im
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tlstudio.control import Control, Tell
 from tlstudio.events import Event, Progress
 from tlstudio.recipe import Recipe
-from tlstudio.training.budget import room
-from tlstudio.training.features import Features
-from tlstudio.training.keeping import Kept, choose
-from tlstudio.training.loader import Loader
-from tlstudio.training.measure import BATCH
+from tlstudio.training.out_of_memory import Fitting, about_pieces, said_in_words
 from tlstudio.training.pieces import not_in_pieces
+from tlstudio.training.prepare import device_of
 from tlstudio.training.rate_curve import EXPLODED, TINY, read
-from tlstudio.training.rows import InMemory, as_kept, as_used
+from tlstudio.training.rate_feed import Batch, Feed, feed_of
 from tlstudio.training.setup import Ground, Setup, set_up
-from tlstudio.training.source import cut
 
 LOW, HIGH = 1e-6, 10.0
 _LOW_OF_FEW, _FEW = 1e-5, 60  # with fewer steps, rates begin where something may happen
@@ -38,9 +35,6 @@ SECONDS = 20.0  # of computing, about; the images are read before
 _FILLING, _WARMING = 0.4, 0.2  # shares of them for the frozen part of the images, and for a head that learns first
 _FEWEST = 24  # steps, before batches get smaller
 _SMALLEST = 8  # images of such a batch
-_PASS = 1_000_000  # epochs of no run: augmented views are others than those that a run learns from
-_CHANCE = 0x7A7E  # nor is the order that of a run
-_ROUND = 8  # batches of a network that runs whole
 _MEMORY = 0.9  # weight of the past in the running mean by which a test ends
 _KNOWN, _FEW_KNOWN = 0.6, 4  # decades, and at least so many steps, of a loss near 0 after which there is nothing to be seen any more
 _LATER = (
@@ -49,35 +43,17 @@ _LATER = (
 )
 
 
-@dataclass(frozen=True)
-class _Batch:
-    inputs: Features
-    labels: Tensor
-    empty: bool | None
-
-
-@dataclass(frozen=True)
-class _Feed:
-    """Batches of training images, `batches(size)` as often as one likes; module is what learns. images: how many different ones.
-
-    some: of a network that runs whole, so few that they stay in memory.
-    """
-
-    module: nn.Module
-    batches: Callable[[int], Iterator[_Batch]]
-    images: int
-    learn: Callable[[], None]
-    some: bool = False
-
-    def held(self, size: int) -> list[_Batch]:
-        """What a test goes round in: the same batches again and again, so that one can be compared with itself."""
-        return list(itertools.islice(self.batches(size), _ROUND if self.some else None))
-
-
 def find(recipe: Recipe, *, steps: int = 100, seconds: float = SECONDS, tell: Tell, control: Control) -> dict[str, Any]:
     """The document of `api.find_rate`. The layers that learn are those of the run's last stage; where the head learns alone before, it
-    does so here. Raises InputError as training does, Cancelled.
+    does so here. A batch that does not fit into memory goes through in pieces, as in training, which is said.
+
+    Raises InputError as training does, StudioError where not even one image fits, Cancelled.
     """
+    with said_in_words(device_of(recipe)):
+        return _found(recipe, steps, seconds, tell, control)
+
+
+def _found(recipe: Recipe, steps: int, seconds: float, tell: Tell, control: Control) -> dict[str, Any]:
     ground = _drained(set_up(recipe, control), tell)
     with contextlib.ExitStack() as ends:
         if ground.images.store is not None:
@@ -86,13 +62,14 @@ def find(recipe: Recipe, *, steps: int = 100, seconds: float = SECONDS, tell: Te
         ends.enter_context(torch.random.fork_rng([torch.cuda.current_device()] if ground.device.type == "cuda" else []))
         torch.manual_seed(recipe.training.seed)
         until = time.perf_counter() + seconds
-        if ground.stages[0].warm:
-            _warm(ground, seconds, tell, control)
+        most = _warm(ground, seconds, tell, control) if ground.stages[0].warm else 0
         setup = _in_pieces(ground.setup(ground.stages[-1]))
         with setup.chosen.in_force():
-            feed = _feed(setup, seconds * _FILLING, tell, control)
+            feed = feed_of(setup, seconds * _FILLING, tell, control)
+            usual = setup.at_once(feed.images)
+            setup.limit(most)  # as in a run, in all stages
             size, many = _size(setup, feed, steps, until - time.perf_counter(), control)
-            rates, losses = _test(setup, feed, size, many, max(until, time.perf_counter()) + seconds, tell, control)
+            rates, losses, used = _test(setup, feed, size, many, max(until, time.perf_counter()) + seconds, tell, control)
     found = read(rates, losses, recipe.optimizer.lr)
     wanted = setup.recipe.training.batch_size * setup.recipe.training.accumulate
     said = [found.why]
@@ -102,7 +79,8 @@ def find(recipe: Recipe, *, steps: int = 100, seconds: float = SECONDS, tell: Te
         said.append(f"Measured with batches of {size} instead of {wanted}, for they take long on this machine.")
     elif many < steps:
         said.append(f"Measured in {many} steps instead of {steps}, for they take long on this machine.")
-    used = min(feed.images, size * _ROUND) if feed.some else feed.images
+    if setup.at_once(size) < min(size, usual):
+        said.append(about_pieces(setup.device, min(size, usual), setup.at_once(size)))
     if used < setup.n("train"):
         said.append(f"{used:,} of {setup.n('train'):,} training images were used.")
     return {
@@ -141,78 +119,44 @@ def _in_pieces(setup: Setup) -> Setup:
     return setup
 
 
-def _warm(ground: Ground, seconds: float, tell: Tell, control: Control) -> None:
-    """Let the head learn alone, as the run does before deeper layers join in."""
+def _warm(ground: Ground, seconds: float, tell: Tell, control: Control) -> int:
+    """Let the head learn alone, as the run does before deeper layers join in. How many images fitted into memory, 0 where all did."""
     stage = ground.stages[0]
     setup = ground.setup(stage)
     with setup.chosen.in_force():
-        feed = _feed(setup, seconds * _FILLING, tell, control)
+        feed = feed_of(setup, seconds * _FILLING, tell, control)
         size = min(stage.recipe.training.batch_size, feed.images)
         many = stage.recipe.training.epochs * math.ceil(feed.images / size)
         until = time.perf_counter() + seconds * _WARMING
         setup.train_mode()
         feed.learn()
+        fitting, usual = Fitting(setup), setup.at_once(size)
         for step, batch in enumerate(itertools.islice(itertools.cycle(feed.held(size)), many)):
             control.check()
             setup.set_rates(setup.rates(step * len(setup.cuts) * stage.recipe.training.epochs // many, []))
-            setup.step(feed.module, batch.inputs, batch.labels, step, empty=batch.empty)
+            fitting.fitted(len(batch.labels), functools.partial(_step, setup, feed, batch, step))
             if time.perf_counter() > until:
                 break
+        return setup.at_once(size) if setup.at_once(size) < usual else 0
 
 
-def _feed(setup: Setup, seconds: float, tell: Tell, control: Control) -> _Feed:
-    """Where batches come from: kept outputs of the frozen part where a run would keep them, else the pictures themselves."""
-    kept = choose(setup, setup.images, disk=0)
-    setup.train_mode()
-    if isinstance(kept, Kept):
-        return _rows(setup, kept, seconds, tell, control)
-    source, n = setup.whole(control), setup.n("train")
-
-    def batches(size: int) -> Iterator[_Batch]:
-        for inputs, labels in source.train(_order(setup), cut(n, size), _PASS):
-            yield _Batch(inputs, labels, source.empty)
-
-    return _Feed(source.module, batches, n, source.learn, some=True)
+def _step(setup: Setup, feed: Feed, batch: Batch, number: int) -> Tensor:
+    """A training step with chance of its own, the same each time that it is made: the loss it was made with."""
+    torch.manual_seed(number)
+    loss, _ = setup.step(feed.module, batch.inputs, batch.labels, number, empty=batch.empty)
+    return loss
 
 
-def _rows(setup: Setup, kept: Kept, seconds: float, tell: Tell, control: Control) -> _Feed:
-    """Outputs of the frozen part in memory, of as many images as time and memory allow."""
-    images, device, n = setup.images, setup.device, setup.n("train")
-    many = setup.recipe.data.task == "segmentation"
-    size, until, space = BATCH // 4 if many else BATCH, time.perf_counter() + seconds, room(device) // 2
-    order, rows, done = _order(setup), InMemory(n, device), 0
-    truth: list[Tensor] = []
-    setup.eval_mode()
-    loaded = Loader(images.pipeline, device, control, setup.layout)(images.sets["train"], order, size, _PASS, setup.recipe.augment.enabled)
-    try:
-        for inputs, labels in loaded:
-            crossing = [as_kept(tensor, torch.float32, last) for tensor, last in zip(kept.parts.front(inputs), kept.last, strict=True)]
-            rows.put(done, crossing)
-            truth.append(labels)
-            done += len(labels)
-            tell(Progress(phase="features", done=done, total=n))
-            control.check()
-            if time.perf_counter() > until or (done + size) * sum(tensor[0].nbytes for tensor in crossing) > space:
-                break
-    finally:
-        loaded.close()
-    labels = torch.cat(truth)
-    setup.train_mode()
-
-    def batches(size: int) -> Iterator[_Batch]:
-        for a, b in cut(done, size):
-            used = [as_used(tensor, device, last) for tensor, last in zip(rows.take(torch.arange(a, b)), kept.last, strict=True)]
-            yield _Batch(kept.parts.inputs(used), labels[a:b], None if many else False)
-
-    return _Feed(kept.parts.module, batches, done, kept.parts.learn)
+def _descend(setup: Setup, feed: Feed, batch: Batch) -> float:
+    """The same without moving weights: the seconds that it takes."""
+    began = time.perf_counter()
+    setup.descend(feed.module, batch.inputs, batch.labels, empty=bool(batch.empty))
+    if setup.device.type == "cuda":
+        torch.cuda.synchronize(setup.device)
+    return time.perf_counter() - began
 
 
-def _order(setup: Setup) -> list[int]:
-    order: list[int] = np.random.default_rng([setup.recipe.training.seed, _CHANCE]).permutation(setup.n("train")).tolist()
-    return order
-
-
-def _size(setup: Setup, feed: _Feed, steps: int, seconds: float, control: Control) -> tuple[int, int]:
+def _size(setup: Setup, feed: Feed, steps: int, seconds: float, control: Control) -> tuple[int, int]:
     """Images of a batch and number of steps for which there is time, judging by passes that leave no trace."""
     training = setup.recipe.training
     size = min(training.batch_size * training.accumulate, feed.images)
@@ -220,22 +164,21 @@ def _size(setup: Setup, feed: _Feed, steps: int, seconds: float, control: Contro
     few = min(size, _SMALLEST)
     least = math.inf
     with setup.rehearsing():
+        fitting = Fitting(setup)
         for batch in itertools.islice(feed.batches(few), 2):
             control.check()
-            began = time.perf_counter()
-            setup.descend(feed.module, batch.inputs, batch.labels, empty=bool(batch.empty))
-            if setup.device.type == "cuda":
-                torch.cuda.synchronize(setup.device)
-            least = min(least, time.perf_counter() - began)
+            least = min(least, fitting.fitted(len(batch.labels), functools.partial(_descend, setup, feed, batch)))
     each = least / few
     if each * size * _FEWEST > seconds:
         size = max(few, min(size, int(seconds / _FEWEST / each)))
     return size, max(_FEWEST, min(steps, int(seconds / each / size)))
 
 
-def _test(setup: Setup, feed: _Feed, size: int, steps: int, until: float, tell: Tell, control: Control) -> tuple[list[float], list[float]]:
+def _test(
+    setup: Setup, feed: Feed, size: int, steps: int, until: float, tell: Tell, control: Control
+) -> tuple[list[float], list[float], int]:
     """Train while the rates rise, until the loss runs away or stays near 0: rates of the head, and the loss before each step; the last may
-    be no number.
+    be no number. And the number of different images.
 
     Once the images are known nothing more happens however high the rates get: what would come is far above any suggestion.
     How hard a batch is for the network as it began is taken out: with few and small batches nothing else could be seen.
@@ -245,7 +188,9 @@ def _test(setup: Setup, feed: _Feed, size: int, steps: int, until: float, tell: 
     grid = np.geomspace(LOW if steps >= _FEW else _LOW_OF_FEW, HIGH, steps).tolist()
     setup.train_mode()
     feed.learn()
-    held = feed.held(size)
+    held, fitting = feed.held(size), Fitting(setup)
+    with setup.rehearsing():  # what fits is found before anything is compared: BatchNorm sees so many at a time
+        fitting.fitted(len(held[0].labels), functools.partial(_descend, setup, feed, held[0]))
     hard = _as_begun(setup, feed, held, control)
     usual = sum(hard) / len(hard)
     rates: list[float] = []
@@ -256,8 +201,7 @@ def _test(setup: Setup, feed: _Feed, size: int, steps: int, until: float, tell: 
         control.check()
         batch = held[step % len(held)]
         setup.set_rates((rate, rate * share))
-        torch.manual_seed(step)
-        loss, _ = setup.step(feed.module, batch.inputs, batch.labels, step, empty=batch.empty)
+        loss = fitting.fitted(len(batch.labels), functools.partial(_step, setup, feed, batch, step))
         rates.append(rate)
         losses.append(_against(float(loss.detach()), hard[step % len(held)], usual))
         tell(Progress(phase="rates", done=step + 1, total=steps, unit="steps"))
@@ -269,7 +213,7 @@ def _test(setup: Setup, feed: _Feed, size: int, steps: int, until: float, tell: 
         known = known + 1 if losses[-1] < TINY < usual / 2 else 0  # what was known before the test tells where it is forgotten
         if known >= most or now > EXPLODED * max(lowest, 0.1 * usual, TINY) or time.perf_counter() > until:
             break
-    return rates, losses
+    return rates, losses, sum(len(batch.labels) for batch in held)
 
 
 def _against(loss: float, before: float, usual: float) -> float:
@@ -277,7 +221,7 @@ def _against(loss: float, before: float, usual: float) -> float:
     return usual * loss / before if loss < before else usual + loss - before
 
 
-def _as_begun(setup: Setup, feed: _Feed, held: list[_Batch], control: Control) -> list[float]:
+def _as_begun(setup: Setup, feed: Feed, held: list[Batch], control: Control) -> list[float]:
     """The loss of each batch with the weights as they are, which stay so."""
     out = []
     with setup.rehearsing(), torch.no_grad():

@@ -16,11 +16,16 @@ from tlstudio.recipe import Recipe
 from tlstudio.training.distributed import ranks
 from tlstudio.training.machine_probe import Chosen
 from tlstudio.training.prepare import SPLITS, Images
+from tlstudio.training.rank_environment import cores
 
 
 def receipt(recipe: Recipe, images: Images, network: Network, device: torch.device, chosen: Chosen | None = None) -> dict[str, Any]:
     """Versions, machine, seeds, what the images are and how they were split, how a picture comes to the model; what was chosen to
-    compute with, which a resume goes on with."""
+    compute with, which a resume goes on with.
+
+    threads: of one operation. cores: that this process may use, and that the machine has, hyper-threads counted. instructions: the widest
+    that torch uses on its processor (AVX2, AVX512, ...), by which speed and rounding differ.
+    """
     pipeline = images.pipeline
     return {
         "tlstudio": __version__,
@@ -29,6 +34,8 @@ def receipt(recipe: Recipe, images: Images, network: Network, device: torch.devi
         "system": platform.platform(),
         "device": device_name(device),
         "threads": chosen.threads if chosen is not None else torch.get_num_threads(),
+        "cores": {"usable": cores(), "all": os.cpu_count()},
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         **({"chosen": chosen.to_json()} if chosen is not None else {}),
         "environment": {key: value for key, value in sorted(os.environ.items()) if key.startswith(("OMP_", "MALLOC_", "MKL_"))},
         "started": time.time(),

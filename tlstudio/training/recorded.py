@@ -24,6 +24,8 @@ def train(recipe: Recipe, run: Run, tell: Tell, control: Control | None) -> dict
     if (size := processes(recipe, tell)) > 1:
         return launched(run, size, tell, control or Control())
     with run.locked():
+        if ranks().size == 1 and (summary := run.summary()) is not None:  # another process brought it to its end meanwhile
+            return {**summary, "run": str(run.path)}
         log, trackers = EventLog(run), Trackers(recipe, run)
 
         def record(event: Event) -> None:

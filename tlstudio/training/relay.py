@@ -71,7 +71,7 @@ def connected(control: Control) -> Iterator[Line | None]:
     try:
         connection = socket.create_connection(("127.0.0.1", int(os.environ[WHERE])), 30.0)
     except OSError as error:
-        raise StudioError("Who started this training is gone", str(error)) from None
+        raise StudioError("The program that started this training is gone", str(error), "Resume the run") from None
     connection.settimeout(None)
     line = Line(connection)
     line.say({"secret": os.environ.get(SECRET, "")})

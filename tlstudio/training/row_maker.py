@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import secrets
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 
 import torch
@@ -16,8 +17,9 @@ from tlstudio.training.keeping import Kept, facts
 from tlstudio.training.learner import Learner
 from tlstudio.training.loader import Loader
 from tlstudio.training.measure import BATCH
+from tlstudio.training.out_of_memory import is_out_of_memory, let_go
 from tlstudio.training.prepare import Images
-from tlstudio.training.rows import as_kept
+from tlstudio.training.rows import NoRoom, as_kept
 from tlstudio.training.source import filled
 
 _MAPS_BATCH = 8  # pictures of scenes are larger than those of things
@@ -103,18 +105,39 @@ class RowMaker:
             assert isinstance(images, MaskSet)
             with closing(self._loader.views(images, starts)) as scenes:
                 for start, (inputs, _, _) in zip(starts, scenes, strict=False):
+                    self._tell_apart(split, view, [start])
                     yield start, self._crossing(inputs)
             return
         augment = split == "train" and self._learner.recipe.augment.enabled
         places = [i for start in starts for i in filled(range(start, min(start + self.batch, n)), self.batch)]
         with closing(self._loader(images, places, self.batch, view + 1, augment)) as batches:  # view 0 is that of epoch 1
             for start, (inputs, truth) in zip(starts, batches, strict=False):
+                self._tell_apart(split, view, range(start, min(start + self.batch, n)))
                 crossing = self._crossing(inputs)
                 yield start, [*crossing, truth.to(torch.uint8)] if truth.dim() > 1 else crossing
 
+    def _tell_apart(self, split: str, view: int, places: Iterable[int]) -> None:
+        """Rows of files that were changed since the scan get keys that nobody will look for: theirs speak of other pictures."""
+        keys, changed = self.keys[split][view], self._images.sets[split].changed
+        for i in places:
+            if i in changed:
+                keys[i] = f"changed-{secrets.token_hex(16)}"
+
     def _crossing(self, inputs: Tensor) -> list[Tensor]:
-        dtype = getattr(torch, self._kept.choice.dtype)
-        return [as_kept(tensor, dtype, last) for tensor, last in zip(self._kept.parts.front(inputs), self._kept.last, strict=True)]
+        dtype, crossing = getattr(torch, self._kept.choice.dtype), self._through(inputs)
+        if crossing is None:  # said here, where the failed pass is gone with all that it had computed
+            let_go(self._learner.device)
+            raise NoRoom("not even one picture at a time fits into memory")
+        return [as_kept(tensor, dtype, last) for tensor, last in zip(crossing, self._kept.last, strict=True)]
+
+    def _through(self, inputs: Tensor) -> list[Tensor] | None:
+        """What crosses, None where memory runs out."""
+        try:
+            return self._kept.parts.front(inputs)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return None
 
     def _names(self, split: str, view: int) -> list[str]:
         """The key of each picture's row. What is random follows from (seed, view, place in the set)."""

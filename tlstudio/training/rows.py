@@ -19,6 +19,10 @@ class CannotKeep(Exception):
     """The disk did not take what was to be kept there; says why, for the user."""
 
 
+class NoRoom(CannotKeep):
+    """Not even one picture went through the frozen part: memory ran out."""
+
+
 class Stopped(CannotKeep):
     """The user wants no more of it."""
 

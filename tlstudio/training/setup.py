@@ -145,12 +145,11 @@ class Setup(Learner):
         """Judge the weights as they stand on a split, see `measured` and `measured_masks`; edges, wanted and seen are for masks."""
         if self.recipe.data.task == "segmentation":
             chosen = pictures_of(self.n(split), wanted)
-            views = source.views(split, chosen)
             return measured_masks(
                 self.network,
-                source.judged,
-                views,
+                lambda: (source.judged, source.views(split, chosen)),
                 self.images.classes,
+                windows=self.windows,
                 edges=edges,
                 wanted=wanted,
                 seen=seen,

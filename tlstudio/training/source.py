@@ -40,7 +40,9 @@ class Source(Protocol):
     """
 
     module: nn.Module
-    judged: nn.Module
+
+    @property
+    def judged(self) -> nn.Module: ...
 
     @property
     def exact(self) -> bool: ...

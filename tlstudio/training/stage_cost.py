@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass
 
 import torch
@@ -13,16 +12,21 @@ from tlstudio.models import catalogue
 from tlstudio.recipe import Recipe
 from tlstudio.training.budget import LEAST_SHARE, room, worth
 from tlstudio.training.figures import Figures
+from tlstudio.training.rank_environment import cores
 
 
 @dataclass(frozen=True)
 class Amount:
-    """Images of a run. decode: seconds of one thread for one; pixels: bytes of one as it comes to the model."""
+    """Images of a run. decode: seconds of one thread for one; pixels: bytes of one as it comes to the model.
+
+    mask: seconds of one thread for one mask, which is read once; 0 where there are none.
+    """
 
     n_train: int
     n_val: int
     decode: float
     pixels: int
+    mask: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -70,24 +74,26 @@ def stage_cost(recipe: Recipe, figures: Figures, amount: Amount, how: str, devic
     waiting = max(0, min(n_train, batch * a_step) - batch)  # images of a step that lie ready while others go through
     peak = figures.peak + waiting * (figures.feature_bytes if how == "features" else 4 * amount.pixels)
     # On the CPU decoding takes its time from the training, on a card it runs beside it.
-    decoding = amount.decode / (os.cpu_count() or 1)
+    decoding, mask = amount.decode / cores(), amount.mask / cores()
+    truth = mask * (n_train + n_val)
     rows, _ = _rows(recipe, amount)
     if how == "features":
-        once = rows * (figures.forward + decoding)
+        once = rows * (figures.forward + decoding) + truth
         epoch = passes * figures.step + n_val * figures.judge
-        return StageCost(how, once, epoch, a_step * figures.step, rows * figures.feature_bytes, peak, once)
+        # Rows of training views have their masks with them; those that pictures are judged by are read in each run.
+        return StageCost(how, once, epoch, a_step * figures.step, rows * figures.feature_bytes, peak, once - mask * n_val)
     if how == "prefix":
         front = figures.frozen_share * figures.forward
         a_pass = max(0.05 * figures.step, figures.step - batch * front)
-        once = rows * (front + decoding)
+        once = rows * (front + decoding) + truth
         epoch = passes * a_pass + n_val * max(0.0, figures.judge - front)
-        return StageCost(how, once, epoch, a_step * a_pass, rows * figures.crossing_bytes, peak, once)
+        return StageCost(how, once, epoch, a_step * a_pass, rows * figures.crossing_bytes, peak, once - mask * n_val)
     compute = passes * figures.step + n_val * figures.judge
     augmented = n_train if recipe.augment.enabled else 0
     fresh = decoding * augmented
     epoch = compute + fresh if device.type == "cpu" else max(compute, fresh)
     plain = n_train + n_val - augmented
-    return StageCost(how, decoding * plain, epoch, a_step * figures.step, plain * amount.pixels, peak, 0.0)
+    return StageCost(how, decoding * plain + truth, epoch, a_step * figures.step, plain * amount.pixels, peak, 0.0)
 
 
 def _rows(recipe: Recipe, amount: Amount) -> tuple[int, int]:

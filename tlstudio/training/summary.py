@@ -46,7 +46,7 @@ def summary_of(
 ) -> dict[str, Any]:
     """summary.json. setup: of the last stage. final: the weights of best.safetensors on the validation images. peak_memory: bytes.
     ranks: how many processes trained together. rate_changes: {epoch, step, factor, why} each, see RateChanged.
-    at_once: images that fitted into memory, where a batch did not.
+    at_once: images that fitted into memory, where a batch did not. windows: through which pictures were judged, where they did not fit.
 
     kept: what was kept of the frozen part in each stage of this session. folded: whether the figures are those of `folded_network`.
     """
@@ -75,6 +75,7 @@ def summary_of(
         "ranks": ranks().size,
         "rate_changes": place.changes,
         "at_once": place.at_once or None,
+        "windows": place.windows,
         "reason": reason,
         "ended": time.time(),
     }

@@ -29,7 +29,8 @@ HOW = """## How it was measured
   alone, so that pages which workers share with their parent count once; in square brackets the peaks of all simply added up.
 - ≈ marks what is extrapolated: of long contestants a few epochs are measured, the others are added at the median of those.
 - Environment: no OMP or MALLOC variable is set for the peers, as a user would run them{malloc}. tlstudio sets its own for its engine
-  (`OMP_WAIT_POLICY=PASSIVE`, glibc's `MALLOC_MMAP_THRESHOLD_` and `MALLOC_TRIM_THRESHOLD_`); the tuned bare loop runs with the same.
+  (`OMP_WAIT_POLICY=PASSIVE`, glibc's `MALLOC_MMAP_THRESHOLD_`, `MALLOC_TRIM_THRESHOLD_` and `glibc.malloc.hugetlb`); the tuned bare loop
+  runs with the same.
 - Everybody trains as its own examples do. tlstudio: its defaults for each strategy but for the epochs, which means no augmentation, and
   where more than a head learns ten epochs of the head alone first, on features that are computed once. Tutorial: random crops and flips,
   batches of 4, SGD. Lightning: the tutorial's transforms, batches of {lightning_batch}, AdamW with tlstudio's rates. fastai: its quick

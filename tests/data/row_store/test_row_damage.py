@@ -48,6 +48,11 @@ def test_a_file_cut_in_half(open_again: Open, filled: Path, rows: Rows) -> None:
     assert store.have(rows) == _sound(store, rows) == set(list(rows)[:10])
     assert store.damaged == 10
     assert store.troubles == ["10 kept rows were damaged and will be made again."]
+    with store.writer() as writer:
+        for key in list(rows)[10:]:
+            writer.add(key, rows[key])
+    store.close()
+    assert open_again().troubles == [], "they were made again"
 
 
 @pytest.mark.parametrize("cut", [0, HEAD, HEAD + 1])

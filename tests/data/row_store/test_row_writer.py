@@ -104,7 +104,9 @@ def test_a_disk_that_takes_no_more(open_again: Open, filled: Path, rows: Rows, r
     with _files_at_most(room), store.writer() as full:
         said = [full.add(str(i), ROW) for i in range(40)]
     assert not said[-1]
-    assert f"Nothing more is kept in {store.folder}. File too large." in full.trouble
+    assert f"Nothing more is kept in {places.cache()}. File too large." in full.trouble
+    assert full.why == "File too large"
+    assert store.troubles == [full.trouble]  # who opened the store may hear of it later
     assert said == sorted(said, reverse=True)  # once off, off
     assert store.have(map(str, range(40))) == set()
     assert not _files(store, ".part")
@@ -134,7 +136,7 @@ def test_a_full_disk_is_called_that(open_again: Open, monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "fsync", fsync)
     with store.writer() as full:
         full.add("a", ROW)
-    assert full.trouble == f"Nothing more is kept in {store.folder}. The disk is full. What is not kept is made anew each time."
+    assert full.trouble == f"Nothing more is kept in {places.cache()}. The disk is full. What is not kept is made anew each time."
 
 
 def test_a_place_where_nothing_can_be_written(rows: Rows) -> None:

@@ -145,7 +145,7 @@ def test_a_writer_makes_room_and_stops_at_the_limit() -> None:
     with store.writer() as writer:
         said = [writer.add(str(i), ROW) for i in range(12)]
     assert not said[-1]
-    assert "The limit of 0.001 GB is reached" in writer.trouble
+    assert "The limit of 1.0 MB is reached" in writer.trouble
     assert len(store) == sum(said) >= 8
     assert _rows("prefix", "old") == 0
     assert sum(usage().values()) <= 1_000_000

@@ -63,7 +63,7 @@ def test_the_newest_run_is_measured_and_shown(page: ResultsPage, jobs: Any, qtbo
     assert "2 of 4" in texts(page)
     assert page.busy
     job.done.emit(document(tmp_path, "/runs/a"))
-    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    qtbot.waitUntil(lambda: not page.busy)
     assert page.mark() == ("ready", "0.750 on validation")
     said = texts(page)
     assert "3 of 4 right" in said
@@ -91,7 +91,7 @@ def test_a_run_can_be_replayed_from_here(page: ResultsPage, session: Session, jo
 def test_a_cell_and_a_mistake_open_their_pictures(page: ResultsPage, jobs: Any, qtbot: QtBot, tmp_path: Path) -> None:
     page.show_run("/runs/a")
     jobs.last("evaluate").done.emit(document(tmp_path, "/runs/a"))
-    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    qtbot.waitUntil(lambda: not page.busy)
     child(page, ConfusionMatrix).cell_chosen.emit(1, 1)
     dialog = page.findChild(object, "pictureDialog")
     assert dialog.isVisible()
@@ -109,10 +109,10 @@ def test_each_split_is_measured_once(page: ResultsPage, jobs: Any, qtbot: QtBot,
     splits = page.findChild(QComboBox, "resultSplit")
     assert [splits.itemText(i) for i in range(splits.count())] == ["Validation, 4 images", "Test, 40 images", "Training, 243 images"]
     jobs.last("evaluate").done.emit(document(tmp_path, "/runs/a"))
-    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    qtbot.waitUntil(lambda: not page.busy)
     splits.activated.emit(1)
     jobs.last("evaluate").done.emit(document(tmp_path, "/runs/a", "test"))
-    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    qtbot.waitUntil(lambda: not page.busy)
     assert page.mark() == ("ready", "0.750 on test")
     splits.activated.emit(0)
     assert not page.busy
@@ -184,7 +184,7 @@ def test_an_unfinished_run_that_is_looked_at_is_named(page: ResultsPage, jobs: A
 def test_it_fits_into_any_width(page: ResultsPage, jobs: Any, qtbot: QtBot, tmp_path: Path, width: int) -> None:
     page.show_run("/runs/a")
     jobs.last("evaluate").done.emit(document(tmp_path, "/runs/a"))
-    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    qtbot.waitUntil(lambda: not page.busy)
     page.resize(width, 604)
     qtbot.wait(10)
     for card in (child(page, AccuracyCard), page.findChild(object, "tryItDrop")):
@@ -210,7 +210,7 @@ def test_masks_are_judged_by_mean_iou(
     masks = {"task": "segmentation", "val_accuracy": None, "val_mean_iou": 0.61}
     jobs.last("runs").done.emit([row("/runs/a", **masks), row("/runs/b")])
     jobs.last("evaluate").done.emit(judged_masks)
-    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    qtbot.waitUntil(lambda: not page.busy)
     assert page.mark() == ("ready", "Mean IoU 0.612")
     assert "kept because validation's mean IoU was highest" in texts(page)
     assert page.findChild(QLabel, "iouValue").isVisible()
@@ -221,7 +221,7 @@ def test_masks_are_judged_by_mean_iou(
     assert asked == [("/runs/a", "val")]
     page.show_run("/runs/b")
     jobs.last("evaluate").done.emit(document(tmp_path, "/runs/b"))
-    qtbot.waitUntil(lambda: not page.busy, timeout=3000)
+    qtbot.waitUntil(lambda: not page.busy)
     assert child(page, AccuracyCard).isVisible()
     assert not page.findChild(QLabel, "iouValue").isVisible()
 

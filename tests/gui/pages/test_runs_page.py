@@ -77,7 +77,7 @@ def test_runs_are_listed_counted_and_drawn(page: RunsPage, jobs: Any, run: Run) 
 def test_the_filter_waits_for_the_hand(page: RunsPage, jobs: Any, run: Run, qtbot: QtBot) -> None:
     table = fill(page, jobs, row(run), row(run, path="/runs/b", title="Bees"))
     page.findChild(object, "runsFilter").setText("bees")
-    qtbot.waitUntil(lambda: table.model().rowCount() == 1, timeout=2000)
+    qtbot.waitUntil(lambda: table.model().rowCount() == 1)
     assert any("1 of 2 runs" in label.text() for label in page.findChildren(QLabel))
 
 
@@ -132,18 +132,18 @@ def test_delete_can_be_undone(page: RunsPage, jobs: Any, run: Run, qtbot: QtBot)
     before = len(jobs)
     button(page, "deleteButton").click()
     notice = page.findChild(object, "trashNotice")
-    qtbot.waitUntil(lambda: not run.path.exists() and notice.isVisible(), timeout=3000)
+    qtbot.waitUntil(lambda: not run.path.exists() and notice.isVisible())
     assert len(list(places.trash().iterdir())) == 1
     assert len(jobs) == before + 1  # the list is read again
     jobs.last("runs").done.emit([row(run, path="/b")])
     notice.undo.click()
-    qtbot.waitUntil(lambda: (run.path / "recipe.toml").exists() and not notice.isVisible(), timeout=3000)
+    qtbot.waitUntil(lambda: (run.path / "recipe.toml").exists() and not notice.isVisible())
     assert list(places.trash().iterdir()) == []
 
 
 def test_a_live_run_cannot_be_deleted_behind_the_pages_back(page: RunsPage, jobs: Any, run: Run, session: Session, qtbot: QtBot) -> None:
     fill(page, jobs, row(run))
-    with run.locked(), qtbot.waitSignal(session.trouble, timeout=3000) as told:
+    with run.locked(), qtbot.waitSignal(session.trouble) as told:
         button(page, "deleteButton").click()
     assert "being trained right now" in str(told.args[0])
     assert run.path.exists()
@@ -170,7 +170,7 @@ def test_a_run_made_elsewhere_asks_where_its_images_are(page: RunsPage, jobs: An
     fill(page, jobs)
     before = len(jobs)
     page.dropEvent(drop)
-    qtbot.waitUntil(lambda: len(jobs) > before, timeout=3000)
+    qtbot.waitUntil(lambda: len(jobs) > before)
     jobs.last("runs").done.emit([row(far, title="Far", elsewhere=True)])
     assert [entry["title"] for entry in page._table.selected()] == ["Far"]
     assert button(page, "deleteButton").text() == "Remove"
@@ -186,7 +186,7 @@ def test_a_run_made_elsewhere_asks_where_its_images_are(page: RunsPage, jobs: An
     next(one for one in box.buttons() if "open images" in one.text()).click()
     assert (session.recipe.name, session.recipe.data.path) == ("Far 2", "/here")
     button(page, "deleteButton").click()
-    qtbot.waitUntil(lambda: elsewhere.known() == [], timeout=3000)
+    qtbot.waitUntil(lambda: elsewhere.known() == [])
     assert far.path.exists()
 
 
@@ -194,11 +194,11 @@ def test_notes_and_tags_go_into_the_folder_and_the_table(page: RunsPage, jobs: A
     table = fill(page, jobs, row(run), row(run, path="/runs/b", name="b"))
     note = table.model().index(0, NOTE)
     assert table.model().setData(note, "for the poster", Qt.ItemDataRole.EditRole)
-    qtbot.waitUntil(lambda: note.data() == "for the poster", timeout=3000)
+    qtbot.waitUntil(lambda: note.data() == "for the poster")
     page.side.run.chips.new.setText("best")
     page.side.run.chips.new.returnPressed.emit()
-    qtbot.waitUntil(lambda: notes.read(run)["tags"] == ["best"], timeout=3000)
-    qtbot.waitUntil(lambda: table.rows.all[0].get("tags") == ["best"], timeout=3000)
+    qtbot.waitUntil(lambda: notes.read(run)["tags"] == ["best"])
+    qtbot.waitUntil(lambda: table.rows.all[0].get("tags") == ["best"])
     tags = page.head.tags
     assert tags.isVisible()
     assert [tags.itemText(i) for i in range(2)] == ["All tags", "best"]
@@ -208,8 +208,8 @@ def test_notes_and_tags_go_into_the_folder_and_the_table(page: RunsPage, jobs: A
     assert "| for the poster |" in runs_text.as_markdown(*table.texts())
     page.side.run.note.setPlainText("longer\nthan a line")
     page.side.run.write()
-    qtbot.waitUntil(lambda: notes.read(run)["note"] == "longer\nthan a line", timeout=3000)
-    qtbot.waitUntil(lambda: table.model().index(0, NOTE).data() == "longer", timeout=3000)
+    qtbot.waitUntil(lambda: notes.read(run)["note"] == "longer\nthan a line")
+    qtbot.waitUntil(lambda: table.model().index(0, NOTE).data() == "longer")
 
 
 def test_one_row_follows_the_live_run(page: RunsPage, jobs: Any, run: Run) -> None:

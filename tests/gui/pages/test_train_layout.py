@@ -21,10 +21,14 @@ Document = dict[str, Any]
 @pytest.mark.parametrize(("width", "height"), [(1096, 704), (840, 604), (776, 544), (600, 700)])
 def test_start_is_in_sight_in_every_window(ready: TrainPage, qtbot: QtBot, width: int, height: int) -> None:
     ready.resize(width, height)
+
+    def in_sight() -> None:
+        at = ready.start.mapTo(ready, ready.start.rect().bottomRight())
+        assert at.y() < height
+        assert at.x() < width
+
     qtbot.wait(50)
-    at = ready.start.mapTo(ready, ready.start.rect().bottomRight())
-    assert at.y() < height
-    assert at.x() < width
+    qtbot.waitUntil(in_sight)
 
 
 def test_after_a_run_on_masks_its_buttons_are_in_sight(
@@ -38,11 +42,16 @@ def test_after_a_run_on_masks_its_buttons_are_in_sight(
     jobs.last("train").done.emit({"run": "/runs/masks"})
     train_page.live.draw()
     qtbot.waitUntil(train_page.live.masks.isVisible)
-    qtbot.wait(50)
     live = train_page.live
-    for button in (train_page.start, train_page.see, live.longer, live.replay):
-        assert button.isVisible()
-        assert train_page.rect().contains(button.rect().translated(button.mapTo(train_page, QPoint(0, 0))))
+
+    def in_sight() -> None:
+        for button in (train_page.start, train_page.see, live.longer, live.replay):
+            assert button.isVisible()
+            assert train_page.rect().contains(button.rect().translated(button.mapTo(train_page, QPoint(0, 0))))
+
+    qtbot.wait(50)
+    qtbot.waitUntil(in_sight)
+    assert live.isVisible()
     assert train_page.halves.live_area.verticalScrollBar().value() == 0
 
 

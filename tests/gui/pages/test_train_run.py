@@ -166,7 +166,7 @@ def test_masks_form_while_it_trains(
     handle.events.emit([*masks_run(), MasksKept(epoch=3, folder=judged_masks["masks"])])
     train_page.live.draw()
     assert strip.isVisible()
-    qtbot.waitUntil(lambda: not strip.pictures[0].isHidden(), timeout=3000)
+    qtbot.waitUntil(lambda: not strip.pictures[0].isHidden())
     assert strip.pictures[0].over is not None
     assert "IoU 0.12 after epoch 3" in strip.pictures[0].toolTip()
     asked: list[tuple[str, str]] = []

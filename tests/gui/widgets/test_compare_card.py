@@ -54,11 +54,11 @@ def answer(card: CompareCard, jobs: Any, qtbot: QtBot, monkeypatch: pytest.Monke
     monkeypatch.setattr("tlstudio.run_rows.judged.read", lambda run, *_, **__: said[run.name])
     for _ in said:
         n = len(jobs)
-        qtbot.waitUntil(lambda n=n: len(jobs) > n or (n > 0 and not getattr(jobs[-1], "answered", False)), timeout=3000)
+        qtbot.waitUntil(lambda n=n: len(jobs) > n or (n > 0 and not getattr(jobs[-1], "answered", False)))
         n = len(jobs)
         jobs[-1].answered = True
         jobs[-1].done.emit({"predictions": "x", "per_class": []})
-        qtbot.waitUntil(lambda n=n: len(jobs) > n or card.comparison.loading.state in ("ready", "failed"), timeout=3000)
+        qtbot.waitUntil(lambda n=n: len(jobs) > n or card.comparison.loading.state in ("ready", "failed"))
 
 
 def test_runs_are_measured_then_shown_in_every_view(
@@ -82,7 +82,7 @@ def test_runs_are_measured_then_shown_in_every_view(
     pictures.tiles[0].picture.clicked.emit()
     assert opened == [("run 0", "/p/1.jpg")]
     card.show_view("settings")
-    qtbot.waitUntil(lambda: card.findChild(object, "differingSettings").model().rowCount() == 1, timeout=3000)
+    qtbot.waitUntil(lambda: card.findChild(object, "differingSettings").model().rowCount() == 1)
     assert card.findChild(object, "differingSettings").model().index(0, 0).data() == "Training: seed"
     assert len([job for job in jobs if job.job == "evaluate"]) == 2
 
@@ -114,7 +114,7 @@ def test_a_measurement_that_fails_offers_to_find_the_images(card: CompareCard, j
     card.show_view("confusion")
     assert "Tick two" in card.findChild(object, "compareState").accessibleName()
     card.show_rows(ticked_again(home))
-    qtbot.waitUntil(lambda: bool(jobs), timeout=3000)
+    qtbot.waitUntil(lambda: bool(jobs))
     jobs.last("evaluate").failed.emit(StudioError("The images are gone"))
     assert card.comparison.failed_run is not None
     card.comparison.again("/elsewhere")
@@ -193,14 +193,14 @@ def test_the_trash_is_restored_from_and_emptied(qtbot: QtBot, home: Path) -> Non
     window.show()
     dialog = TrashDialog(window)
     dialog.show()
-    qtbot.waitUntil(lambda: dialog.table.model().rowCount() == 2, timeout=3000)
-    with qtbot.waitSignal(dialog.changed, timeout=3000):
+    qtbot.waitUntil(lambda: dialog.table.model().rowCount() == 2)
+    with qtbot.waitSignal(dialog.changed):
         dialog.restore.click()
-    qtbot.waitUntil(lambda: dialog.table.model().rowCount() == 1, timeout=3000)
+    qtbot.waitUntil(lambda: dialog.table.model().rowCount() == 1)
     assert runs[1].path.exists()
     dialog.empty.click()
     box = dialog.findChild(QMessageBox, "emptyQuestion")
     next(one for one in box.buttons() if "good" in one.text()).click()
-    qtbot.waitUntil(lambda: list(places.trash().iterdir()) == [], timeout=3000)
-    qtbot.waitUntil(lambda: not dialog.empty.isEnabled(), timeout=3000)
+    qtbot.waitUntil(lambda: list(places.trash().iterdir()) == [])
+    qtbot.waitUntil(lambda: not dialog.empty.isEnabled())
     dialog.close()

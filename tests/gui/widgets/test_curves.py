@@ -70,24 +70,32 @@ def test_words_at_the_line_ends_stay_inside_and_apart(curves: RunCurves, run_eve
     for done in (0.25, 1, 5, 10):
         curves.draw(RunHistory(run_events(done)), 10)
         qtbot.wait(10)
-        boxes = [box for _, box in curves.words()]
-        assert len(boxes) == (1 if done < 1 else 2)
-        for box in boxes:
-            assert 0 <= box.left() <= box.right() <= curves.width()
-            assert 0 <= box.top() <= box.bottom() <= curves.height()
-        if done >= 1:
-            assert boxes[1].top() >= boxes[0].bottom() - 0.01
+
+        def inside_and_apart(done: float = done) -> None:
+            boxes = [box for _, box in curves.words()]
+            assert len(boxes) == (1 if done < 1 else 2)
+            for box in boxes:
+                assert 0 <= box.left() <= box.right() <= curves.width()
+                assert 0 <= box.top() <= box.bottom() <= curves.height()
+            if done >= 1:
+                assert boxes[1].top() >= boxes[0].bottom() - 0.01
+
+        qtbot.waitUntil(inside_and_apart)
 
 
 def test_hairlines_stand_at_the_ticks_also_after_they_changed(curves: RunCurves, run_events: Stream, qtbot: QtBot) -> None:
     for done in (1, 5):
         curves.draw(RunHistory(run_events(done)), 10)
         qtbot.wait(20)
-        picture = curves.grab().toImage()
-        line, x = QColor(theme.current().line).rgb(), picture.width() - 20
-        rows = [y for y in range(picture.height()) if picture.pixel(x, y) == line]
-        wanted = [round(curves.frame.at(0, tick).y()) for tick in curves._ticks]
-        assert sorted(wanted)[:-1] == rows[: len(wanted) - 1]  # the lowest lies on the axis
+
+        def at_the_ticks() -> None:
+            picture = curves.grab().toImage()
+            line, x = QColor(theme.current().line).rgb(), picture.width() - 20
+            rows = [y for y in range(picture.height()) if picture.pixel(x, y) == line]
+            wanted = [round(curves.frame.at(0, tick).y()) for tick in curves._ticks]
+            assert sorted(wanted)[:-1] == rows[: len(wanted) - 1]  # the lowest lies on the axis
+
+        qtbot.waitUntil(at_the_ticks)
 
 
 def test_what_stands_under_the_mouse(curves: RunCurves, run_events: Stream) -> None:
@@ -107,11 +115,24 @@ def test_a_million_steps_are_drawn_fast(curves: RunCurves) -> None:
     curves.draw(history, 10)
     history.x.append(10.0)
     history.accuracy.append(0.5)
-    began = time.process_time()
+    began = time.thread_time()
     curves.draw(history, 10)
-    assert time.process_time() - began < 0.25
+    assert time.thread_time() - began < 0.25
     assert 0 < curves._dense_mean.path().elementCount() < 4 * curves.width()
     assert 0 < curves._dense_raw.path().elementCount() < 4 * curves.width()
+
+
+def test_a_long_sentence_over_narrow_plots_has_few_lines(qtbot: QtBot, session: Session) -> None:
+    card = CurvesCard()
+    qtbot.addWidget(card)
+    card.resize(438, 250)  # in a window of 1024 x 700
+    card.show()
+    card.draw_half("loss", RunHistory(), Recipe())
+    card.draw_half("accuracy", RunHistory(), Recipe())
+    card.say("The frozen part looks at each image once: 1,064 of 1,700")
+    said = card._message
+    assert said.height() <= 3 * said.fontMetrics().lineSpacing() + 20
+    assert card.rect().contains(said.geometry())
 
 
 def test_both_halves_follow_the_theme_and_show_the_plan(qtbot: QtBot, session: Session, qapp: object, run_events: Stream) -> None:
@@ -136,8 +157,7 @@ def test_both_halves_follow_the_theme_and_show_the_plan(qtbot: QtBot, session: S
     assert card._bands[0].accessibleName() == "Epochs 1 to 10, learning: last block"
     before = card.loss._mean.opts["pen"].color()
     theme.apply(qapp, theme.DARK)  # type: ignore[arg-type]
-    qtbot.wait(10)
-    assert card.loss._mean.opts["pen"].color() != before
+    qtbot.waitUntil(lambda: card.loss._mean.opts["pen"].color() != before)
 
 
 def test_the_word_of_the_best_epoch_stands_on_no_other(curves: RunCurves) -> None:

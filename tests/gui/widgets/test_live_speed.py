@@ -18,6 +18,7 @@ from tlstudio.gui.timeline import Timeline
 from tlstudio.gui.widgets.curves import RunCurves
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.log_drawer import LogDrawer
+from tlstudio.gui.widgets.parts import Button, ToolButton, row
 from tlstudio.gui.widgets.replay_line import ReplayLine
 from tlstudio.recipe import Recipe
 
@@ -64,6 +65,25 @@ def test_the_same_text_again_lays_nothing_out(session: Session, qtbot: QtBot) ->
     assert layouts.count > 0
     label.show_text("epoch 4 of 10", "more about it")
     assert (label.toolTip(), label.text()) == ("more about it", "epoch 4 of 10")
+
+
+def test_the_same_icon_again_lays_nothing_out(qtbot: QtBot, session: Session) -> None:
+    page, button, tool, layouts = QWidget(), Button("Pause", "", "pause"), ToolButton("pause", "Pause"), _Layouts()
+    qtbot.addWidget(page)
+    page.setLayout(row(button, tool))
+    page.show()
+    for _ in range(3):
+        QApplication.processEvents()
+    page.installEventFilter(layouts)
+    for part in (button, tool):
+        part.show_icon("pause")
+    QApplication.processEvents()
+    assert layouts.count == 0
+    before = button.icon().cacheKey(), tool.icon().cacheKey()
+    for part in (button, tool):
+        part.show_icon("play")
+    assert button.icon().cacheKey() != before[0]
+    assert tool.icon().cacheKey() != before[1]
 
 
 def test_a_full_log_grows_at_its_end(session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

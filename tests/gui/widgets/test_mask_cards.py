@@ -67,7 +67,7 @@ def test_the_worst_pictures_of_all_and_of_a_class(cards: MaskCards, qtbot: QtBot
     assert large._canvas._mask is None
     large.close()
     with qtbot.waitSignal(cards.overlay_asked):
-        worst.overlay.click()
+        cards.iou.overlay.click()
 
 
 def test_many_classes_are_pairs_of_pixels(session: Session, qtbot: QtBot) -> None:

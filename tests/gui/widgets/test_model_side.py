@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tlstudio.gui.session import Session
@@ -12,6 +17,8 @@ from tlstudio.gui.ticks import Ticks
 from tlstudio.gui.widgets import activations_dialog, layer_inside
 from tlstudio.gui.widgets.layer_tree.layer_model import LayerModel
 from tlstudio.gui.widgets.model_side import ModelSide
+from tlstudio.gui.widgets.tile_grid import TileGrid
+from tlstudio.gui.widgets.weight_histogram import WeightHistogram
 
 
 @pytest.fixture
@@ -44,6 +51,30 @@ def test_arguments_stand_with_the_facts(qtbot: QtBot, side: ModelSide, jobs: Any
     assert side.layer._arguments.text() == "Channels\u00a0in\u00a03"
     select(side, layers_document, "pool")
     assert side.layer._arguments.isHidden(), "those of the layer before are gone"
+
+
+def test_what_is_told_of_a_layer_has_its_room_before_it_is_painted(
+    qtbot: QtBot, side: ModelSide, jobs: Any, layers_document: dict[str, Any], tmp_path: Path
+) -> None:
+    select(side, layers_document, "stem")
+    qtbot.waitUntil(lambda: any(job.job == "layer_detail" for job in jobs))
+    Image.new("RGB", (48, 30), "grey").save(tmp_path / "tiles.png")
+    tiles = {"file": str(tmp_path / "tiles.png"), "n": 40, "columns": 8, "rows": 5, "tile": [4, 4], "gap": 2}
+    names = ("Channels in", "Channels out", "Kernel", "Padding", "Dilation", "Groups", "Bias", "Padding mode")
+    arguments = [{"key": "kernel_size" if name == "Kernel" else name, "name": name, "value": "3 × 3"} for name in names]
+    histogram = {"edges": [-1.0, 0.0, 1.0], "counts": [1, 2]}
+    weight = {"path": "stem.weight", "shape": [40, 3, 4, 4], "origin": "pretrained", "n": 3, "mean": 0.0, "std": 1.0, "min": -1.0}
+    weight |= {"max": 1.0, "zeros": 0.0, "histogram": histogram}
+    told = {"path": "stem", "arguments": arguments, "weights": [weight], "kernels": tiles, "weights_state": "here"}
+    jobs.last("layer_detail").done.emit(told)
+    inside = side.widget()  # no event has passed since
+    parts = [part for kind in (QLabel, TileGrid, WeightHistogram, QPushButton) for part in inside.findChildren(kind) if part.isVisible()]
+    assert {TileGrid, WeightHistogram} <= {type(part) for part in parts}
+    for part in parts:
+        needed = part.heightForWidth(part.width()) if part.hasHeightForWidth() else part.sizeHint().height()
+        assert part.height() >= needed, part.accessibleName()
+    boxes = [QRect(part.mapTo(inside, QPoint(0, 0)), part.size()) for part in parts]
+    assert [pair for pair in combinations(boxes, 2) if pair[0].intersects(pair[1])] == []
 
 
 def test_activations_follow_the_selection(qtbot: QtBot, side: ModelSide, jobs: Any, layers_document: dict[str, Any]) -> None:

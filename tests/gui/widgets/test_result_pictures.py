@@ -109,10 +109,10 @@ def test_fewer_images_than_pixels_repeat() -> None:
 
 def test_ten_thousand_columns_of_a_hundred_classes_are_quick(qapp: QApplication) -> None:
     said = made(10_000, 100)
-    began = time.perf_counter()
+    began = time.thread_time()
     image = paint_columns(said, said.by_truth, 1400, 300, 2.0)
     assert (image.width(), image.height()) == (1400, 300)
-    assert time.perf_counter() - began < 2.0
+    assert time.thread_time() - began < 2.0
 
 
 def test_from_the_eighth_class_on_a_hatch_tells_them_apart(qapp: QApplication) -> None:

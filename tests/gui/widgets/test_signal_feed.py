@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,12 @@ from tlstudio.events import Event, FrozenProof, Signals
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.session import Session
 from tlstudio.gui.ticks import Ticks
+from tlstudio.gui.widgets.layer_files import as_ticked
 from tlstudio.gui.widgets.layer_tree import LayerTree
 from tlstudio.gui.widgets.layer_tree.layer_columns import SIGNAL
 from tlstudio.gui.widgets.proof_line import ProofLine
 from tlstudio.gui.widgets.signal_feed import SignalFeed
+from tlstudio.models.row_formats import export_rows
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 
@@ -52,7 +56,7 @@ def test_the_column_comes_with_a_run_of_this_model_and_goes_with_another(
     for _ in range(50):
         session.run_changed.emit()  # events come faster than anybody can look
     assert seen(feed) == (False, False, None)
-    qtbot.waitUntil(lambda: seen(feed) == (True, True, 0.5), timeout=2000)
+    qtbot.waitUntil(lambda: seen(feed) == (True, True, 0.5))
     session.live.history.add(PROOF)
     feed.refresh()
     assert "after epoch 1" in feed.bar._said.toolTip()
@@ -89,8 +93,21 @@ def test_a_finished_run_that_is_looked_at_brings_its_own(
     log.close()
     session.result_run = str(run.path)
     session.result_changed.emit()
-    qtbot.waitUntil(lambda: seen(feed) == (True, True, 0.25), timeout=3000)
+    qtbot.waitUntil(lambda: seen(feed) == (True, True, 0.25))
     assert "bn.running_mean" in feed.bar._said.toolTip()
+
+
+def test_a_file_of_the_tree_says_which_run_told_the_signals_and_when(
+    feed: SignalFeed, session: Session, layers_document: dict[str, Any], run_events: Callable[..., list[Event]]
+) -> None:
+    assert "signals_of" not in as_ticked(layers_document, feed._tree.layers, 22)
+    session.live.history = RunHistory([*run_events(1, run="C:\\runs\\20260101-ants"), LOOK])
+    feed.refresh()
+    saved = as_ticked(layers_document, feed._tree.layers, 22)
+    assert saved["signals_of"] == {"run": "20260101-ants", "epoch": 1, "step": 2}
+    rows = csv.DictReader(io.StringIO(export_rows(saved, "csv")))
+    told = {row["path"]: (row["gradient"], row["signals_run"], row["signals_epoch"]) for row in rows}
+    assert (told["head"], told["stem"]) == (("0.5", "20260101-ants", "1"), ("", "", ""))
 
 
 def test_signals_of_a_run_that_froze_other_layers_are_dim_and_say_so(

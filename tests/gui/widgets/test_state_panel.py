@@ -37,24 +37,19 @@ def test_gaps_are_the_same_in_every_state(panel: StatePanel, session: Session, q
     offer = Offer("Take", "Take it", lambda: None)
     near, middle, far = theme.px(TIGHT), theme.px(GAP), theme.px(MARGIN)
     panel.show_state("target", "muted", "Nothing here", "Not yet", [offer])
-    qtbot.wait(10)
-    assert _gaps(panel._middle) == [near, far]
+    qtbot.waitUntil(lambda: _gaps(panel._middle) == [near, far])
     panel.show_state("target", "muted", "Nothing here", "", [offer])
-    qtbot.wait(10)
-    assert _gaps(panel._middle) == [far]
+    qtbot.waitUntil(lambda: _gaps(panel._middle) == [far])
     panel.show_busy("Measuring", Progress(phase="evaluate", done=1, total=4, overall=0.25), [offer])
-    qtbot.wait(10)
-    assert _gaps(panel._middle) == [near, middle, far]
+    qtbot.waitUntil(lambda: _gaps(panel._middle) == [near, middle, far])
     tree = TreeState(session)
     qtbot.addWidget(tree)
     tree.resize(600, 500)
     tree.show()
     tree.show_failure(StudioError("The weights cannot be read", "they are damaged", "Fetch them again"))
-    qtbot.wait(10)
-    assert _gaps(tree._middle) == [near, far]
+    qtbot.waitUntil(lambda: _gaps(tree._middle) == [near, far])
     tree.show_busy("ResNet-18")
-    qtbot.wait(10)
-    assert _gaps(tree._middle) == [middle]
+    qtbot.waitUntil(lambda: _gaps(tree._middle) == [middle])
 
 
 def test_it_keeps_its_buttons_while_figures_change(panel: StatePanel) -> None:

@@ -73,7 +73,7 @@ def test_pasted_pixels_become_a_file(card: TryIt, jobs: Any, qtbot: QtBot, home:
     image.fill(Qt.GlobalColor.blue)
     QGuiApplication.clipboard().setImage(image)
     card.paste()
-    qtbot.waitUntil(lambda: bool(jobs), timeout=3000)
+    qtbot.waitUntil(lambda: bool(jobs))
     file = Path(jobs.last("predict").args["paths"][0])
     assert home in file.parents
     with Image.open(file) as kept:

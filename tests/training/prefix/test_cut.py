@@ -115,6 +115,7 @@ def test_it_learns_and_answers_as_the_whole(kind: type[nn.Module], how: str) -> 
         kept = [one.clone() for one in parts.prefix(x)]
     given = [one.clone() for one in kept]
     assert parts.how == how
+    assert bool(parts.why) == (how == "modules"), "what is kept in a coarser way says why"
     assert [tuple(one.shape[1:]) for one in kept] == [one.shape for one in parts.crossing]
     assert all(one.is_contiguous() for one in kept)
     parts.suffix.train()

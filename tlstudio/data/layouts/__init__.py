@@ -1,6 +1,7 @@
 """How a folder is laid out: which files are candidates, and which class and split each has. Nothing is opened but tables.
 
-Known: one sub-folder a class, also below train/val/test (`folders`); images and a table (`tables`). A lone wrapper folder is stepped into.
+Known: one sub-folder a class, also below train/val/test (`folders`); images and a table (`tables`); names of files that say the class
+(`file_names`). A lone wrapper folder is stepped into.
 Pictures with masks: see `segmentation`.
 """
 
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from tlstudio.control import Control, Tell, silent
 from tlstudio.data import listing, table
-from tlstudio.data.layouts import folders, outlines, segmentation, tables
+from tlstudio.data.layouts import file_names, folders, outlines, segmentation, tables
 from tlstudio.data.layouts.layout import Candidate, Layout
 from tlstudio.data.layouts.mask_layout import MaskLayout, Pair
 from tlstudio.data.layouts.outlines import Broken
@@ -53,7 +54,7 @@ def find(root: Path, task: str = "", data: Data | None = None, tell: Tell = sile
     labels = {candidate.label for candidate in layout.candidates if listing.looks_like_image(candidate.path)}
     if broken and sum(word(label) is None for label in labels) < 2:  # train2017 and val2017 are no classes
         raise outlines.unusable(root, broken)
-    layout.problems += [one.problem(root) for one in broken]
+    layout.problems += [one.problem(root) for one in broken if not one.perhaps]
     return layout
 
 
@@ -64,7 +65,7 @@ def _classes(root: Path, tree: Folder, problems: list[Problem]) -> Layout:
     files = table.Files(root, tree.paths()) if tables.names(tree) else None
     if files is not None and (usable := tables.usable(root, tree, files)):
         tables.add(layout, usable, files)
-    else:
+    elif not file_names.add(layout, tree):
         folders.add(layout, tree)
     return layout
 

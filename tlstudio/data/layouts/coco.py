@@ -21,9 +21,12 @@ from tlstudio.data.report import Problem, counted
 from tlstudio.errors import InputError
 
 _HEAD = 65_536
-_KEYS = re.compile(rb'"(images|annotations|categories|info|licenses)"\s*:')
+_KEYS = re.compile(rb'"(images|annotations|categories|info|licenses|file_name|image_id|category_id|segmentation)"\s*:')
 _CALLED = re.compile(r"coco|instances|annotations?(?![a-z])|segmentations?(?![a-z])|polygons?(?![a-z])|panoptic|stuff")
+_SURELY = re.compile(r"(?<![a-z])(coco|instances)(?![a-z])")  # what is called so is nothing else, whatever it says
+_FEW = 12  # more files than that are one for each picture
 _PARTS = ("images", "annotations", "categories")
+_MARKS = ({"segmentation"}, {"image_id", "category_id"}, {"image_id", "bbox"})  # keys that objects have in these files alone
 
 
 def find(layout: MaskLayout, tree: Folder, broken: list[Broken]) -> bool:
@@ -68,16 +71,19 @@ def find(layout: MaskLayout, tree: Folder, broken: list[Broken]) -> bool:
 def _documents(root: Path, tree: Folder, broken: list[Broken]) -> list[tuple[str, dict[str, Any]]]:
     read: list[tuple[str, dict[str, Any]]] = []
     without: list[Broken] = []
-    for path in outlines.documents(tree):
+    paths = list(outlines.documents(tree))
+    for path in paths:
         called = _CALLED.search(PurePosixPath(path).stem.casefold()) is not None
-        if not called and not _may_be(root / path):
+        beside = len(paths) <= _FEW and place(str(PurePosixPath(path).parent)).role == "mask"  # in a folder 'annotations', say
+        if not called and not beside and not _may_be(root / path):
             continue
         said, why = outlines.read(root / path)
         if why:
-            broken.append(Broken(path, "COCO", why))
+            broken.append(Broken(path, "COCO", why, perhaps=not called and not _may_be(root / path)))
         elif why := _trouble(said):
-            if _is_meant(said):
-                broken.append(Broken(path, "COCO", why))
+            meant = _SURELY.search(PurePosixPath(path).stem.casefold()) or _is_meant(said)
+            if meant or not (isinstance(said, dict) and "shapes" in said):  # that is labelme's
+                broken.append(Broken(path, "COCO", why, perhaps=not meant))
         elif any(isinstance(one, dict) and one.get("segmentation") for one in said["annotations"]):
             read.append((path, said))
         else:
@@ -90,6 +96,9 @@ def _documents(root: Path, tree: Folder, broken: list[Broken]) -> list[tuple[str
 def _may_be(path: Path) -> bool:
     try:
         with path.open("rb") as file:
+            if _KEYS.search(file.read(_HEAD)):
+                return True
+            file.seek(max(_HEAD, path.stat().st_size - _HEAD))  # its beginning may be what is damaged
             return _KEYS.search(file.read(_HEAD)) is not None
     except OSError:
         return False
@@ -98,7 +107,8 @@ def _may_be(path: Path) -> bool:
 def _trouble(said: Any) -> str:
     """What a document lacks of a COCO file, as a clause; "" for nothing."""
     if not isinstance(said, dict):
-        return "it is a list, where an object with 'images', 'annotations' and 'categories' is expected"
+        is_ = "a list" if isinstance(said, list) else "a single value"
+        return f"it is {is_}, where an object with 'images', 'annotations' and 'categories' is expected"
     absent = [f"'{part}'" for part in _PARTS if not isinstance(said.get(part), list)]
     if absent:
         return f"it has no list {' and no list '.join(absent)}"
@@ -109,12 +119,20 @@ def _trouble(said: Any) -> str:
 
 def _is_meant(said: Any) -> bool:
     """Whether a document that lacks something of a COCO file is one all the same, not some other JSON file."""
+    if isinstance(said, list):  # its objects alone, or the whole in brackets
+        return _has_objects(said) or any(isinstance(one, dict) and _is_meant(one) for one in said)
     if not isinstance(said, dict):
         return False
-    objects, images = (part if isinstance(part := said.get(key), list) else [] for key in ("annotations", "images"))
-    if any(isinstance(one, dict) and one.get("segmentation") for one in objects):
+    lists = {key: part for key, part in said.items() if isinstance(part, list)}
+    if any(map(_has_objects, lists.values())):  # whatever the list is called
         return True
-    return ("annotations" in said or "categories" in said) and any(isinstance(one, dict) and "file_name" in one for one in images)
+    images = any(isinstance(one, dict) and "file_name" in one for one in lists.get("images", ()))
+    return images and not said.keys().isdisjoint({"annotations", "categories"})
+
+
+def _has_objects(said: list[Any]) -> bool:
+    """Whether a list holds objects as they are in a COCO file; those with a score are what a model found, not what somebody drew."""
+    return any(isinstance(one, dict) and "score" not in one and any(marks <= one.keys() for marks in _MARKS) for one in said)
 
 
 def _names(layout: MaskLayout, read: list[tuple[str, dict[str, Any]]]) -> list[str]:

@@ -26,12 +26,14 @@ class Broken:
     """A file that was meant to hold outlines, but cannot be used.
 
     path: relative to the root. form: whose files they are. why: a clause. do: what mends it.
+    perhaps: only its name and place say so; it is not worth a word where there is something else to learn from.
     """
 
     path: str
     form: str
     why: str
     do: str = "Save it again, or fetch it anew"
+    perhaps: bool = False
 
     def problem(self, root: Path) -> Problem:
         said = f"This {self.form} file cannot be used: {self.why}; what it says is left out. {self.do}."
@@ -40,7 +42,7 @@ class Broken:
 
 def unusable(root: Path, broken: list[Broken]) -> InputError:
     """For a folder in which there would be masks but for those files."""
-    first = broken[0]
+    first = min(broken, key=lambda one: one.perhaps)
     more = f" (one of {len(broken):,})" if len(broken) > 1 else ""
     why = f"the {first.form} file {first.path}{more} cannot be used: {first.why}"
     do = f"{first.do}. To learn classes of whole pictures instead, set data.task to 'classification'"

@@ -34,9 +34,9 @@ def find(root: Path, tree: Folder, problems: list[Problem], data: Data, broken: 
     """
     for kind in _TITLES if data.layout == "auto" else [data.layout]:
         if found := _one(kind, root, tree, problems, broken, sure=sure):
-            found.problems += [one.problem(root) for one in broken]
+            found.problems += [one.problem(root) for one in broken if not one.perhaps]
             return found
-    if sure and broken:
+    if sure and any(not one.perhaps for one in broken):
         raise outlines.unusable(root, broken)
     if sure:
         raise _nothing(root, tree) if data.layout == "auto" else _not_there(root, tree, data.layout)

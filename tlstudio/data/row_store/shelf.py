@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tlstudio import places
 from tlstudio.errors import sentences
+from tlstudio.quantities import size
 
 KINDS = ("pictures", "prefix")
 FACTS = "facts.json"
@@ -154,16 +155,25 @@ def put(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def cannot_keep(folder: Path, error: OSError | str) -> str:
-    """The sentences for the user where a store takes no more rows; error: why."""
-    if isinstance(error, OSError):
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            error = "the disk is full"
-        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            error = "the folder is read-only, or belongs to somebody else"
-        else:
-            error = error.strerror or str(error)
-    return sentences(f"Nothing more is kept in {folder}", error, "What is not kept is made anew each time")
+def cannot_keep(folder: Path, why: str) -> str:
+    """The sentences for the user where a store takes no more rows. folder: of the store."""
+    return sentences(f"Nothing more is kept in {folder.parent.parent}", why, "What is not kept is made anew each time")
+
+
+def why_not(error: OSError) -> str:
+    """Why a disk takes nothing more, as a clause."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "the folder is read-only, or belongs to somebody else"
+    return error.strerror or str(error)
+
+
+def no_room(cap: int) -> str:
+    """Why nothing more is kept where all stores may take so many bytes, as a clause."""
+    if _setting() is None and cap < _MOST:
+        return f"the disk has little room left, of which {size(cap)} may be used"
+    return f"the limit of {size(cap)} is reached, and what is kept is in use"
 
 
 def touch(folder: Path) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 _PAGES = 64 << 20  # bytes read through maps until their pages are given back
+_ROWS = {"pictures": ("picture", "pictures"), "prefix": ("row", "rows")}  # what a user calls one, and many, of each kind
 
 
 def open_store(kind: str, facts: Mapping[str, Any]) -> RowStore:
@@ -41,7 +42,7 @@ class RowStore:
     def __init__(self, folder: Path, facts: str) -> None:
         self.folder = folder
         self.damaged = 0
-        self._cannot = ""
+        self._why = ""  # nothing can be kept here
         self._told: list[str] = []
         self._use: shelf.Use | None = None
         self._segments: dict[str, Segment] = {}
@@ -53,7 +54,8 @@ class RowStore:
     @property
     def troubles(self) -> list[str]:
         """Sentences for the user: what is damaged, why nothing new can be kept."""
-        lost = f"{self.damaged:,} kept {'row was' if self.damaged == 1 else 'rows were'} damaged and will be made again."
+        one, many = _ROWS[self.folder.parent.name]
+        lost = f"{self.damaged:,} kept {f'{one} was' if self.damaged == 1 else f'{many} were'} damaged and will be made again."
         return [*self._told, *([lost] if self.damaged else [])]
 
     def __len__(self) -> int:
@@ -121,15 +123,17 @@ class RowStore:
         return out
 
     def writer(self) -> Writer:
-        """What it commits is in this store at once; other processes see it when they open theirs or `refresh`."""
-        return Writer(None if self._cannot else self.folder, self._adopt, self._cannot)
+        """What it commits is in this store at once; other processes see it when they open theirs or `refresh`. Its trouble is ours."""
+        return Writer(self.folder, self._adopt, self._tell, self._why)
 
     def refresh(self) -> None:
         """Take in what others committed since."""
+        lost = set[str]()
         with contextlib.suppress(OSError):
             for path in sorted(self.folder.glob(f"*{INDEX}")):  # by time: of rows that were written again the last counts
                 if path.stem not in self._segments:
-                    self._take(path)
+                    lost.update(self._take(path))
+        self.damaged += len(lost - self._rows.keys())
 
     def close(self) -> None:
         """The rows are absent from now on, and may be deleted. Tensors that were read stay right."""
@@ -149,8 +153,12 @@ class RowStore:
                     shelf.put(self.folder / shelf.FACTS, facts.encode())
             shelf.touch(self.folder)
         except (OSError, NotImplementedError) as error:
-            self._cannot = shelf.cannot_keep(self.folder, error if isinstance(error, OSError) else str(error))
-            self._told.append(self._cannot)
+            self._why = shelf.why_not(error) if isinstance(error, OSError) else str(error)
+            self._tell(shelf.cannot_keep(self.folder, self._why))
+
+    def _tell(self, sentences: str) -> None:
+        if sentences not in self._told:
+            self._told.append(sentences)
 
     def _sweep(self) -> None:
         """Remove what a killed process left half written."""
@@ -158,28 +166,28 @@ class RowStore:
             if path.suffix == PART or (path.suffix == ROWS and not path.with_suffix(INDEX).exists()) or path.name.startswith("."):
                 path.unlink(missing_ok=True)
 
-    def _take(self, path: Path) -> None:
-        """Read an index; what it says is believed only as far as the file of rows reaches."""
+    def _take(self, path: Path) -> Sequence[str]:
+        """Read an index; what it says is believed only as far as the file of rows reaches. The keys of what is cut off."""
         rows_path = path.with_suffix(ROWS)
         try:
             index = SegmentIndex.decode(path.read_bytes())
         except OSError:
-            return
+            return ()
         except ValueError as problem:
-            self._told.append(f"A part of what was kept cannot be used: its index {problem}. It will be made again.")
+            self._tell(f"A part of what was kept cannot be used: its index {problem}. It will be made again.")
             self._forget(path)
-            return
+            return ()
         try:
             size = rows_path.stat().st_size
         except OSError:
             size = 0
         segment = Segment(rows_path, index)
         there = [row for row, offset in enumerate(index.offsets) if offset + segment.form(row).nbytes <= size]
-        self.damaged += len(index.keys) - len(there)
         if there:
             self._adopt(segment, there)
         else:
             self._forget(path)
+        return [index.keys[row] for row in set(range(len(index.keys))).difference(there)]
 
     def _adopt(self, segment: Segment, rows: Iterable[int] | None = None) -> None:
         self._segments[segment.path.stem] = segment

@@ -34,17 +34,24 @@ class Writer:
     """Add rows from any thread, then `commit`; as a context manager it commits at its end, whatever the end is: each row is whole.
 
     Memory: about a megabyte, and 200 bytes a row. Rows are committed by themselves every 256 MB. Never raises for a disk that
-    is full or cannot be written, or for the limit of what is kept: then `add` returns False, `trouble` says why, for the user, and
+    is full or cannot be written, or for the limit of what is kept: then `add` returns False, `trouble` says so, for the user, and
     what was not committed may be lost, so that `RowStore.have` alone tells which rows are there.
+
+    why: of the trouble, a clause ("the disk is full"); "" while there is none.
     """
 
-    def __init__(self, folder: Path | None, adopt: Callable[[Segment], None], trouble: str = "") -> None:
-        """folder: of the store, None where there is none, which `trouble` tells. adopt: takes the segments that are whole."""
-        self._folder, self._adopt = folder, adopt
-        self.trouble = trouble
+    def __init__(self, folder: Path, adopt: Callable[[Segment], None], tell: Callable[[str], None], why: str = "") -> None:
+        """folder: of the store. adopt: takes the segments that are whole. tell: is told the trouble. why: nothing can be kept there."""
+        self._folder, self._adopt, self._tell = folder, adopt, tell
+        self.why = why
         self._lock = threading.RLock()
         self._room = 0
         self._begin()
+
+    @property
+    def trouble(self) -> str:
+        """Sentences for the user: why nothing more is kept; "" while all is well."""
+        return shelf.cannot_keep(self._folder, self.why) if self.why else ""
 
     def add(self, key: str, tensors: Sequence[torch.Tensor]) -> bool:
         """Keep a row under a key, in place of one that is there; False where nothing more can be kept. tensors: of the CPU, any shapes.
@@ -56,19 +63,19 @@ class Writer:
         for value in values:
             check = zlib.crc32(value, check)
         with self._lock:
-            if self.trouble or self._folder is None:
+            if self.why:
                 return False
             try:
                 if self._room < form.nbytes and not self._finds_room(form.nbytes):
                     self._finish()
-                    self._give_up(f"the limit of {shelf.limit() / 1e9:.3g} GB is reached, and what is kept is in use")
+                    self._give_up(shelf.no_room(shelf.limit()))
                     return False
                 self._append(key, form, values, check)
                 if self._end >= _SEGMENT:
                     self._finish()
             except OSError as error:
                 self._give_up(error)
-            return not self.trouble
+            return not self.why
 
     def commit(self) -> None:
         """What was added until now is kept, through a loss of power too, and can be read."""
@@ -110,7 +117,6 @@ class Writer:
 
     def _append(self, key: str, form: RowForm, values: Sequence[memoryview], check: int) -> None:
         if self._file is None:
-            assert self._folder is not None
             self._path = self._folder / f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(4)}{ROWS}"
             self._file = io.FileIO(self._path.with_suffix(PART), "x")
             self._put(HEAD)
@@ -159,7 +165,6 @@ class Writer:
             raise
         path = self._path
         self._begin()
-        assert self._folder is not None
         shelf.touch(self._folder)
         self._adopt(Segment(path, index))
 
@@ -175,8 +180,8 @@ class Writer:
         return self._room >= nbytes
 
     def _give_up(self, error: OSError | str) -> None:
-        assert self._folder is not None
-        self.trouble = shelf.cannot_keep(self._folder, error)
+        self.why = shelf.why_not(error) if isinstance(error, OSError) else error
+        self._tell(self.trouble)
         self.discard()
 
 

@@ -6,23 +6,21 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPixmap
-from PySide6.QtWidgets import QComboBox
 
 from tlstudio.gui import theme
 from tlstudio.gui.overlay.picture import ClassLook
 from tlstudio.gui.overlay.swatch import paint_swatch
+from tlstudio.gui.widgets.elided_combo import ElidedCombo
 
 
-class ClassCombo(QComboBox):
+class ClassCombo(ElidedCombo):
     """As wide as nine letters, however long the names are."""
 
     def __init__(self, name: str, said: str, tip: str) -> None:
-        super().__init__()
+        super().__init__(letters=9)
         self.setObjectName(name)
         self.setAccessibleName(said)
         self.setToolTip(tip)
-        self.setMinimumContentsLength(9)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._looks: tuple[ClassLook, ...] = ()
 
     def show_classes(self, looks: Sequence[ClassLook]) -> None:
@@ -35,6 +33,7 @@ class ClassCombo(QComboBox):
             self.clear()
             for look in looks:
                 self.addItem(QIcon(), look.name)
+                self.setItemData(self.count() - 1, look.name, Qt.ItemDataRole.ToolTipRole)
             self.setCurrentIndex(min(now, len(looks) - 1))
         self._draw()
 

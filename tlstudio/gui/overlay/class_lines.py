@@ -59,6 +59,11 @@ class ClassLines(QAbstractListModel):
         self._filter = text.strip().lower()
         self._sift()
 
+    @property
+    def names(self) -> list[str]:
+        """Of all classes, in the order of the data, also of those that are filtered away."""
+        return [one.name for one in self._look.classes]
+
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008 (Qt's signature)
         return 0 if parent.isValid() else len(self.labels)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
 from tlstudio.gui import theme
 from tlstudio.gui.overlay.class_lines import LINE, ClassLine, ClassLines
+from tlstudio.gui.overlay.short_names import short_names
 from tlstudio.gui.overlay.swatch import paint_swatch
 from tlstudio.gui.overlay.words import score, share, whole_percent
 from tlstudio.gui.widgets.parts import colour, paint_icon
@@ -76,9 +77,23 @@ class ClassList(QListView):
         self.customContextMenuRequested.connect(self._menu)
         self.ious = True
         """Whether there is a column of IoU."""
+        self._shorts: dict[tuple[object, ...], list[str]] = {}
+        self.lines.modelReset.connect(self._forget_names)
 
     def columns(self) -> Columns:
         return Columns.of(self.viewport().width(), ious=self.ious)
+
+    def short_name(self, label: int, width: int, metrics: QFontMetrics, *, bold: bool) -> str:
+        """The name of a class cut to that many pixels, unlike those of the others. metrics: of the font, which is bold or not."""
+        key = (width, theme.scale(), bold)
+        if key not in self._shorts:
+            if len(self._shorts) > 3:  # the panel is being drawn wider
+                self._shorts.clear()
+            self._shorts[key] = short_names(self.lines.names, width, metrics)
+        return self._shorts[key][label]
+
+    def _forget_names(self) -> None:
+        self._shorts.clear()
 
     def height_needed(self) -> int:
         """For all lines that are not filtered away."""
@@ -194,7 +209,7 @@ class _Line(QStyledItemDelegate):
         painter.setFont(theme.font(9.5, bold=line.solo))
         painter.setPen(tone)
         left, right = columns.name
-        name = painter.fontMetrics().elidedText(line.look.name, Qt.TextElideMode.ElideMiddle, right - left)
+        name = self._view.short_name(line.label, right - left, painter.fontMetrics(), bold=line.solo)
         painter.drawText(QRect(box.left() + left, box.top(), right - left, box.height()), Qt.AlignmentFlag.AlignVCenter, name)
         painter.setFont(theme.font(9))
         ends = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -66,6 +66,7 @@ class DataPage(Page):
         made = FailedState()
         made.another_asked.connect(lambda: open_folder(self, self.session))
         made.sample_asked.connect(self.session.open_sample)
+        made.again_asked.connect(self._again)
         made.back_asked.connect(self._back)
         self.stack.addWidget(made)
         return made
@@ -151,6 +152,10 @@ class DataPage(Page):
     def _told_how(self) -> bool:
         """Whether the user said how the images are to be read, so that this may be what failed."""
         return any(getattr(self.session.recipe.data, key) != getattr(Data(), key) for key in _HOW)
+
+    def _again(self) -> None:
+        what = self.session.data.what
+        (self.session.scan if what == self.session.recipe.data.path else self.session.open_data)(what)
 
     def _back(self) -> None:
         """What was open before; where it was the wish of how to read it that failed, read as it is found."""

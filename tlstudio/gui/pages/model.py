@@ -62,6 +62,8 @@ class ModelPage(Page):
             "learns. The presets above tick for you; Head only is the place to start.\n\n"
             "Once a run has trained this model, the Signal column says how its layers learned; it is dim while others are ticked than "
             "that run froze. Columns for which there is no room go, Mult-adds first.\n\n"
+            "The three dots choose columns and save the tree as text, CSV or JSON: what learns as it is ticked now, and in CSV and JSON "
+            "the newest signals, with the run and the epoch that they are of.\n\n"
             "Space  freeze or let learn what is selected\n"
             "Shift+click  all rows from the last one to here\n"
             "Left, Right  close, open;  *  open all in it\n"

@@ -21,6 +21,7 @@ from tlstudio.gui.widgets.no_runs import NoRuns
 from tlstudio.gui.widgets.parts import GAP, MARGIN, column, row, widget
 from tlstudio.gui.widgets.scrolling import scrolling
 from tlstudio.gui.widgets.state_panel import Offer
+from tlstudio.gui.widgets.tab_order import tab_after
 
 if TYPE_CHECKING:
     from tlstudio.gui.widgets.longer_popover import LongerPopover
@@ -154,6 +155,7 @@ class ResultsPage(Page):
             cards.set_side_by_side(self._beside)
             self._shown_cards[task == MASKS] = cards
             self._left.addWidget(cards, 1)
+            tab_after(cards, self._try)
         return self._shown_cards[task == MASKS]
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -14,6 +14,7 @@ from tlstudio.gui.background import Background
 from tlstudio.gui.checks import Check
 from tlstudio.gui.leaks import leave_copies_out
 from tlstudio.gui.opening import open_folder
+from tlstudio.gui.paced import Paced
 from tlstudio.gui.page import Page
 from tlstudio.gui.piecemeal import Piecemeal
 from tlstudio.gui.run_state import doing, lower
@@ -43,6 +44,7 @@ class TrainPage(Page):
         self._pieces = Piecemeal(self, self._make())
         self._empty: QWidget | None = None
         self._shown: tuple[object, ...] = ()
+        self._paced = Paced(self, self._show_run, lambda: (session.live.state, session.live.run), unseen=True)  # the rail says it too
         self._stack = QStackedLayout()
         self.setLayout(self._stack)
         session.data_changed.connect(self._data_changed)
@@ -187,7 +189,7 @@ class TrainPage(Page):
         now = (live.state, live.run, len(live.history.epochs), live.history.started is not None, phase)
         if now != self._shown:  # steps come thirty times a second, and change nothing here
             self._shown = now
-            self._show_run()
+            self._paced.changed()  # epochs may come as fast
 
     def _show_run(self) -> None:
         self.mark_changed.emit()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame
 
 from tlstudio.errors import StudioError, sentences
 from tlstudio.gui import theme
 from tlstudio.gui.live_run import LiveRun
+from tlstudio.gui.paced import Paced
 from tlstudio.gui.run_state import ended, preparing
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import IconLabel, column, label, row
-from tlstudio.gui.widgets.replay_bar import chip, where
+from tlstudio.gui.widgets.replay_bar import chip, speed_and_place, where
 from tlstudio.gui.widgets.replay_line import ReplayLine
 from tlstudio.gui.words import remaining, took
 
@@ -44,28 +45,37 @@ class Foot(QFrame):
         self._over.setInterval(STAYS)
         self._over.timeout.connect(self._calm)
         self.setLayout(column(self._row, self.line, spacing=0))
-        session.run_changed.connect(self.refresh)
+        self._paced = Paced(self, self.refresh, self._turn)
+        session.run_changed.connect(self._changed)
         self._fit()
-        self.refresh()
+        self._paced.now()
 
     def show_page(self, key: str) -> None:
         self._page = key
-        self.refresh()
+        self._paced.now()
 
     def say(self, error: StudioError) -> None:
         """In one line, for a while; nothing has to be clicked away."""
         self._trouble = sentences(error.what, error.do)
         self._said.show_text(self._trouble)
         self._over.start()
-        self.refresh()
+        self._paced.now()
 
     def _calm(self) -> None:
         self._trouble = ""
-        self.refresh()
+        self._paced.now()
+
+    def _turn(self) -> tuple[object, ...]:
+        """What does not wait: the state, and what the keys of a replay do."""
+        live, played = self.session.live, self.session.replaying
+        return live.state, live.run, speed_and_place(played) if played is not None else None
+
+    def _changed(self) -> None:
+        if self.isVisible():
+            self.line.follow(self.session.replaying)  # it moves on smoothly; words are read
+        self._paced.changed()
 
     def refresh(self) -> None:
-        if self.isHidden():
-            return
         live, played = self.session.live, self.session.replaying
         self._chip.setVisible(played is not None)
         self.line.setVisible(played is not None)
@@ -129,6 +139,10 @@ class Foot(QFrame):
         played = self.session.replaying
         if played is not None:
             played.seek(share * played.lasts)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._paced.shown()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -58,14 +58,17 @@ class TrainView(QWidget):
         self._stack.addWidget(self.nothing)
         self._stack.addWidget(self._run)
         self._turn = InTurn(self, _PARTS, self._draw)
-        session.run_changed.connect(self.changed)
+        session.run_changed.connect(self._run_changed)
         session.layers_changed.connect(self.changed)
         self._fit()
         self.draw()
 
     def changed(self) -> None:
-        """Draw soon."""
+        """Draw everything soon."""
         self._turn.soon()
+
+    def _run_changed(self) -> None:
+        self._turn.follow(self.session.live, "words")
 
     def draw(self) -> None:
         """Draw everything now."""

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QGridLayout, QLineEdit, QSpinBox, QWidget
 
+from tlstudio.doctor.software import pip
 from tlstudio.errors import InputError
 from tlstudio.gui.session import Session
 from tlstudio.gui.studies.frame import framed
@@ -131,7 +132,7 @@ class SweepSheet(QDialog):
         except InputError as error:
             why, varied = str(error), 0
         if importlib.util.find_spec("optuna") is None:
-            why = self.tr("Optuna, which looks for the values, is not installed. Run: pip install 'tlstudio[all]'")
+            why = self.tr("Optuna, which looks for the values, is not installed. Run: %1").replace("%1", pip("tlstudio[all]"))
         elif session.trained.active or session.studying.active:
             why = self.tr("Something is training: start when it has ended, or stop it first.")
         elif session.data.state == "empty":

@@ -10,6 +10,7 @@ from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.interval_bar import IntervalBar
 from tlstudio.gui.widgets.parts import card, column, header, label, row, widget
 from tlstudio.gui.widgets.per_class_table import PerClassTable
+from tlstudio.gui.words import count
 
 
 class AccuracyCard(QFrame):
@@ -40,7 +41,8 @@ class AccuracyCard(QFrame):
         self.value.setText(f"{metrics['accuracy']:.3f}")
         self.value.setToolTip(self.tr("Share of images called right; loss %1").replace("%1", f"{metrics['loss']:.3f}"))
         self._interval.show_text(self.tr("95%  %1 to %2").replace("%1", f"{low:.2f}").replace("%2", f"{high:.2f}"))
-        self._on.show_text(self.tr("%1, %2 images").replace("%1", split).replace("%2", f"{n:,}"))
+        images = count(int(n), self.tr("image"), self.tr("images"))
+        self._on.show_text(self.tr("%1, %2").replace("%1", split).replace("%2", images))
         guess = document.get("baseline")
         self.bar.show_share(metrics["accuracy"], low, high, (guess["label"], guess["accuracy"]) if guess else None)
         self.table.show_rows(document["per_class"])

@@ -17,7 +17,7 @@ from tlstudio.gui.widgets.preview_tile import PreviewTile
 from tlstudio.recipe import Recipe
 from tlstudio.recipe.plan import epochs
 
-SIDE = 60
+SIDE = 56
 
 
 class AugmentPreview(QWidget):
@@ -119,7 +119,7 @@ class AugmentPreview(QWidget):
                 return said.replace("%1", f"{epochs(recipe):,}")
             return self.tr("On: %1 versions of each image pass the frozen part once; epochs take turns with them.").replace("%1", views)
         if recipe.frozen.strategy == "head" and not exact:
-            return self.tr("Off: one plain view of each image. On: %1 versions of each pass the backbone, not one.").replace("%1", views)
+            return self.tr("Off: one plain view of each image. On: %1 versions of each pass the backbone.").replace("%1", views)
         if recipe.augment.enabled:
             return self.tr("On: each epoch sees each image a little differently, so that none is learned by heart.")
         return self.tr("Off: each epoch sees the very same images and may learn them by heart.")

@@ -27,7 +27,9 @@ class AugmentStrengths(QWidget):
             self.tr("Mirroring"): ("hflip", "vflip"),
             self.tr("Light and colour"): ("brightness", "contrast", "saturation", "hue"),
         }
-        close = Button(self.tr("Fold away"), "quiet", "caret-up", edge=True, on=self.folded.emit)
+        tip = self.tr("Put these settings away; they stay as they are")
+        close = Button(self.tr("Fold away"), "quiet", "caret-up", edge=True, tip=tip, on=self.folded.emit)
+        close.setObjectName("foldStrengths")
         self._groups = row(spacing=24)
         for title, names in groups.items():
             form = RecipeForm(session, [f"augment.{name}" for name in names])

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from tlstudio.gui import theme
 from tlstudio.gui.widgets.parts import colour
-from tlstudio.gui.words import percent, short
+from tlstudio.gui.words import count, percent, short
 
 SMALLEST, SMALLEST_SHARE = (24, 22), (20, 18)  # of a cell, at text scale 1; below that the matrix scrolls
 _LITTLE = 0.005  # of a class's pixels: some are wrong nearly everywhere
@@ -58,8 +58,10 @@ class Counts(QAbstractTableModel):
             counted = int(self.counts[truth, said])
             return short(counted) if self.pixels else f"{counted:,}"
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            line = self.tr("%1 called %2: %3 pixels, %4 of its own") if self.pixels else self.tr("%1 called %2: %3 images, %4 of its own")
-            texts = (self.names[truth], self.names[said], f"{self.counts[truth, said]:,}", percent(float(self.shares[truth, said])))
+            line = self.tr("%1 called %2: %3, %4 of its own")
+            things = (self.tr("pixel"), self.tr("pixels")) if self.pixels else (self.tr("image"), self.tr("images"))
+            many = count(int(self.counts[truth, said]), *things)
+            texts = (self.names[truth], self.names[said], many, percent(float(self.shares[truth, said])))
             for i, text in enumerate(texts):
                 line = line.replace(f"%{i + 1}", text)
             return line

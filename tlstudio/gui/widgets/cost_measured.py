@@ -22,7 +22,7 @@ def tr(text: str) -> str:
 
 
 def how_known(document: dict[str, Any]) -> str:
-    """measured just now, or earlier."""
+    """measured just now, or earlier; the figures say it shorter."""
     return tr("measured just now") if document["steps"] else tr("measured earlier on this machine")
 
 
@@ -51,7 +51,8 @@ def tip(document: dict[str, Any], epochs: int | None) -> str:
         (tr("Measured on"), document["device"]),
     ]
     how = tr("From a few true training steps on this machine, %1.").replace("%1", how_known(document))
-    return "\n".join([*(f"{what}: {value}" for what, value in facts), how])
+    short = [document["note"]] if document.get("note") else []  # of memory
+    return "\n".join([*(f"{what}: {value}" for what, value in facts), how, *short])
 
 
 class CostMeasured(QWidget):
@@ -69,7 +70,7 @@ class CostMeasured(QWidget):
         document = estimate.document
         if estimate.ready:
             about = tip(document, epochs)
-            self.epoch.caption.setText(how_known(document))
+            self.epoch.caption.setText(how_known(document) if document["steps"] else tr("measured earlier"))
             self.memory.show_figure(megabytes(document["peak_bytes"]))
             self.epoch.show_figure(took(document["epoch_seconds"]), tr("an epoch"))
         else:

@@ -14,6 +14,7 @@ from tlstudio.gui.widgets import cost_measured
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.figure import Figure
 from tlstudio.gui.widgets.parts import GAP, IconLabel, column, row, widget
+from tlstudio.gui.widgets.settle import settle
 from tlstudio.gui.words import megabytes, percent, short
 
 NARROW = 470  # below that the two lesser figures are a line of small text
@@ -67,6 +68,7 @@ class CostPanel(QFrame):
         self._show_totals(totals, learning, batch)
         self._problem.setText(problem)
         self._problem_line.setVisible(bool(problem))
+        settle(self)
 
     def _show_totals(self, totals: dict[str, Any], learning: int, batch: int) -> None:
         """torchinfo's line: all parameters, and the megabytes of input, of all that layers give, and of the parameters."""
@@ -98,6 +100,7 @@ class CostPanel(QFrame):
         self.measured.show_estimate(estimate, epochs)
         self._show_small()
         self._fit()
+        settle(self)
 
     def _show_small(self) -> None:
         counts, brief = self._counts

@@ -112,7 +112,7 @@ class RunCurves(Plot):
 
     def _frame(self, raw: Floats, mean: Floats, val: Floats) -> None:
         """The range of the y axis: round numbers that hold the mean and the validation, and all but the wildest raw values."""
-        sure = np.r_[mean, val]
+        sure = np.concatenate((mean, val))
         sure = sure[np.isfinite(sure)]
         raw = raw[np.isfinite(raw)]
         few = self._most_ticks = self._room()
@@ -122,7 +122,7 @@ class RunCurves(Plot):
             ticks = [tick for tick in ticks if tick <= 100]
             self.set_y(ticks[0], 100 + (100 - ticks[0]) * 0.015, ticks)
         else:
-            wild = float(np.quantile(raw, 0.97)) if len(raw) else 0.0
+            wild = float(np.partition(raw, at := int(0.97 * (len(raw) - 1)))[at]) if len(raw) else 0.0
             high = max([*sure, wild]) if len(sure) else 1.0
             ticks = round_ticks(min([*sure, 0.0]), max(high, 1e-3), few)
             self.set_y(ticks[0], ticks[-1] + (ticks[-1] - ticks[0]) * 0.01, ticks)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QWidget
 
@@ -27,6 +27,7 @@ from tlstudio.gui.widgets.stage_band import StageBand
 from tlstudio.recipe import Recipe
 from tlstudio.recipe.plan import epochs as planned_epochs
 
+_LINES, _AROUND = 2.5, 48  # that the sentence over an empty plot takes at most; pixels between its words and its edges
 _NARROW = 390  # below it the plots stand one over the other
 # Height of a plot with its axis; with the log open, or pictures of masks, the page scrolls sooner than plots get flat.
 _LEAST, _LEAST_BESIDE_LOG, _LEAST_OVER_MASKS = 110, 170, 160
@@ -116,8 +117,8 @@ class CurvesCard(QFrame):
         """The `layers` document, which says how many blocks there are to plan with."""
         self._document = document
 
-    def draw_rates(self, history: RunHistory, recipe: Recipe) -> None:
-        """Draw the bands of stages and the lanes of rates anew."""
+    def draw_rates(self, history: RunHistory, recipe: Recipe, which: Sequence[str] = ("lr", "backbone_lr")) -> None:
+        """Draw the bands of stages and these lanes of rates anew."""
         epochs = _epochs(history, recipe)
         stages = plan(recipe, self._document)
         begun = history.stages
@@ -127,12 +128,15 @@ class CurvesCard(QFrame):
         x, *plans = planned(stages)
         alone = [(stage.first_epoch - 1, stage.last_epoch) for stage in begun if head_alone(stage)]
         for (name, lane), planned_ in zip(self._lanes.items(), plans, strict=True):
+            if name not in which:
+                continue
             used = self._used[name]
             used.update(history)
             rests = name == "backbone_lr" and (backbone_rests(recipe) if not begun else len(alone) == len(begun) and not ahead)
             said = self.tr("the backbone is frozen: no rate") if rests else ""
             at, rates = used.thinned(0, epochs, max(64, lane.width()), smooth=False)[0]
-            at, rates = np.r_[at, used.x[-1:]], np.r_[rates, used.raw[-1:]]  # a column ends with its largest, not with its last
+            # a column ends with its largest, not with its last
+            at, rates = np.concatenate((at, used.x[-1:])), np.concatenate((rates, used.raw[-1:]))
             ahead_ = planned_ * history.factor  # a change goes on
             lane.show_rates((at, _blank(at, rates, alone if name == "backbone_lr" else [])), (x, ahead_), epochs, said)
 
@@ -157,6 +161,7 @@ class CurvesCard(QFrame):
         super().changeEvent(event)
         if theme.restyles(event) and hasattr(self, "_message"):
             self._fit()
+            self._place()
 
     def _fit(self) -> None:
         least = max(self._least, _LEAST_OVER_MASKS if self._masks else 0)
@@ -165,12 +170,20 @@ class CurvesCard(QFrame):
 
     def _place(self) -> None:
         if self._message.isVisibleTo(self):
-            # inside the first plot: over both it would cover the numbers of an axis
-            frame = self.loss.frame.box.toRect().translated(self.loss.mapTo(self, QPoint(0, 0)))
-            whole = self._message.fontMetrics().horizontalAdvance(self._message.text()) + 48
+            self._message.ensurePolished()
+            frame, said = self._frame_of(self.loss), self._message.fontMetrics().horizontalAdvance(self._message.text())
+            # Inside the first plot: over both it covers numbers of an axis, which is less bad than a column of single words.
+            beside = self._box.direction() == QBoxLayout.Direction.LeftToRight
+            if beside and said > _LINES * (frame.width() - GAP - _AROUND):
+                frame = frame.united(self._frame_of(self.accuracy))
+            whole = said + _AROUND
             width = max(theme.px(120), min(frame.width() - GAP, whole))
             height = self._message.heightForWidth(width)
             self._message.setGeometry(frame.center().x() - width // 2, frame.center().y() - height // 2, width, height)
+
+    def _frame_of(self, plot: RunCurves) -> QRect:
+        """The area inside its axes."""
+        return plot.frame.box.toRect().translated(plot.mapTo(self, QPoint(0, 0)))
 
 
 def _epochs(history: RunHistory, recipe: Recipe) -> int:

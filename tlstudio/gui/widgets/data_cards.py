@@ -29,6 +29,7 @@ from tlstudio.gui.widgets.problems import ProblemsTable
 from tlstudio.gui.widgets.resize_tiles import ResizeTiles
 from tlstudio.gui.widgets.size_histogram import SizeHistogram
 from tlstudio.gui.widgets.split_card import SplitCard
+from tlstudio.gui.words import count
 
 _LEFT, _RIGHT, _MIDDLE = 248, 264, 320
 _MASKS, _MORE = (("masks", 0),), (("strengths", 0),)
@@ -54,7 +55,7 @@ ARRANGEMENTS = (
     ),
     Arrangement(0, tuple(((name, 0),) for name in ("masks", "split", "strip", "balance", "problems", "resize", "augment", "strengths"))),
 )
-_STRIP, _PROBLEMS, _HISTOGRAM, _BARS, _MANY_BARS = 208, 200, 92, 100, 148  # heights below which these would show too little
+_STRIP, _PROBLEMS, _HISTOGRAM, _BARS, _MANY_BARS = 208, 200, 82, 100, 148  # heights below which these would show too little
 _EXAMPLES = 200  # pictures among which the one for the previews is looked for
 
 
@@ -187,10 +188,11 @@ class DataCards(QScrollArea):
         self._none.setVisible(not found)
         n = sum(max(1, line.count) for line in found)
         stops = any(line.kind == "single_class" for line in found)
-        said = self.tr("%1 in %2 files, none stops training")
+        said = self.tr("%1 in %2, none stops training")
         if stops:
-            said = self.tr("it stops training") if len(found) == 1 else self.tr("%1 in %2 files, one stops training")
-        self._sum.setText(said.replace("%1", f"{n:,}").replace("%2", f"{int(document.get('files', 0)):,}") if found else "")
+            said = self.tr("it stops training") if len(found) == 1 else self.tr("%1 in %2, one stops training")
+        files = count(int(document.get("files", 0)), self.tr("file"), self.tr("files"))
+        self._sum.setText(said.replace("%1", f"{n:,}").replace("%2", files) if found else "")
         self._fit()
 
     # what is done

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QWidget
 
-from tlstudio.errors import StudioError
+from tlstudio.errors import StudioError, sentences
 from tlstudio.events import Progress
 from tlstudio.gui import theme
 from tlstudio.gui.loading import Loading
@@ -168,6 +168,7 @@ class FailedState(QWidget):
 
     another_asked = Signal()
     sample_asked = Signal()
+    again_asked = Signal()
     back_asked = Signal()
 
     def __init__(self) -> None:
@@ -182,9 +183,13 @@ class FailedState(QWidget):
         mark = widget(row(None, IconLabel("warning", "bad", MARK), None))
         another = Button(self.tr("Open another folder…"), "primary", "folder-open", on=self.another_asked.emit)
         another.setToolTip(self.tr("Choose another folder of images (Ctrl+O)"))
-        sample = Button(self.tr("Take the leaves sample"), on=self.sample_asked.emit)
+        sample = Button(self.tr("Take the leaves sample"), "", "leaf", on=self.sample_asked.emit)
         sample.setToolTip(self.tr("200 pictures of leaves of five species, drawn by this program"))
         copy = Button(self.tr("Copy details"), "quiet", "copy", tip=self.tr("Put all that is known of it on the clipboard"), on=self._copy)
+        self._again = Button(
+            self.tr("Try again"), "quiet", "arrow-clockwise", tip=self.tr("Read the same images once more"), on=self.again_asked.emit
+        )
+        self._again.setObjectName("readAgain")
         self._back = Button(
             self.tr("Back to what was open"), "quiet", tip=self.tr("The images that were open before"), on=self.back_asked.emit
         )
@@ -200,7 +205,7 @@ class FailedState(QWidget):
                     MARGIN,
                     _Actions(another, sample, middle=True),
                     TIGHT,
-                    _Actions(copy, self._back, middle=True),
+                    _Actions(self._again, copy, self._back, middle=True),
                 )
             )
         )
@@ -208,9 +213,10 @@ class FailedState(QWidget):
     def show_error(self, error: StudioError, what: str, *, back: bool) -> None:
         """what: the path that was to be opened; back: whether there is something that was open before."""
         self._back.setVisible(back)
+        self._again.setVisible(what != "sample")  # there the button above does that
         self._what.setText(error.what)
-        self._why.setText(error.why[:1].upper() + error.why[1:])
-        self._do.setText(error.do)
+        self._why.setText(sentences(error.why))
+        self._do.setText(sentences(error.do))
         self._why.setVisible(bool(error.why))
         self._do.setVisible(bool(error.do))
         self._details = "\n".join(part for part in (what, str(error), error.details) if part)

@@ -57,6 +57,7 @@ class DataSummary(QWidget):
         self._use.setObjectName("useMasks")
         self._path.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._path.setMinimumWidth(_PATH)
+        self._where = ("", "", "")  # where they lie, the same in few words, the whole path
         self._buttons = widget(row(another, model))
         self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._top.setContentsMargins(0, 0, 0, 0)
@@ -74,9 +75,9 @@ class DataSummary(QWidget):
         self._title.show_text(f"{count(seen, *things)}, {count(classes, self.tr('class'), self.tr('classes'))}")
         usable = self.tr("%1 usable, %2").replace("%1", f"{images:,}").replace("%2", megabytes(document.get("bytes")))
         if generated:
-            self._path.show_text(self.tr("Generated leaves, drawn by this program"), str(document["source"]))
+            self._where = (self.tr("Generated leaves, drawn by this program"), self.tr("Generated leaves"), str(document["source"]))
         else:
-            self._path.show_text(_home(str(document["source"])), str(document["source"]))
+            self._where = (path := _home(str(document["source"])), path, str(document["source"]))
         said = f"{usable}  ·  {understood(document, pictures)}"
         masks = document.get("task") == MASKS
         self.how.setVisible(masks)
@@ -102,9 +103,13 @@ class DataSummary(QWidget):
         """Beside each other where there is room, else one below the other."""
         wide = self.width() >= theme.px(_WIDE)
         self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._top.setSpacing(GAP if wide else TIGHT)
         self._top.setAlignment(self._buttons, Qt.AlignmentFlag.AlignVCenter if wide else Qt.AlignmentFlag.AlignLeft)
         words = self._rest.fontMetrics().horizontalAdvance(self._rest.text())
         buttons = [button.sizeHint().width() + TIGHT for button in (self._train, self.how, self._use) if not button.isHidden()]
+        long, brief, path = self._where
+        room = self.width() - words - sum(buttons) - 16 + TIGHT
+        self._path.show_text(long if self._path.fontMetrics().horizontalAdvance(long) + 2 <= room or room < _PATH else brief, path)
         fits = _PATH + words + sum(buttons) + 16 - TIGHT <= self.width()
         self.how.setText(self.tr("Change…") if fits else self.tr("How masks are read…"))
         self._rest.setVisible(fits)

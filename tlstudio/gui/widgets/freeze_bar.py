@@ -15,7 +15,7 @@ from tlstudio.gui.widgets.last_blocks import LastBlocks
 from tlstudio.gui.widgets.parts import ToolButton, column, label
 from tlstudio.gui.words import strategy_word
 
-_TIGHT = ((10, ""), (9, "QToolButton { padding: 5px 4px; }"), (8, "QToolButton { padding: 5px 2px; }"))
+_TIGHT = ((10, ""), *((points, f"QToolButton {{ padding: 5px {side}px; }}") for points, side in ((9, 4), (8, 2), (8, 0))))
 SPACING = 2
 _AROUND = 26  # padding and frame of a tool with its icon alone
 _Lines = tuple[list[QWidget | None], list[QWidget | None]]

@@ -152,7 +152,7 @@ class Gallery(QDialog):
         head = row(self._name, self._count, None)
         if choices:
             head.addWidget(Segments(choices, first, self._choose, name="gallerySplits"))
-        close = Button(self.tr("Close"), on=self.close)
+        close = Button(self.tr("Close"), tip=self.tr("Back to the page (Esc)"), on=self.close)
         hint = label(self.tr("Click a picture to see it large"), "small")
         self.setLayout(column(head, (self.view, 1), row(hint, None, close), margins=(16, 16, 16, 16)))
         self.resize(theme.px(880), theme.px(640))

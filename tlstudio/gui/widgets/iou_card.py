@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QWidget
 
 from tlstudio.gui import metric, theme
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.mask_class_table import MaskClassTable
-from tlstudio.gui.widgets.parts import GAP, card, column, header, label, row, widget
+from tlstudio.gui.widgets.parts import GAP, Button, card, column, header, label, row, widget
 from tlstudio.gui.words import count, loss
 
 _FIGURES, _NARROW = 212, 540  # width of the figures beside the table; below the second they stand over it
+_LEAST = 300  # from there on the others stand beside the large one, so that what lies below is soon in sight
 
 
 class IouCard(QFrame):
-    """objectName iouCard; iouValue is the figure."""
+    """objectName iouCard; iouValue is the figure, openInOverlay the way on. It is the first card, so that both are always in sight."""
+
+    overlay_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,11 +50,18 @@ class IouCard(QFrame):
             self.figures[key] = figure
         self._grid.setColumnStretch(2, 1)
         self.table = MaskClassTable()
+        tip = self.tr("Look closely: zoom, differences, confidence, one class at a time; correct masks")
+        self.overlay = Button(self.tr("Open in Overlay"), "quiet", "stack", edge=True, tip=tip, on=self.overlay_asked.emit)
+        self.overlay.setAccessibleName(self.tr("Open in Overlay"))
+        self.overlay.setObjectName("openInOverlay")
         figures = QWidget()
         figures.setLayout(self._grid)
-        self._left = widget(column(self.value, self._on, 6, figures, 6, self._guess, None, spacing=2))
-        self._halves = row(self._left, (column((self.table, 1000), None, spacing=0), 1), spacing=24)
-        self.setLayout(column(card(column(header(self.tr("Mean IoU"), self._images), (self._halves, 1), spacing=4)), spacing=0))
+        value = widget(column(None, self.value, self._on, None, spacing=2))
+        self._values = row((value, 1), figures)
+        self._left = widget(column(self._values, 6, self._guess, None, spacing=2))
+        self._halves = row(self._left, (column((self.table, 1000), None, spacing=0), 1))
+        head = header(self.tr("Mean IoU"), self._images, GAP, self.overlay)
+        self.setLayout(column(card(column(head, (self._halves, 1), spacing=4)), spacing=0))
         self._fit()
 
     def show_document(self, document: dict[str, Any], split: str) -> None:
@@ -80,7 +90,9 @@ class IouCard(QFrame):
             self._fit()
 
     def _fit(self) -> None:
-        beside = self.width() >= theme.px(_NARROW)
-        self._halves.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        beside, across = self.width() >= theme.px(_NARROW), theme.px(_LEAST) <= self.width() < theme.px(_NARROW)
+        for line, flat in ((self._halves, beside), (self._values, across)):
+            line.setDirection(QBoxLayout.Direction.LeftToRight if flat else QBoxLayout.Direction.TopToBottom)
+            line.setSpacing(24 if flat else 8)
         self._left.setMaximumWidth(theme.px(_FIGURES) if beside else 16_777_215)
         self._left.setMinimumWidth(theme.px(_FIGURES) if beside else 0)

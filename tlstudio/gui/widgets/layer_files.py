@@ -27,10 +27,14 @@ def words() -> dict[str, str]:
 
 
 def as_ticked(document: Mapping[str, Any], layers: LayerFacts, learning: int) -> dict[str, Any]:
-    """The `layers` document with what learns now, and with what a run told last of its layers. learning: how many parameters."""
-    learns, told = (State.LEARNS, State.MIXED), layers.signals.to_json
+    """The `layers` document with what learns now, and with what a run told last of its layers. learning: how many parameters.
+
+    Rows have the signals that are known of them; `signals_of` says of which run they are, and when it told them.
+    """
+    learns, told, of = (State.LEARNS, State.MIXED), layers.signals.to_json, layers.signals.source()
     rows = [{**row, "trainable": layers.effect(i) in learns, **told(row["path"])} for i, row in enumerate(document["rows"])]
-    return {**document, "rows": rows, "totals": {**document["totals"], "trainable": learning}}
+    source = {"signals_of": of} if of else {}
+    return {**document, "rows": rows, "totals": {**document["totals"], "trainable": learning}, **source}
 
 
 def save(parent: QWidget, document: Mapping[str, Any], form: str) -> Path | None:

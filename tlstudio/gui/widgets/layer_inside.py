@@ -122,6 +122,7 @@ class LayerInside(QWidget):
             self._patience.stop()
             self._clear()
             self._say(sentences(error.what, error.why, error.do), again=True)
+            self.told.emit({})
 
         self._handle.connect_to(None, done, failed)
 
@@ -130,6 +131,7 @@ class LayerInside(QWidget):
     def _say_busy(self) -> None:
         self._clear()  # what stands there is of another layer
         self._say(self.tr("Reading the weights…"), busy=True)
+        self.told.emit({})
 
     def _say(self, text: str, *, busy: bool = False, download: bool = False, again: bool = False) -> None:
         self._note.setText(text)
@@ -192,7 +194,9 @@ class LayerInside(QWidget):
             told += [(self.tr("Running mean"), running["mean"]), (self.tr("Running variance"), running["var"])]
         for title, numbers in told:
             if numbers.get("histogram"):
-                self._spreads.addWidget(WeightSpread(title, numbers))
+                spread = WeightSpread(title, numbers)
+                self._spreads.addWidget(spread)
+                spread.show()  # by itself it would be there a round of events later
 
     def _word(self, path: str) -> str:
         name = path.rpartition(".")[2]

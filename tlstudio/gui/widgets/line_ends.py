@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF, QRegion
 
 from tlstudio.gui.widgets.parts import colour
 
@@ -23,6 +23,12 @@ class End:
     x: float
     y: float
     role: str
+
+
+Words = list[tuple[End, QRectF]]
+"""Words at line ends and where they stand, in pixels."""
+Note = tuple[QRectF, QPointF, QPointF]
+"""Where the word about a point stands; the line to it, from the plot's edge to the point."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,18 @@ def place_mark(x: float, text: str, frame: Frame, metrics: QFontMetricsF, taken:
             if left >= frame.box.left() and not any(box.intersects(other) for other in taken):
                 return box
     return None
+
+
+def covered(words: Words, noted: Note | None, far: float) -> QRegion:
+    """The pixels of words, and of a note with its line and its star of that radius."""
+    boxes = [box for _, box in words]
+    if noted is not None:
+        box, edge, point = noted
+        boxes += [box, QRectF(edge, point).normalized(), QRectF(point.x() - far, point.y() - far, 2 * far, 2 * far)]
+    out = QRegion()
+    for box in boxes:
+        out = out.united(box.toAlignedRect().adjusted(-2, -2, 2, 2))
+    return out
 
 
 def _shared(one: QRectF, other: QRectF) -> float:

@@ -42,8 +42,8 @@ def log_lines(history: RunHistory, many: int = MAX_NOTES) -> list[str]:
     said += [(change.at, _rate(change)) for change in history.rates]
     if history.back is not None:
         said.append((history.back.at, history.back.sentence))
-    lines = [f"{datetime.datetime.fromtimestamp(at):%H:%M:%S}  {text}" for at, text in sorted(said, key=lambda pair: pair[0])]
-    return lines[-many:]
+    last = sorted(said, key=lambda pair: pair[0])[-many:]
+    return [f"{datetime.datetime.fromtimestamp(at):%H:%M:%S}  {text}" for at, text in last]
 
 
 def _rate(change: events.RateChanged) -> str:

@@ -36,7 +36,7 @@ class MaskCards(QWidget):
         self.setLayout(column(self.iou, (self._lower, 1), spacing=GAP))
         self.matrix.cell_chosen.connect(lambda truth, said: self.worst.choose(truth))
         self.iou.table.chosen.connect(self.worst.choose)
-        self.worst.overlay_asked.connect(self.overlay_asked)
+        self.iou.overlay_asked.connect(self.overlay_asked)
         self._side_by_side = True
         self._measure()
 

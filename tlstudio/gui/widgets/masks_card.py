@@ -27,7 +27,9 @@ class MasksCard(QWidget):
         super().__init__()
         self.session = session
         self.setObjectName("masksCard")
-        close = Button(self.tr("Fold away"), "quiet", "caret-up", edge=True, on=self.folded.emit)
+        tip = self.tr("Put these settings away; they stay as they are")
+        close = Button(self.tr("Fold away"), "quiet", "caret-up", edge=True, tip=tip, on=self.folded.emit)
+        close.setObjectName("foldMasks")
         self.form = RecipeForm(session, ("data.layout", "data.masks", "data.ignore"))
         choose = Button(self.tr("Choose the folder of the masks…"), "quiet", "folder-open", edge=True, on=self._choose)
         choose.setToolTip(self.tr("Where the masks do not lie beside the pictures"))

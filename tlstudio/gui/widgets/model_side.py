@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from tlstudio.gui.metric import MASKS
@@ -18,6 +19,7 @@ from tlstudio.gui.widgets.layer_detail import LayerDetail
 from tlstudio.gui.widgets.layer_inside import LayerInside
 from tlstudio.gui.widgets.layer_tree.layer_model import LayerModel
 from tlstudio.gui.widgets.parts import GAP, TIGHT, Button, column, hairline, label, row, widget
+from tlstudio.gui.widgets.settle import settle_scrolled
 from tlstudio.gui.widgets.weights_choice import WeightsChoice
 from tlstudio.gui.words import short
 from tlstudio.registry import Kind
@@ -41,7 +43,7 @@ class ModelSide(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.layer, self.inside = LayerDetail(), LayerInside(session)
         self.inside.told.connect(self.layer.show_arguments)
-        self.inside.told.connect(lambda _: QTimer.singleShot(0, self, self._settle))
+        self.inside.told.connect(self._settle)
         self.inside.wants_download.connect(self.wants_download)
         self.maps = Button(
             self.tr("Activations on an image…"),
@@ -63,12 +65,11 @@ class ModelSide(QScrollArea):
         self._task()
 
     def _settle(self) -> None:
-        """Kernels take their height from a width that comes late: what was laid out before keeps the heights of then."""
-        for part in (self.layer, self.inside, self._layer):
-            if (layout := part.layout()) is not None:
-                layout.invalidate()
-        self._parts.invalidate()
-        self._parts.activate()
+        settle_scrolled(self)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._settle()
 
     def _head(self) -> QWidget:
         self.width_ = ElidedLabel("small")
@@ -113,6 +114,7 @@ class ModelSide(QScrollArea):
         self.maps.setEnabled(said["kind"] == "module")
         if self._activations is not None:
             self._activations.show_layer(self._path)
+        self._settle()
 
     def show_activations(self) -> None:
         """Open the grid of maps of the selected layer."""

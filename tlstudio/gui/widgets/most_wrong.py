@@ -85,6 +85,7 @@ class MostWrong(QFrame):
         wrong = said.most_wrong.tolist()
         self.order = wrong or said.least_sure[: 5 * AT_ONCE].tolist()
         words = self.tr("All %1 images are right; these are the least sure").replace("%1", f"{len(said):,}")
+        words = self.tr("The one image is right") if len(said) == 1 else words
         self._words.setText("" if wrong or not len(said) else words)
         self._words.setVisible(bool(self._words.text()))
         self.first = 0

@@ -145,10 +145,8 @@ class IconLabel(QLabel):
 
 
 class Button(QPushButton):
-    """kind: primary (one a page), danger, quiet or plain. Its icon follows the theme.
-
-    edge: no side padding, so that a quiet button's word ends at the card's margin.
-    """
+    """kind: primary (one a page), danger, quiet or plain. edge: no side padding, so that a quiet button's word ends at the card's margin.
+    Its icon follows the theme."""
 
     def __init__(
         self, text: str, kind: str = "", icon_name: str = "", *, edge: bool = False, tip: str = "", on: Callable[[], Any] | None = None
@@ -164,8 +162,9 @@ class Button(QPushButton):
         self._draw()
 
     def show_icon(self, name: str) -> None:
-        self._icon = name
-        self._draw()
+        if name != self._icon:  # an icon that is set has the window laid out anew, also where it is the same
+            self._icon = name
+            self._draw()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """A button that goes away or dead because it was pressed marks no other one; the next Tab goes on from here."""
@@ -218,8 +217,9 @@ class ToolButton(QToolButton):
         self.setToolTip(f"{self._tip}: {step}" if step else self._tip)
 
     def show_icon(self, name: str) -> None:
-        self._icon = name
-        self._draw()
+        if name != self._icon:
+            self._icon = name
+            self._draw()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

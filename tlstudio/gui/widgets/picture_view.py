@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QSizePolicy, QWidget
 from tlstudio.gui import theme
 from tlstudio.gui.mask_blend import Mask
 from tlstudio.gui.widgets import thumbnails
-from tlstudio.gui.widgets.elided_label import elide
+from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import Button, colour, column, icon, label, row
 from tlstudio.gui.words import megabytes
 
@@ -52,7 +52,7 @@ class PictureView(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._pictures, self.at = pictures, at
         self._canvas = _Canvas()
-        self._name, self._count = label("", "section"), label("", "muted")
+        self._name, self._count = ElidedLabel("section"), label("", "muted")
         self._message = label("", "", wrap=True)
         self._facts = QFormLayout()
         self._facts.setContentsMargins(0, 0, 0, 0)
@@ -71,7 +71,7 @@ class PictureView(QDialog):
         self.over.setObjectName("pictureMask")
         self.over.setCheckable(True)
         self.over.setChecked(True)
-        close = Button(self.tr("Close"), "", on=self.close)
+        close = Button(self.tr("Close"), tip=self.tr("Back to the page (Esc)"), on=self.close)
         for button in (self._back, self._on, self.over, close):
             button.setAutoDefault(False)
         QShortcut(QKeySequence("M"), self).activated.connect(self.over.click)
@@ -100,8 +100,7 @@ class PictureView(QDialog):
         self._show_mask()
         name = Path(picture.path).name
         self.setWindowTitle(name)
-        self._name.setText(elide(name, self.width() - theme.px(160), self._name))
-        self._name.setToolTip(picture.path)
+        self._name.show_text(name, picture.path)
         self._count.setText(self.tr("%1 of %2").replace("%1", f"{at + 1:,}").replace("%2", f"{len(self._pictures):,}"))
         self._message.setText(picture.message)
         self._message.setVisible(bool(picture.message))

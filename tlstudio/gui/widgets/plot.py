@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QFrame, QGraphicsPathItem, QGraphicsView, QWidget
+from PySide6.QtCore import QEvent, QLineF, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QRegion
+from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.series import Floats, round_ticks
-from tlstudio.gui.widgets.line_ends import End, Frame, place, place_mark, place_note, star, write
+from tlstudio.gui.widgets.band import Band
+from tlstudio.gui.widgets.line_ends import End, Frame, Note, Words, covered, place, place_mark, place_note, star, write
 from tlstudio.gui.widgets.parts import colour
 from tlstudio.gui.widgets.stroke import Stroke
 
@@ -47,7 +47,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._x_label = x_label
         self._ranges = [(0.0, 0.0), (0.0, 0.0)]
         self._lines: list[tuple[Any, Stroke]] = []
-        self._bands: list[tuple[Any, Stroke]] = []
+        self._bands: list[tuple[Band, Stroke]] = []
+        self._box, self._written = QRectF(), QRegion()  # the area inside the axes, and where words stand in it, as they were painted last
+        self._placed: tuple[object, Words, Note | None] = None, [], None
+        self._worn, self._renew = QRegion(), QTimer(self)  # what is to be painted anew
+        self._renew.setSingleShot(True)
+        self._renew.timeout.connect(self._paint_worn)
         self._uprights: list[tuple[float, str]] = []
         self._marks: list[tuple[float, str]] = []
         self._ends: list[End] = []
@@ -84,40 +89,30 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._restyle_line(item, stroke)
         return item
 
-    def band(self, stroke: Stroke) -> Any:
+    def band(self, stroke: Stroke) -> Band:
         """A new area for what is as dense as the pixels, where a thick line would take long; give it points with `fill`."""
-        item = QGraphicsPathItem()
-        item.setPen(QPen(Qt.PenStyle.NoPen))
-        self.addItem(item, ignoreBounds=True)
-        self._bands.append((item, stroke))
-        item.setBrush(stroke.tone())
-        return item
+        self._bands.append((Band(stroke.tone()), stroke))
+        return self._bands[-1][0]
 
-    def fill(self, item: Any, x: Floats, y: Floats) -> None:
+    def fill(self, band: Band, x: Floats, y: Floats) -> None:
         """x, y: of `thin`, two values for each column of pixels; none for nothing. Filled between them, never thinner than the stroke."""
-        if len(x) < 4:
-            item.setPath(QPainterPath())
-            return
-        half = next(stroke for other, stroke in self._bands if other is item).width / 2
-        frame = self.frame
-        pad = half * (frame.y_range[1] - frame.y_range[0]) / max(1.0, frame.box.height())
-        n = len(x) // 2 * 2
-        low, high = np.minimum(y[:n:2], y[1:n:2]), np.maximum(y[:n:2], y[1:n:2])
-        edge = np.r_[high + pad, (low - pad)[::-1]]
-        item.setPath(pg.arrayToQPath(np.r_[x[:n:2], x[:n:2][::-1]], edge, finiteCheck=True))
+        width = next(stroke for other, stroke in self._bands if other is band).width
+        self._wear(band.show(x, y, width, self.frame))
 
     def set_uprights(self, uprights: Sequence[tuple[float, str]]) -> None:
         """Dotted lines over the whole height: (x, role of their colour)."""
         if list(uprights) != self._uprights:
             self._uprights = list(uprights)
-            self.viewport().update()
+            self._wear()
 
     def set_x(self, low: float, high: float) -> None:
         """The range of the x axis, with a tick at round whole numbers."""
         if self._ranges[0] != (low, high):  # each change of a range has the axes drawn anew
             self._ranges[0] = low, high
             self.setXRange(low, high, padding=0)
-        self.viewport().update()  # hairlines and words move with the range, wherever they stand
+            self._wear()  # hairlines and words move with the range, wherever they stand
+        if self.frame.box != self._box:
+            self._wear()
         many = max(2, int(self.getPlotItem().vb.width() / theme.px(48)))
         ticks = [tick for tick in round_ticks(low, high, many) if low <= tick <= high and tick == round(tick)]
         if ticks and high == round(high) > ticks[-1]:  # the end is said too, in place of a tick that is too near to it
@@ -132,29 +127,30 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         if self._ranges[1] != (low, high):
             self._ranges[1] = low, high
             self.setYRange(low, high, padding=0)
-        self.viewport().update()
+            self._wear()
         if list(ticks) != self._ticks:
             self._ticks = list(ticks)
+            self._wear()
             self.getAxis("left").setTicks([[(v, self._said(v)) for v in ticks]])
 
     def set_marks(self, marks: Sequence[tuple[float, str]]) -> None:
         """Dashed lines over the whole height, each with a word, where there is room for it: (x, word)."""
         if list(marks) != self._marks:
             self._marks = list(marks)
-            self.viewport().update()
+            self._wear()
 
     def set_ends(self, ends: Sequence[End]) -> None:
         """The words at the line ends; they are kept apart and inside the plot."""
         if list(ends) != self._ends:
             self._ends = list(ends)
-            self.viewport().update()
+            self._words_moved()
 
     def set_note(self, text: str, x: float, y: float) -> None:
         """A star and a word about one point (the best epoch), with a dotted line to it from the farther edge of the plot; "" for none."""
         note = End(text, x, y, "good") if text else None
         if note != self._note:
             self._note = note
-            self.viewport().update()
+            self._words_moved()
 
     @property
     def frame(self) -> Frame:
@@ -163,20 +159,43 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         x_range, y_range = box.viewRange()
         return Frame(self.mapFromScene(box.sceneBoundingRect()).boundingRect().toRectF(), tuple(x_range), tuple(y_range))
 
-    def words(self) -> list[tuple[End, QRectF]]:
+    def words(self) -> Words:
         """The words at the line ends and where they stand, in pixels of this widget."""
         return place(self._ends, self.frame, QFontMetricsF(theme.font(9, bold=True)))
 
-    def _note_place(self, words: Sequence[tuple[End, QRectF]]) -> tuple[QRectF, QPointF, QPointF] | None:
+    def _note_place(self, words: Words) -> Note | None:
         """See `place_note`."""
-        if self._note is None:
+        frame = self.frame
+        if self._note is None or frame.empty:
             return None
-        return place_note(self._note, self.frame, QFontMetricsF(theme.font(9, bold=True)), [taken for _, taken in words])
+        return place_note(self._note, frame, QFontMetricsF(theme.font(9, bold=True)), [taken for _, taken in words])
+
+    def _words_moved(self) -> None:
+        """Have painted anew where words stood and where they stand: they move on with every step, and the rest of a plot does not."""
+        self._wear(None if self._marks else self._written.united(covered(*self._layout(), theme.px(STAR))))  # words of marks give way
+
+    def _wear(self, part: QRect | QRegion | None = None) -> None:
+        """Have a part painted anew, or all. Soon, and not in one go with what was worked out for it: hands and clocks come in between."""
+        self._worn = self._worn.united(self.viewport().rect() if part is None else part)
+        if not self._worn.isEmpty() and not self._renew.isActive():
+            self._renew.start(0)
+
+    def _paint_worn(self) -> None:
+        worn, self._worn = self._worn, QRegion()
+        self.viewport().update(worn)
+
+    def _layout(self) -> tuple[Words, Note | None]:
+        """The words and the note where they stand; worked out once, as it takes longer than to paint them."""
+        now = self.frame, list(self._ends), self._note, _look()
+        if now != self._placed[0]:
+            words = self.words()
+            self._placed = now, words, self._note_place(words)
+        return self._placed[1:]
 
     def mark_words(self) -> list[tuple[str, QRectF]]:
         """The words at the dashed lines and where they stand; one that finds no room is left out."""
-        words, metrics = self.words(), QFontMetricsF(theme.font(8))
-        note, out = self._note_place(words), list[tuple[str, QRectF]]()
+        (words, note), metrics = self._layout(), QFontMetricsF(theme.font(8))
+        out = list[tuple[str, QRectF]]()
         taken = [box for _, box in words] + ([note[0]] if note else [])
         for x, word in self._marks:
             box = place_mark(x, word, self.frame, metrics, taken) if word else None
@@ -211,6 +230,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         painter.setPen(colour("warn"))
         for word, box in self.mark_words() if self._marks else ():
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, word)
+        units = self.getPlotItem().vb.childGroup.sceneTransform() * self.viewportTransform()
+        for band, _ in self._bands:
+            band.paint(painter, units, frame.box)
         painter.restore()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
@@ -221,8 +243,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         painter.save()
         painter.resetTransform()
         painter.setFont(theme.font(9, bold=True))
-        words = self.words()
-        noted = self._note_place(words)
+        words, noted = self._layout()
+        self._box, self._written = frame.box, covered(words, noted, theme.px(STAR))
         if self._note is not None and noted is not None:
             box, edge, point = noted
             painter.setPen(QPen(colour(self._note.role), 1, Qt.PenStyle.DotLine))
@@ -262,8 +284,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         item.layout.setContentsMargins(0, theme.px(8), theme.px(RIGHT), 0)
         for line, stroke in self._lines:
             self._restyle_line(line, stroke)
-        for area, stroke in self._bands:
-            area.setBrush(stroke.tone())
+        for band, stroke in self._bands:
+            band.tint(stroke.tone())
         self.viewport().update()
 
     def _restyle_line(self, line: Any, stroke: Stroke) -> None:

@@ -91,6 +91,8 @@ class Rail(QListWidget):
 
     def show_mark(self, key: str, mark: str, line: str) -> None:
         item = self._item(key)
+        if (item.data(_MARK), item.data(_LINE)) == (mark, line):
+            return  # said again with each epoch
         item.setData(_MARK, mark)
         item.setData(_LINE, line)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{item.text()}. {line}" if line else item.text())

@@ -37,6 +37,8 @@ class RateLane(QWidget):
         self._epochs = 1
         self._instead = ""
         self._painted: tuple[list[Floats], str] = [], ""
+        self._ready: tuple[int, list[Floats]] = -1, []
+        """The lines as they were worked out last, for that width."""
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the card behind it need not be painted for each drawing
         self._fit()
 
@@ -50,6 +52,7 @@ class RateLane(QWidget):
             self.setToolTip(text)
             self.setAccessibleName(text)
         before, lines = self._painted, self._lines()
+        self._ready = self.width(), lines
         alike = len(lines) == len(before[0]) and all(
             one.shape == other.shape and np.allclose(one, other, 0, 0.3) for one, other in zip(lines, before[0], strict=True)
         )
@@ -65,7 +68,7 @@ class RateLane(QWidget):
         left, width = self._room()
         side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.drawText(QRectF(0, 0, left - 6, self.height()), side, self.tr("rate"))
-        lines = self._lines()
+        lines = self._ready[1] if self._ready[0] == self.width() else self._lines()
         self._painted = lines, self.toolTip()
         if self._instead:
             room = width + theme.px(self._right)
@@ -88,7 +91,7 @@ class RateLane(QWidget):
 
     def _top(self) -> float:
         """The highest rate that there is; NaN without any."""
-        return float(np.fmax.reduce(np.r_[self._used[1], self._planned[1], np.nan]))
+        return float(np.fmax.reduce(np.concatenate((self._used[1], self._planned[1], [np.nan]))))
 
     def _lines(self) -> list[Floats]:
         """What is planned from here on and what was used, in pixels, (N, 2) each; none at all where there is no rate or no room."""
@@ -140,6 +143,7 @@ class RateLane(QWidget):
 
     def _fit(self) -> None:
         self.setFixedHeight(theme.px(HEIGHT))
+        self._ready = -1, []
         self.update()
 
 
@@ -147,9 +151,9 @@ def _turns(points: Floats) -> Floats:
     """A line (N, 2) in pixels without the points that it passes anyway: a schedule has thousands, and few of them are seen."""
     if len(points) < 3:
         return points
-    before = np.r_[-1, np.floor(points[:-1, 0] / _APART)]
-    level = np.r_[np.inf, np.abs(np.diff(points[:, 1]))]
-    kept = (np.floor(points[:, 0] / _APART) != before) | (level > 0.5)
+    column = np.floor(points[:, 0] / _APART)
+    level = np.abs(np.diff(points[:, 1], prepend=-np.inf))
+    kept = (column != np.concatenate(([-1], column[:-1]))) | (level > 0.5)
     kept[:-1] |= kept[1:] & (level[1:] > 0.5)  # where it leaps it stood still before
     kept[-1] = True
     points = points[kept]

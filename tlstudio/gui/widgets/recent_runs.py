@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtGui import QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem
 
 from tlstudio.errors import InputError
@@ -14,7 +14,7 @@ from tlstudio.gui import metric, theme
 from tlstudio.gui.widgets.parts import colour
 from tlstudio.gui.widgets.spark import paint_spark
 from tlstudio.gui.widgets.table_view import TableView
-from tlstudio.gui.words import percent, strategy_word, took, when
+from tlstudio.gui.words import count, percent, strategy_word, took, when
 from tlstudio.models import catalogue
 
 Index = QModelIndex | QPersistentModelIndex
@@ -64,7 +64,8 @@ class _Runs(QAbstractTableModel):
             return f"{run['title']}\n{run['path']}" if column == _RUN else self._text(run, column)
         if role == Qt.ItemDataRole.AccessibleTextRole and column == _CURVE:
             said = metric.validation_word([run.get("task") or ""])
-            return self.tr("%1 over %2 epochs").replace("%1", said).replace("%2", str(len(run.get("curve") or [])))
+            epochs = count(len(run.get("curve") or []), self.tr("epoch"), self.tr("epochs"))
+            return self.tr("%1 over %2").replace("%1", said).replace("%2", epochs)
         return None
 
     def _text(self, run: dict[str, Any], column: int) -> str:
@@ -133,12 +134,6 @@ class RecentRuns(TableView):
         self.activated.connect(lambda index: open_(self._runs.runs[index.row()]))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._fit()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """The Tab key leads to a line, so that it is seen where one is."""
-        super().focusInEvent(event)
-        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason) and not self.currentIndex().isValid():
-            self.selectRow(0)
 
     def show_runs(self, rows: Sequence[dict[str, Any]]) -> None:
         if [dict(row) for row in rows] != self._runs.runs:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame
 
 from tlstudio.gui import theme
+from tlstudio.gui.paced import Paced
 from tlstudio.gui.replay import ReplayedRun
 from tlstudio.gui.session import Session
 from tlstudio.gui.timeline import SPEEDS
@@ -51,9 +52,10 @@ class ReplayBar(QFrame):
                 margins=(24, 0, 24, 0),
             )
         )  # fmt: skip
-        session.run_changed.connect(self.refresh)
+        self._paced = Paced(self, self.refresh, self._turn)
+        session.run_changed.connect(self._changed)
         self._fit()
-        self.refresh()
+        self._paced.now()
 
     def _with(self, do: Callable[[ReplayedRun], Any]) -> Callable[[], None]:
         def done() -> None:
@@ -70,6 +72,16 @@ class ReplayBar(QFrame):
         if self.session.replaying is not None:
             self.session.replaying.seek(share * self.session.replaying.lasts)
 
+    def _turn(self) -> tuple[object, ...]:
+        """What does not wait: another run or state, and what the keys do."""
+        played = self.session.replaying
+        return (played.run, played.state, speed_and_place(played)) if played is not None else ()
+
+    def _changed(self) -> None:
+        if self.isVisible():
+            self.line.follow(self.session.replaying)  # it moves on smoothly; words are read
+        self._paced.changed()
+
     def refresh(self) -> None:
         played = self.session.replaying
         if played is None:
@@ -81,8 +93,10 @@ class ReplayBar(QFrame):
         self.speeds.show_choice(str(played.speed))
         running = played.state == "running"
         self._pause.show_icon("pause" if running else "play")
-        self._pause.setToolTip(self.tr("Pause (Space)") if running else self.tr("Play (Space)"))
-        self._pause.setAccessibleName(self.tr("Pause") if running else self.tr("Play"))
+        word = self.tr("Pause") if running else self.tr("Play")
+        if word != self._pause.accessibleName():
+            self._pause.setToolTip(self.tr("Pause (Space)") if running else self.tr("Play (Space)"))
+            self._pause.setAccessibleName(word)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         played = self.session.replaying
@@ -91,6 +105,10 @@ class ReplayBar(QFrame):
             super().keyPressEvent(event)
         else:
             does()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._paced.shown()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -119,6 +137,11 @@ def tr(text: str) -> str:
 def chip(played: ReplayedRun) -> str:
     """Replay 4×"""
     return tr("Replay %1×").replace("%1", str(played.speed))
+
+
+def speed_and_place(played: ReplayedRun) -> tuple[int, int]:
+    """Its speed, and where it stands still the epoch at which it does: what a key changes, and is to be seen at once."""
+    return played.speed, played.history.epoch_now if played.state != "running" else -1
 
 
 def said_of(played: ReplayedRun) -> str:

@@ -12,6 +12,7 @@ from tlstudio.gui.widgets.parts import colour
 
 _THICK, _KNOB = 4, 7
 _APART = 5  # pixels between two ticks, at least
+_FINE = 4  # parts of a pixel by which it moves
 
 
 class ReplayLine(QWidget):
@@ -27,7 +28,7 @@ class ReplayLine(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if bare else Qt.FocusPolicy.TabFocus)
         self._bare = bare
-        self._share = 0.0
+        self._share, self._drawn = 0.0, 0
         self._ticks: list[float] = []
         self._of: tuple[object, int] = None, 0
 
@@ -40,8 +41,9 @@ class ReplayLine(QWidget):
             if played is not None and played.lasts:
                 self._ticks = [played.timeline.time_of(place, played.speed) / played.lasts for place, _ in played.timeline.epochs]
             self.update()
-        if share != self._share:
-            self._share = share
+        self._share = share
+        if (at := round(share * self.width() * _FINE)) != self._drawn:  # of a long run a step is less than can be seen
+            self._drawn = at
             self.update()
 
     def sizeHint(self) -> QSize:

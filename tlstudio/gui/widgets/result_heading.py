@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QWidget
 
 from tlstudio.errors import StudioError
 from tlstudio.gui import theme
 from tlstudio.gui.metric import MASKS
 from tlstudio.gui.run_list import Row
+from tlstudio.gui.widgets.elided_combo import ElidedCombo
 from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import Button, IconLabel, label, row, widget
 from tlstudio.gui.widgets.remark_line import RemarkLine, alone, head_was_better
-from tlstudio.gui.words import strategy_word, when
+from tlstudio.gui.words import count, strategy_word, when
 from tlstudio.recipe import Recipe
 from tlstudio.runs import Run
 
@@ -38,7 +39,7 @@ class ResultHeading(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.runs, self.splits = QComboBox(), QComboBox()
+        self.runs, self.splits = ElidedCombo(letters=8), ElidedCombo(letters=18)  # "Validation, 40 images" is to be read whole
         self.runs.setObjectName("resultRun")
         self.runs.setAccessibleName(self.tr("Run"))
         self.splits.setObjectName("resultSplit")
@@ -50,10 +51,7 @@ class ResultHeading(QWidget):
             )
         )
         for box in (self.runs, self.splits):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8 if box is self.runs else 18)  # "Validation, 40 images" is to be read whole
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            box.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.runs.activated.connect(lambda i: self.run_chosen.emit(self.runs.itemData(i)))
         self.splits.activated.connect(lambda i: self.split_chosen.emit(self.splits.itemData(i)))
         self._title = label(self.tr("Results"), "title")
@@ -168,7 +166,8 @@ class ResultHeading(QWidget):
             if n is None and key == "val":
                 n = run.get("val_n")
             if key != "test" or n:
-                entries.append((self.tr("%1, %2 images").replace("%1", word).replace("%2", f"{n:,}") if n else word, key))
+                images = count(int(n or 0), self.tr("image"), self.tr("images"))
+                entries.append((self.tr("%1, %2").replace("%1", word).replace("%2", images) if n else word, key))
         if entries != [(self.splits.itemText(i), self.splits.itemData(i)) for i in range(self.splits.count())]:
             self.splits.clear()
             for told, key in entries:
@@ -179,29 +178,29 @@ class ResultHeading(QWidget):
             recipe = Run(Path(run["path"])).recipe()
         except StudioError:
             recipe = None
-        self._epoch.show_text(self._epoch_words(run, recipe))
+        said, short = self._epoch_words(run, recipe)
+        self._epoch.show_text(said, short=short)
         first = alone(recipe) if recipe is not None and run["state"] == "finished" else 0
         self._remark.show_remark(head_was_better(run.get("curve") or [], run.get("best_epoch") or 0, first))
         self._show_proof(run.get("frozen_proof"))
 
-    def _epoch_words(self, run: Row, recipe: Recipe | None) -> str:
+    def _epoch_words(self, run: Row, recipe: Recipe | None) -> tuple[str, str]:
+        """Which epoch is kept and why; and which, where there is little room."""
         if not run.get("best_epoch"):
-            return ""
+            return "", ""
         by_loss = recipe is not None and recipe.training.best_by == "loss"
         masks = run.get("task") == MASKS
         best = self.tr("validation's mean IoU was highest") if masks else self.tr("validation accuracy was highest")
         why = self.tr("validation loss was lowest") if by_loss else best
-        if run["state"] == "finished":
-            said = self.tr("Best: epoch %1 of %2, kept because %3")
-        else:
-            said = self.tr("Best so far: epoch %1 of %2, kept because %3")
+        which = self.tr("Best: epoch %1 of %2") if run["state"] == "finished" else self.tr("Best so far: epoch %1 of %2")
+        which = which.replace("%1", str(run["best_epoch"])).replace("%2", str(run.get("epochs_planned") or run.get("epochs") or "–"))
+        said = self.tr("%1, kept because %2")
         first = alone(recipe) if recipe is not None else 0
         if run["state"] == "finished" and run.get("reason") == "early":
             said = self.tr("%1; it then stopped by itself").replace("%1", said)
         if 0 < first < run["best_epoch"]:
             why = self.tr("%1 after the head had learned alone (epochs 1 to %2)").replace("%1", why).replace("%2", str(first))
-        said = said.replace("%1", str(run["best_epoch"]))
-        return said.replace("%2", str(run.get("epochs_planned") or run.get("epochs") or "–")).replace("%3", why)
+        return said.replace("%1", which).replace("%2", why), which
 
     def _show_proof(self, proof: dict[str, Any] | None) -> None:
         """One line: nothing that was frozen has moved, or what is known of that."""
@@ -210,7 +209,7 @@ class ResultHeading(QWidget):
             part.setVisible(known)
         if not proof:
             return
-        n = int(proof.get("tensors") or 0)
+        n, short = int(proof.get("tensors") or 0), ""
         ok = bool(proof.get("ok"))
         self._snow.setVisible(n > 0)
         self._check.setVisible(n > 0)
@@ -218,11 +217,14 @@ class ResultHeading(QWidget):
         if n == 0:
             said = self.tr("Nothing was frozen in this run")
         elif ok:
-            said = self.tr("%1 frozen tensors: bit-identical before and after").replace("%1", f"{n:,}")
+            tensors = count(n, self.tr("frozen tensor"), self.tr("frozen tensors"))
+            said = self.tr("%1: bit-identical before and after").replace("%1", tensors)
+            short = self.tr("%1 unmoved").replace("%1", tensors)
         else:
             said = self.tr("Some of %1 frozen tensors have changed during training").replace("%1", f"{n:,}")
-        tip = self.tr("BLAKE2b over all frozen parameters and buffers\nbefore %1\nafter  %2")
-        self._proof.show_text(said, tip.replace("%1", str(proof.get("before"))).replace("%2", str(proof.get("after"))))
+        tip = self.tr("%3\nBLAKE2b over all frozen parameters and buffers\nbefore %1\nafter  %2").replace("%3", said)
+        tip = tip.replace("%1", str(proof.get("before"))).replace("%2", str(proof.get("after")))
+        self._proof.show_text(said, tip, short=short)
 
     def minimum_wide(self) -> int:
         """The width from which on the choosers stand beside the title."""

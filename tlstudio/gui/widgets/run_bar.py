@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QMenu, QProgressBar
 
 from tlstudio.events import Progress
 from tlstudio.gui import theme
 from tlstudio.gui.history import RunHistory
 from tlstudio.gui.live_run import LiveRun
+from tlstudio.gui.paced import Paced
 from tlstudio.gui.run_state import before_training, doing, ended, lower, measuring_best, preparing, run_name
 from tlstudio.gui.session import Session
 from tlstudio.gui.widgets.elided_label import ElidedLabel
@@ -31,7 +32,6 @@ _LOOK = {
     "stopped": ("stop-circle", "muted"),
     "failed": ("x-circle", "bad"),
 }
-_EVERY = 150  # milliseconds
 
 
 class RunBar(QFrame):
@@ -80,26 +80,17 @@ class RunBar(QFrame):
             )
         )  # fmt: skip
         self._left.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self._shown: tuple[str, bool] = "", False
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(_EVERY)
-        self._soon.timeout.connect(self.refresh)
         self._widest = 0
+        self._paced = Paced(self, self.refresh, lambda: (session.live.state, session.studying.active))
         session.run_changed.connect(self._changed)
         session.steering.changed.connect(self.refresh)
-        self.refresh()
+        self._paced.now()
 
     def _changed(self) -> None:
-        """A new state at once; progress as often as somebody can read it."""
-        if (self.session.live.state, self.session.studying.active) != self._shown:
-            self.refresh()
-        elif not self._soon.isActive():
-            self._soon.start()
+        self._paced.changed()
 
     def refresh(self) -> None:
         live = self.session.live
-        self._shown = live.state, self.session.studying.active
         self.setFixedHeight(theme.px(56))
         self._mark.show_icon(*_LOOK[live.state])
         idle = live.state == "idle"
@@ -143,8 +134,10 @@ class RunBar(QFrame):
             self._progress.setProperty("state", live.state)
             self._progress.style().polish(self._progress)
         self._share.setText(self.tr("%1 of the time").replace("%1", f"{far or 0.0:.0%}"))
-        for part in (self._progress, self._share):
-            part.setToolTip(self._meaning() if far is not None else doing(live))
+        about = self._meaning() if far is not None else doing(live)
+        if about != self._share.toolTip():
+            for part in (self._progress, self._share):
+                part.setToolTip(about)
         self._progress.setAccessibleDescription(self._share.text() if far is not None else doing(live))
         left = remaining(progress.remaining) if progress and live.state == "running" else ""
         self._left.show_text(str(live.error.what) if live.state == "failed" and live.error else left)
@@ -152,6 +145,10 @@ class RunBar(QFrame):
         paused = live.state == "paused"
         self._pause.setText(self._pause_word() if self._pause.text() else "")
         self._pause.show_icon("play" if paused else "pause")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._paced.shown()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

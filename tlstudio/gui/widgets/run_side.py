@@ -14,6 +14,7 @@ from tlstudio.gui.widgets.elided_label import ElidedLabel
 from tlstudio.gui.widgets.parts import card, column, label
 from tlstudio.gui.widgets.runs_columns import stage_words, state_words
 from tlstudio.gui.widgets.tag_chips import TagChips
+from tlstudio.gui.words import megabytes
 
 WAIT = 900  # ms after the last key before a note is written
 
@@ -80,6 +81,8 @@ class RunSide(QFrame):
             said.append(str(row["device"]))
         if row.get("images_per_second"):
             said.append(self.tr("%1 images/s").replace("%1", f"{row['images_per_second']:,.0f}"))
+        if row.get("peak_memory"):
+            said.append(self.tr("%1 of memory at most").replace("%1", megabytes(row["peak_memory"])))
         if row.get("n_train"):
             said.append(self.tr("%1 images to learn from").replace("%1", f"{row['n_train']:,}"))
         if row.get("elsewhere"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -22,7 +23,7 @@ _SIGNAL, _HEAT = "model/signal", "model/signal_heat"
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a finished run told, by its folder."""
+    """What a run told, by its folder; "" where none speaks of these layers."""
 
     run: str
     model: str = ""
@@ -66,9 +67,11 @@ class SignalFeed(QObject):
     def refresh(self) -> None:
         """Show what there is to say of the layers in the tree."""
         self._pause.stop()
-        told, proof, recipe = self._of_run()
+        said = self._of_run()
+        told, proof, recipe = said.told, said.proof, said.recipe
         of = run_name(recipe) if recipe is not None and recipe.frozen != self.session.recipe.frozen else ""
         layers, header = self._tree.layers, self._tree.head
+        layers.signals.run = PurePosixPath(said.run.replace("\\", "/")).name
         layers.show_signals(told, proof, of)
         seen = layers.signals.there
         self.bar.show_run(bool(told), proof if seen else None, of if seen else "")
@@ -77,22 +80,22 @@ class SignalFeed(QObject):
             header.signals = shown
             self._tree.fit_columns()
 
-    def _of_run(self) -> tuple[LayerSignals | None, FrozenProof | None, Recipe | None]:
-        """What is known of these layers, and the recipe of the run that told it."""
+    def _of_run(self) -> Recorded:
+        """What is known of these layers."""
         live, recipe, wanted = self.session.live, self.session.recipe, self.session.result_run
         alone = live.active or self.session.replaying is not None or not wanted or wanted == live.run
         if alone and live.history.started is not None:
-            model = live.recipe.model if live.recipe is not None else None
-            if live.history.started.model == recipe.model.name and (model is None or model.cut == recipe.model.cut):
-                return live.history.signals, live.history.proof, live.recipe
-            return None, None, None
+            started, history, model = live.history.started, live.history, live.recipe.model if live.recipe is not None else None
+            if started.model == recipe.model.name and (model is None or model.cut == recipe.model.cut):
+                return Recorded(started.run, told=history.signals, proof=history.proof, recipe=live.recipe)
+            return Recorded("")
         if alone or not wanted:
-            return None, None, None
+            return Recorded("")
         if self._recorded.run != wanted:
             self._ask(wanted)
         elif (self._recorded.model, self._recorded.cut) == (recipe.model.name, recipe.model.cut):
-            return self._recorded.told, self._recorded.proof, self._recorded.recipe
-        return None, None, None
+            return self._recorded
+        return Recorded("")
 
     def _ask(self, run: str) -> None:
         """Read what a finished run said, in a thread."""

@@ -17,6 +17,7 @@ from tlstudio.gui import theme
 from tlstudio.gui.predictions import Predictions
 from tlstudio.gui.widgets.column_image import MOST, paint_columns
 from tlstudio.gui.widgets.parts import colour
+from tlstudio.gui.words import count
 
 
 class StackedBars(QWidget):
@@ -120,10 +121,10 @@ class StackedBars(QWidget):
                 painter.drawText(QRectF(left, area.bottom() + 2, right - left, line), Qt.AlignmentFlag.AlignCenter, text)
         painter.setPen(colour("muted"))
         if len(self._said.classes) > MOST:
-            said = self.tr("%1 images by truth, the surest first; filled: probability of the truth")
+            said = self.tr("%1 by truth, the surest first; filled: probability of the truth")
         else:
-            said = self.tr("%1 images by truth, the surest first; height: probability")
-        said = said.replace("%1", f"{len(self.order):,}")
+            said = self.tr("%1 by truth, the surest first; height: probability")
+        said = said.replace("%1", count(len(self.order), self.tr("image"), self.tr("images")))
         box = QRectF(area.left(), area.bottom() + 2 + line, area.width(), theme.px(20))
         elided = metrics.elidedText(said, Qt.TextElideMode.ElideRight, int(box.width()))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, elided)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from tlstudio.gui import theme
@@ -15,7 +16,7 @@ class TableView(QTableView):
 
     def __init__(self, name: str, *, inside: bool = False, row: int = 28) -> None:
         super().__init__()
-        self._row = row
+        self._row, self._inside = row, inside
         self.setObjectName(name)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -40,6 +41,13 @@ class TableView(QTableView):
         if row != self._row:
             self._row = row
             self._measure()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Where there is no frame to light up, the Tab key leads to a line, so that it is seen where one is."""
+        super().focusInEvent(event)
+        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        if self._inside and event.reason() in keys and not self.selectionModel().hasSelection():
+            self.selectRow(max(0, self.currentIndex().row()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

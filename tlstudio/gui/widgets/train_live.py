@@ -29,7 +29,7 @@ from tlstudio.gui.widgets.remark_line import RemarkLine
 from tlstudio.recipe import Recipe
 from tlstudio.recipe.plan import parts
 
-_PARTS = ("table", "loss", "rates", "accuracy", "masks")
+_PARTS = ("table", "loss", "lr", "accuracy", "backbone_lr", "masks")
 
 
 class TrainLive(QWidget):
@@ -55,7 +55,7 @@ class TrainLive(QWidget):
         self._of_run.hide()
         foot = column(self.cache, self.remark, self.proof, self.log, spacing=GAP // 2)
         self.setLayout(column(self.failure, self._of_run, (self.curves, 5), self.masks, (self.table, 3), foot, spacing=GAP))
-        session.run_changed.connect(self.changed)
+        session.run_changed.connect(self._run_changed)
         session.recipe_changed.connect(self.changed)
         session.layers_changed.connect(self.changed)
         self.log.fold.toggled.connect(self.curves.make_room)
@@ -63,9 +63,16 @@ class TrainLive(QWidget):
         self.draw()
 
     def changed(self) -> None:
-        """Draw soon."""
+        """Draw everything soon."""
+        self._turn.soon(hurry=self._still)
+
+    def _run_changed(self) -> None:
+        self._turn.follow(self.session.live, "table", hurry=self._still)
+
+    @property
+    def _still(self) -> bool:
         live = self.session.live
-        self._turn.soon(hurry=not live.active and live.state != "running")  # a replay runs, and is not active
+        return not live.active and live.state != "running"  # a replay runs, and is not active
 
     @property
     def waiting(self) -> bool:
@@ -89,9 +96,9 @@ class TrainLive(QWidget):
         # with nothing drawn yet it is the next run's plan that stands here
         recipe = live.recipe if live.recipe is not None and (live.active or live.history.x) else self.session.recipe
         if part != "table":
-            if part == "rates":
+            if part in ("lr", "backbone_lr"):
                 self.curves.know_layers(self.session.layers.document)
-                self.curves.draw_rates(live.history, recipe)
+                self.curves.draw_rates(live.history, recipe, (part,))
             else:
                 self.curves.draw_half(part, live.history, recipe)
             return
@@ -111,7 +118,7 @@ class TrainLive(QWidget):
     def _remarks(self) -> list[str]:
         """What a user should know of how the run goes."""
         history = self.session.live.history
-        said = [note.message for note in history.remarks]
+        said = [note.message for note in (*reversed(history.warnings), *(history.remarks or history.outset))]
         if history.back is not None:
             said.insert(0, history.back.sentence)
         if history.ended is not None and history.ended.reason == "early":

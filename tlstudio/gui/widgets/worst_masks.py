@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QSizePolicy, QWidget
 
 from tlstudio.gui import theme
 from tlstudio.gui.mask_blend import Mask
@@ -12,8 +12,9 @@ from tlstudio.gui.mask_results import MaskedImage, MaskResults
 from tlstudio.gui.page_keys import pages_on
 from tlstudio.gui.result_words import place_of
 from tlstudio.gui.widgets import picture_view
+from tlstudio.gui.widgets.elided_combo import ElidedCombo
 from tlstudio.gui.widgets.elided_label import ElidedLabel
-from tlstudio.gui.widgets.parts import CONTROL, GAP, Button, Segments, ToolButton, column, label, row, widget
+from tlstudio.gui.widgets.parts import CONTROL, GAP, Segments, ToolButton, column, label, row, widget
 from tlstudio.gui.widgets.picture import Picture
 from tlstudio.gui.words import percent
 
@@ -49,9 +50,7 @@ class _Tile(QWidget):
 
 
 class WorstMasks(QFrame):
-    """objectName worstMasks; worstClass, worstMask, openInOverlay."""
-
-    overlay_asked = Signal()
+    """objectName worstMasks; worstClass, worstMask."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,20 +61,18 @@ class WorstMasks(QFrame):
         self._said = MaskResults("", [])
         self._kind = "prediction"
         self._label = -1
-        self.classes = QComboBox()
+        self.classes = ElidedCombo(letters=6)
         self.classes.setObjectName("worstClass")
         self.classes.setAccessibleName(self.tr("Worst in"))
         self.classes.setToolTip(self.tr("By the IoU of all classes, or of one, where it is in the picture"))
-        self.classes.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.classes.setMinimumContentsLength(6)
         self.classes.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.classes.activated.connect(lambda at: self.choose(self.classes.itemData(at)))
         words = {"prediction": self.tr("Prediction"), "truth": self.tr("Truth")}
-        self.kinds = Segments(words, self._kind, self._show_kind, name="worstMask")
-        self.overlay = Button(self.tr("Open in Overlay"), "quiet", "stack", edge=True, on=self.overlay_asked.emit)
-        self.overlay.setAccessibleName(self.tr("Open in Overlay"))
-        self.overlay.setToolTip(self.tr("Look closely: zoom, differences, confidence, one class at a time; correct masks"))
-        self.overlay.setObjectName("openInOverlay")
+        tips = {
+            "prediction": self.tr("What the model says of each pixel"),
+            "truth": self.tr("The mask that belongs to the picture"),
+        }
+        self.kinds = Segments(words, self._kind, self._show_kind, name="worstMask", tips=tips)
         self._where = ElidedLabel("small")
         self._where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._before = ToolButton("caret-left", self.tr("Four before"), on=lambda: self.turn(-1))
@@ -92,7 +89,7 @@ class WorstMasks(QFrame):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP)
         self._across = 0
-        self._first = row(label(self.tr("Worst pictures"), "section"), (self.classes, 1), self.overlay)
+        self._first = row(label(self.tr("Worst pictures"), "section"), (self.classes, 1))
         self._second = row(self.kinds, (self._where, 1), row(self._before, self._next, spacing=0))
         self.setLayout(column(widget(self._first), widget(self._second), self._words, (grid, 1), spacing=6))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # shares the width with its neighbour
@@ -104,6 +101,7 @@ class WorstMasks(QFrame):
         self.classes.addItem(self.tr("All classes"), -1)
         for at, name in enumerate(said.classes):
             self.classes.addItem(name, at)
+            self.classes.setItemData(at + 1, name, Qt.ItemDataRole.ToolTipRole)
         self.choose(-1)
 
     def choose(self, label_: int) -> None:
@@ -152,10 +150,9 @@ class WorstMasks(QFrame):
             self._arrange()
 
     def _arrange(self) -> None:
-        """Four in a row, or two rows of two; title, choice and button in one line, or each in its own."""
+        """Four in a row, or two rows of two; title and choice in one line, or each in its own."""
         across = AT_ONCE if self.width() >= theme.px(520) else AT_ONCE // 2
         wide = self.width() >= theme.px(300)
-        self.overlay.setText(self.tr("Open in Overlay") if self.width() >= theme.px(430) or not wide else self.tr("Overlay"))
         for line in (self._first, self._second):
             line.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self.classes.setFixedHeight(theme.px(CONTROL))

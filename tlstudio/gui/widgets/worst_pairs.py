@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHeaderView
 
 from tlstudio.gui import theme
 from tlstudio.gui.widgets.table_view import TableView
+from tlstudio.gui.words import count as counted
 from tlstudio.gui.words import percent, short
 
 MOST = 500  # pairs in the list
@@ -50,10 +51,11 @@ class Pairs(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return texts[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            line = self.tr("%1 called %2: %3 images, %4 of its own. Enter or double click shows them")
+            line = self.tr("%1 called %2: %3, %4 of its own. Enter or double click shows them")
             if self._pixels:
-                line = self.tr("%1 called %2: %3 pixels, %4 of its own. Enter or double click shows where %1 is worst")
-            for i, text in enumerate(texts):
+                line = self.tr("%1 called %2: %3, %4 of its own. Enter or double click shows where %1 is worst")
+            things = (self.tr("pixel"), self.tr("pixels")) if self._pixels else (self.tr("image"), self.tr("images"))
+            for i, text in enumerate((*texts[:2], counted(count, *things), texts[3])):
                 line = line.replace(f"%{i + 1}", text)
             return line
         if role == Qt.ItemDataRole.TextAlignmentRole:

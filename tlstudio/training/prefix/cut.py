@@ -29,7 +29,7 @@ class Cut:
 
     how: "graph", or "modules" where only whole modules could be kept. prefix: (B, 3, H, W) float on the device to what crosses, each
     (B, ...) contiguous. suffix: see `halves.Suffix`. crossing: what crosses. share: of the multiply-adds of a forward pass that lie in
-    the prefix, 0..1. shape: (H, W) of the images.
+    the prefix, 0..1. shape: (H, W) of the images. why: only whole modules could be kept, a clause for the user.
     """
 
     how: str
@@ -39,6 +39,7 @@ class Cut:
     share: float
     shape: tuple[int, int]
     digest: str = ""
+    why: str = ""
 
     @property
     def bytes_per_image(self) -> int:
@@ -94,7 +95,7 @@ def _cut(module: nn.Module, shape: tuple[int, int], device: torch.device) -> Cut
         saved = share(prefix, suffix, pictures[:1])
         if saved < _LEAST:
             return NoCut("nearly everything comes behind the first layer that learns")
-        return Cut(how, prefix, suffix, crossing, saved, shape, digest)
+        return Cut(how, prefix, suffix, crossing, saved, shape, digest, why)
     return NoCut(why)
 
 

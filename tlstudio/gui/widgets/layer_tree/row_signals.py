@@ -53,12 +53,13 @@ def meanings() -> dict[str, str]:
 class RowSignals:
     """signal: which one is shown, "" for none; moved: names of the frozen that moved, by row, which is a place in the document.
     of: the run's name where other layers were frozen in it than are ticked now, so that nothing of it tells what these ticks do.
+    run: the name of the run's folder, whatever is ticked.
 
     A module's gradient is the norm over all layers in it; of the other signals the largest of its layers is shown.
     """
 
     def __init__(self) -> None:
-        self.signal, self.heat, self.of = GRADIENT, False, ""
+        self.signal, self.heat, self.of, self.run = GRADIENT, False, "", ""
         self.proof: FrozenProof | None = None
         self._told: LayerSignals | None = None
         self._take(Ticks(()))
@@ -221,6 +222,13 @@ class RowSignals:
         row = self._ticks.row_of.get(path, -1)
         found = {signal: self.latest(row, signal) for signal in (GRADIENT, UPDATE, DRIFT, DEAD)}
         return found if any(value is not None for value in found.values()) else {}
+
+    def source(self) -> dict[str, Any]:
+        """What told those, for a file: run, the name of its folder; epoch (from 1) and step, the steps done in it; empty for none."""
+        if self._told is None or not self._told.looks:
+            return {}
+        epoch, step = self._told.looks[-1]
+        return {"run": self.run, "epoch": epoch, "step": step}
 
 
 def unmoved(proof: FrozenProof) -> str:
