@@ -61,7 +61,7 @@ def test_a_closed_window_leaves_nothing_behind(
 
 def test_sessions_of_earlier_tests_are_gone(session: Session, sessions: WeakSet[Session]) -> None:
     assert session in sessions
-    assert len(sessions) <= 2  # also that of a test that has just failed, whose traceback still holds it
+    assert len(sessions) < 10  # of hundreds; the last tests may still hold theirs, those that failed in their tracebacks
 
 
 def _where(layout: QLayout) -> str:

@@ -179,10 +179,12 @@ def test_reading_of_masks_is_counted_once(tmp_path: Path, monkeypatch: pytest.Mo
     plain = estimated(recipe)
     known = {"masks": [line["mask"] for line in lines], "coding": document["coding"]}
     said = estimated(recipe, **known)
-    for name in ("once_seconds", "run_seconds"):
-        assert float(said[name]) - float(plain[name]) > 50 * 0.02 / cores()  # type: ignore[arg-type]
-    warm = float(said["warm_seconds"]) - float(plain["warm_seconds"])  # type: ignore[arg-type]
-    assert 10 * 0.02 / cores() < warm < 50 * 0.02 / cores()  # masks to learn from lie with what is kept
+    once, run, warm = (
+        float(said[name]) - float(plain[name])  # type: ignore[arg-type]
+        for name in ("once_seconds", "run_seconds", "warm_seconds")
+    )
+    assert min(once, run) > 50 * 0.02 / cores()
+    assert 10 * 0.02 / cores() < warm < once / 2  # masks to learn from lie with what is kept
     assert said["epoch_seconds"] == plain["epoch_seconds"]
     assert estimated(recipe, masks=[str(tmp_path / "gone.png")], coding=document["coding"])["run_seconds"] == plain["run_seconds"]
     with pytest.raises(InputError, match="how the masks are coded"):

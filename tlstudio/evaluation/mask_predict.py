@@ -62,9 +62,10 @@ def judged_image(
 
 def _forward(trained: Trained, flips: bool) -> Callable[[Tensor], Tensor]:
     """uint8 (3, h, w) to logits (C, h, w) float on the device."""
+    network = trained.judged()
 
     def once(inputs: Tensor) -> Tensor:
-        logits: Tensor = trained.network.outputs(trained.network.module(inputs))[0]
+        logits: Tensor = network.outputs(network.module(inputs))[0]
         return logits[0].float()
 
     def forward(pixels: Tensor) -> Tensor:

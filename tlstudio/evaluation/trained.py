@@ -44,6 +44,7 @@ class Trained:
     coding: Coding | None = None
     layout: torch.memory_format = torch.channels_last
     windows: Windows = field(default_factory=Windows)
+    _twins: list[Network] = field(default_factory=list)
 
     def judged(self) -> Network:
         """The network as it measured the figures of the run's summary, BatchNorm folded or not: rounding depends on it. In eval mode."""
@@ -51,7 +52,9 @@ class Trained:
         if not shape or not (self.run.summary() or {}).get("folded"):
             return self.network
         try:
-            return folded_network(self.network, (shape[0], shape[1])) or self.network
+            if not self._twins:
+                self._twins.append(folded_network(self.network, (shape[0], shape[1])) or self.network)
+            return self._twins[0]
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -10,13 +12,32 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import init
 from torch.overrides import TorchFunctionMode
 
 _RANDOM = {torch.Tensor.normal_, torch.Tensor.uniform_, torch.Tensor.erfinv_}
 
 
+class _Skipping(threading.local):
+    """How many `_SkipRandom` this thread is in."""
+
+    depth = 0
+
+
+_skipping = _Skipping()
+
+
 class _SkipRandom(TorchFunctionMode):
     """Passes over the functions that fill a parameter with first weights; everything else runs as always."""
+
+    def __enter__(self) -> _SkipRandom:
+        _skipping.depth += 1
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        _skipping.depth -= 1
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
 
     def __torch_function__(
         self, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
@@ -24,6 +45,18 @@ class _SkipRandom(TorchFunctionMode):
         if func in _RANDOM or getattr(func, "__module__", "") == "torch.nn.init":
             return args[0] if args else (kwargs or {})["tensor"]
         return func(*args, **(kwargs or {}))
+
+
+def _passed_over(fill: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    @functools.wraps(fill)
+    def unless_skipping(tensor: torch.Tensor, *given: Any, **named: Any) -> torch.Tensor:
+        return tensor if _skipping.depth else fill(tensor, *given, **named)
+
+    return unless_skipping
+
+
+# A mode does not hear of this one. It draws again until all numbers lie within bounds: for ever, where nothing is drawn at all.
+init.trunc_normal_ = _passed_over(init.trunc_normal_)
 
 
 def uninitialised(construct: Callable[[], nn.Module]) -> nn.Module:
