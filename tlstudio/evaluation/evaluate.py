@@ -98,7 +98,7 @@ def _measured(model: Trained, root: Path, items: list[Item], tell: Tell, control
     data = model.recipe.data
     assert isinstance(model.pipeline, Pipeline)
     images = ImageSet(root, items, model.pipeline, max_pixels=data.max_pixels, seed=model.recipe.training.seed, cache_bytes=0)
-    network = model.judged()
+    network = model.judged
     source = WholeNetwork(network, {"only": images}, model.pipeline, model.device, augment=False, control=control, layout=model.layout)
     pace = Pace(len(items))
 

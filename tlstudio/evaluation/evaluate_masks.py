@@ -51,7 +51,7 @@ def evaluate_masks(
     pictures = MaskSet(
         report.root, items, report.coding, model.pipeline, max_pixels=data.max_pixels, seed=model.recipe.training.seed, cache_bytes=0
     )
-    network = model.judged()
+    network = model.judged
     source = WholeNetwork(network, {"only": pictures}, model.pipeline, model.device, augment=False, control=control, layout=model.layout)
     windows = Windows.of_run(model.run)  # as the run's own figures were measured, whatever was looked at in between
     before = windows.to_json()

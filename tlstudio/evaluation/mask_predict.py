@@ -62,7 +62,7 @@ def judged_image(
 
 def _forward(trained: Trained, flips: bool) -> Callable[[Tensor], Tensor]:
     """uint8 (3, h, w) to logits (C, h, w) float on the device."""
-    network = trained.judged()
+    network = trained.judged
 
     def once(inputs: Tensor) -> Tensor:
         logits: Tensor = network.outputs(network.module(inputs))[0]

@@ -15,5 +15,5 @@ def probabilities(model: Trained, image: Image.Image) -> dict[str, float]:
     assert isinstance(model.pipeline, Pipeline)
     pixels = model.pipeline.plain(image)[None].to(model.device)
     inputs = model.pipeline.normalise(pixels).contiguous(memory_format=model.layout)
-    p = model.judged().module(inputs).float().softmax(1)[0].cpu().tolist()
+    p = model.judged.module(inputs).float().softmax(1)[0].cpu().tolist()
     return dict(zip(model.classes, p, strict=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,17 +46,15 @@ class Trained:
     coding: Coding | None = None
     layout: torch.memory_format = torch.channels_last
     windows: Windows = field(default_factory=Windows)
-    _twins: list[Network] = field(default_factory=list)
 
+    @functools.cached_property
     def judged(self) -> Network:
         """The network as it measured the figures of the run's summary, BatchNorm folded or not: rounding depends on it. In eval mode."""
         shape = ((self.run.receipt() or {}).get("input") or {}).get("shape")
         if not shape or not (self.run.summary() or {}).get("folded"):
             return self.network
         try:
-            if not self._twins:
-                self._twins.append(folded_network(self.network, (shape[0], shape[1])) or self.network)
-            return self._twins[0]
+            return folded_network(self.network, (shape[0], shape[1])) or self.network
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -69,12 +69,12 @@ class _Kept:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._of: tuple[Path, int] | None = None
+        self._of: tuple[Path, tuple[int, int]] | None = None
         self._trained: Trained | None = None
         self._timer: threading.Timer | None = None
 
-    def get(self, path: Path, stamp: int) -> Trained:
-        """stamp: the time when the weights were written, so that newer ones are read anew."""
+    def get(self, path: Path, stamp: tuple[int, int]) -> Trained:
+        """stamp: when the weights and the summary were written, so that newer ones are read anew."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
@@ -99,10 +99,13 @@ _kept = _Kept()
 def trained(run: Run) -> Trained:
     """Raises InputError for a run that has learned nothing yet, StudioError for weights that cannot be read. The last one is kept."""
     try:
-        stamp = run.best.stat().st_mtime_ns
+        best = run.best.stat().st_mtime_ns
     except OSError:
         raise InputError(f"The run {run.name} has no trained weights yet", "", "Resume it, or let its first epoch end") from None
-    return _kept.get(run.path, stamp)
+    summary = 0
+    with contextlib.suppress(OSError):  # the run has not ended
+        summary = (run.path / "summary.json").stat().st_mtime_ns
+    return _kept.get(run.path, (best, summary))
 
 
 def _read(run: Run) -> Trained:

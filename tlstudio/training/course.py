@@ -52,10 +52,9 @@ class Course:
         self._watch: Watch | None = None
         self._watching = Watching(ground.images, ground.recipe.training.seed)
         self._signals: list[Signals] = []
-        self._compiled = False
         self._seen = self._learned_for = 0.0
         self.kept = self._inputs.kept  # in each stage
-        self.folded = False  # the last figures: those of `folded_network`?
+        self._compiled = self.folded = False  # folded: whether the last figures are those of `folded_network`
 
     @property
     def speed(self) -> float | None:
