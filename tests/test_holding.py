@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
 from pathlib import Path
@@ -90,25 +91,41 @@ def test_a_sign_of_life_is_given_all_the_time(tmp_path: Path, monkeypatch: pytes
         pass
 
 
-def test_of_computers_that_find_it_left_at_the_same_moment_one_gets_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("seed", range(10))
+def test_of_computers_that_find_it_left_at_the_same_moment_one_gets_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    said, chance = holding._said, random.Random(seed)
+
+    def slowly(path: Path) -> str:  # whatever order the computers come in, on a machine of any speed
+        time.sleep(chance.random() * 0.02)
+        text = said(path)
+        time.sleep(chance.random() * 0.02)
+        return text
+
     monkeypatch.setattr("filelock.FileLock", NoLock)
     monkeypatch.setattr(holding, "computer", lambda: (threading.current_thread().name, ""))
     lock, inside, most, got, refused = tmp_path / ".lock", [0], [0], [0], [0]
     with held_elsewhere(lock):
         pass
-    begin = threading.Barrier(4)
+    long_ago = time.time() - 3600
+    os.utime(tmp_path / ".owner", (long_ago, long_ago))  # all take it up at once
+    monkeypatch.setattr(holding, "SILENCE", 60.0)  # and a thread that has to wait for a processor is not taken for dead
+    monkeypatch.setattr(holding, "_said", slowly)
+    begin, counts = threading.Barrier(4), threading.Lock()
 
     def work() -> None:
         begin.wait()
         try:
             with held(lock):
-                inside[0] += 1
-                got[0] += 1
-                most[0] = max(most[0], inside[0])
+                with counts:
+                    inside[0] += 1
+                    got[0] += 1
+                    most[0] = max(most[0], inside[0])
                 time.sleep(0.1)
-                inside[0] -= 1
+                with counts:
+                    inside[0] -= 1
         except Held:
-            refused[0] += 1
+            with counts:
+                refused[0] += 1
 
     workers = [threading.Thread(target=work, name=f"lab-{n}") for n in range(4)]
     for worker in workers:
@@ -117,6 +134,26 @@ def test_of_computers_that_find_it_left_at_the_same_moment_one_gets_it(tmp_path:
         worker.join()
     assert most == [1]
     assert got[0] + refused[0] == 4
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]  # nobody's claim is left
+
+
+def test_a_claim_that_was_left_is_taken_up_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = tmp_path / ".lock"
+    with held_elsewhere(lock):
+        pass
+
+    def killed(self: Path, target: Path) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(SystemExit), held(lock):
+            pass  # between its claim and the taking up
+    assert len(list(tmp_path.glob(".owner-*"))) == 1
+    monkeypatch.setattr(holding, "computer", lambda: ("lab-3", "its own"))
+    with held(lock):
+        assert "lab-3" in (tmp_path / ".owner").read_text()
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
 def test_that_somebody_is_at_it_crosses_from_an_engine_as_what_it_is() -> None:

@@ -8,6 +8,7 @@ touches every few seconds. Another computer takes the folder up once that sign o
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import platform
@@ -120,7 +121,12 @@ def _signed(owner: Path) -> Iterator[None]:
 
 
 def _written(owner: Path, text: str) -> bool:
-    """Whether it could be written. Raises Held while another computer gives signs of life."""
+    """Whether it could be written. Raises Held while another computer gives signs of life.
+
+    What somebody left is never moved out of the way: for that moment the place would look free to a third. Of several that find
+    it silent, the one that writes the claim to it, whose name comes from what it says, puts its claim in the place. A claim that
+    was left is taken up the same way.
+    """
     while True:
         try:
             with owner.open("x", encoding="utf-8") as file:
@@ -133,17 +139,18 @@ def _written(owner: Path, text: str) -> bool:
                 owner.unlink(missing_ok=True)
             return False
         gone = _silent(owner)
-        aside = owner.with_name(f"{owner.name}-{uuid.uuid4().hex[:8]}")
+        if not owner.exists():
+            continue  # it ended in good order
+        claim = owner.with_name(f"{owner.name}-{hashlib.blake2b(gone.encode(), digest_size=4).hexdigest()}")
+        if not _written(claim, text):
+            return False
         try:
-            owner.replace(aside)  # of several that find it silent one gets it
-        except FileNotFoundError:
-            continue
+            if _said(owner) == gone:
+                claim.replace(owner)
+                return True
+            claim.unlink()  # another was quicker, and this is what it wrote
         except OSError:
             return False
-        if _said(aside) != gone:  # another was quicker, and this is what it wrote
-            aside.replace(owner)
-            raise Held(_named(_said(owner)))
-        aside.unlink(missing_ok=True)
 
 
 def _silent(owner: Path) -> str:
