@@ -16,6 +16,8 @@ from tlstudio.control import Control
 from tlstudio.data import masks
 from tlstudio.errors import Cancelled, InputError, StudioError
 from tlstudio.events import Event
+from tlstudio.models.folded_network import folded_network
+from tlstudio.models.network import Network
 from tlstudio.recipe import Recipe
 from tlstudio.training import budget, estimate
 from tlstudio.training.learner import Learner
@@ -59,6 +61,25 @@ def test_head_only_costs_one_pass_and_then_next_to_nothing() -> None:
     assert said["learning"] == 1024 * 3 + 3
     assert said["kept_bytes"] == 50 * 1024 * 4
     assert float(said["epoch_seconds"]) < float(said["once_seconds"])  # type: ignore[arg-type]
+
+
+def test_what_is_kept_is_timed_through_the_network_that_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def slow(network: Network, shape: tuple[int, int]) -> Network | None:
+        twin = folded_network(network, shape)
+        assert twin is not None
+        features = twin.features
+        monkeypatch.setattr(twin, "features", lambda images: (time.sleep(0.4), features(images))[1])
+        made.append(twin)
+        return twin
+
+    monkeypatch.setattr(estimate, "folded_network", slow)
+    said = estimated(Recipe().set(SMALL | {"training.batch_size": 5}))  # of which nothing is known yet
+    assert len(made) == 1
+    assert float(said["once_seconds"]) > 50 * 0.4 / estimate.FEW  # type: ignore[arg-type]
+    estimated(Recipe().set(SMALL | {"training.batch_size": 5}).with_strategy("full").set({"stages.head_epochs": 0}))
+    assert len(made) == 1  # where it is not kept the whole network is what runs
 
 
 MASKS = CPU | {"data.task": "segmentation", "head.kind": "lraspp", "training.epochs": 2, "training.batch_size": 2}

@@ -2,7 +2,7 @@
 
 The loop hands over copies and goes on; a thread writes them, at most once a second, the newest only, each file atomically.
 What that takes from the loop is counted, the copies and the processor's time of writing, and the next one waits RATIO times as long: it
-stays at little more than 1 %, however large the network is and however slow the machine. Copies of a best epoch cannot be put off, as a run
+stays well under 1 %, however large the network is and however slow the machine. Copies of a best epoch cannot be put off, as a run
 goes back to it: each moves about as much memory as one step of the optimizer. However many there are, in memory are the one that is being
 written and the one that waits, whose place the next one takes. Only where a stage begins, where rates change and at the end does the loop
 wait for the disk.
@@ -33,7 +33,7 @@ from tlstudio.runs import Run, sync_folder, write_atomic
 from tlstudio.training.weights_file import packed, unpacked
 
 INTERVAL = 1.0  # seconds between two writes, at least
-RATIO = 80.0  # and so many times what they cost the loop since the last (copies, and the processor's time of writing)
+RATIO = 160.0  # and so many times what they cost the loop since the last (copies, and the processor's time of writing)
 VERSION = 1
 
 

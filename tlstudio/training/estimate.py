@@ -27,6 +27,7 @@ from tlstudio.data.transforms import Pipeline
 from tlstudio.errors import InputError
 from tlstudio.events import Progress
 from tlstudio.models import catalogue
+from tlstudio.models.folded_network import folded_network
 from tlstudio.models.network import Network
 from tlstudio.recipe import Recipe
 from tlstudio.recipe.plan import parts
@@ -217,10 +218,12 @@ def _measure(
             """n images, the seconds that one of them takes forward, what enters the head, and the frozen part."""
             images = noise(n)
             with torch.inference_mode():
-                took = min(timed(lambda: learner.module(images), 1, 1, device, control)) / n
+                took = min(timed(lambda: forward_through(images), 1, 1, device, control)) / n
                 return images, took, learner.network.features(images), frozen_part(learner, images, device)
 
         learner.module.eval()
+        twin = folded_network(network, shape) if learner.keep_features else None
+        forward_through = learner.module if twin is None else twin.features  # as training goes through it
         few = 1 if masks else FEW if device.type == "cpu" else BATCH  # whole scenes are judged one at a time
         judged, forward, features, (share, crossing) = fewer(few, looked_at, device)
         feature_bytes = size(features) // len(judged)

@@ -30,7 +30,7 @@ from tlstudio.training.dead_units import DeadUnits
 from tlstudio.training.learner import Learner
 
 INTERVAL = 1.0  # seconds between two looks, at least
-RATIO = 100.0  # and so many times what one look costs: 1 % of the time by its own count, which leaves out what hooks do within the step
+RATIO = 200.0  # and so many times what one look costs: 0.5 % of the time by its own count, which leaves out what hooks do within the step
 SPREAD = 200.0  # and this part of the time that has passed, so that a run of a day does not fill its log
 LIMIT = 1 << 30  # bytes of weights that learn, above which no second copy of them is kept or made
 
