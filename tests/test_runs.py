@@ -176,7 +176,7 @@ def test_a_look_at_the_state_does_not_keep_a_run_from_starting(tmp_path: Path) -
     def look() -> None:
         with looked:
             begun.set()
-            time.sleep(0.1)
+            time.sleep(0.03)
 
     thread = threading.Thread(target=look)
     thread.start()

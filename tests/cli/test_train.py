@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,19 @@ def test_resume_of_a_finished_run_says_so(tlstudio: Command) -> None:
     assert said.code == 0
     assert "is finished" in said.out
     assert tlstudio("resume", run.path, "--json").document["run"] == str(run.path)
+
+
+@pytest.mark.parametrize(("elsewhere", "reason", "how"), [(False, "stopped", "was stopped"), (True, "completed", "is finished")])
+def test_what_is_finished_or_was_stopped_can_be_trained_longer(
+    tlstudio: Command, tmp_path: Path, elsewhere: bool, reason: str, how: str
+) -> None:
+    run = Run.create(Recipe(), tmp_path / "my run" if elsewhere else None)
+    known = {"best_epoch": 1, "epochs": 1, "metrics": {}, "seconds": 1.0, "images_per_second": 1.0, "device": "cpu", "reason": reason}
+    run.write_json("summary.json", known)
+    out = tlstudio("resume", run.path).out
+    assert how in out
+    command = next(line for line in out.splitlines() if line.startswith("To train it longer: "))
+    assert shlex.split(command.partition(": ")[2]) == ["tlstudio", "resume", str(run.path) if elsewhere else run.name, "--longer", "10"]
 
 
 def test_a_finished_run_is_trained_longer(tlstudio: Command) -> None:

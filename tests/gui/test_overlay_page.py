@@ -95,7 +95,7 @@ def test_building_the_page_is_cheap_and_reads_no_numpy(session: Session) -> None
         seconds.append(time.thread_time() - began)
         assert made.mark() == ("none", "Masks on images")
         made.deleteLater()
-    assert min(seconds) < 0.03  # what else the machine does slows one of them down, not all
+    assert min(seconds) < 0.1  # what else the machine does slows one of them down, not all
 
 
 def test_empty_it_offers_a_folder_and_the_sample(page: OverlayPage, jobs: Any) -> None:

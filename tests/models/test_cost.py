@@ -42,7 +42,7 @@ def test_it_keeps_up_with_every_tick() -> None:
     rows = tree.layers("efficientnet_b0")["rows"] * 4
     assert len(rows) > 2000
     best = min(_seconds(rows) for _ in range(5))
-    assert best < 0.02
+    assert best < 0.06
 
 
 def _seconds(rows: list[dict[str, object]]) -> float:

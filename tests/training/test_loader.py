@@ -11,6 +11,7 @@ from tests.pictures import class_folders, picture
 from tlstudio.control import Control
 from tlstudio.data import masks
 from tlstudio.data.datasets import ImageSet
+from tlstudio.data.decode_threads import DecodeThreads
 from tlstudio.data.mask_pipeline import MaskPipeline
 from tlstudio.data.mask_set import MaskSet
 from tlstudio.data.masks import IGNORE
@@ -117,6 +118,23 @@ def test_whole_pictures_in_the_order_asked_for(pictures):
         assert torch.equal(inputs, everything[i][0])
         assert geometry == everything[i][1]
         assert np.array_equal(labels, everything[i][2])
+
+
+@pytest.mark.parametrize("threads", [0, 1, 4])
+def test_whole_pictures_do_not_depend_on_how_many_threads_make_them(pictures, threads):
+    loader = Loader(pictures._pipeline, CPU, Control())
+    expected = [loader.view(pictures, i) for i in range(6)]
+    pictures.forget()
+    found_out = pictures.threads["whole"] = DecodeThreads(most=4, first=threads)
+    assert found_out.now == threads
+    for (inputs, *_), (as_before, *_) in zip(loader.views(pictures), expected, strict=True):
+        assert torch.equal(inputs, as_before)
+    assert found_out._passed == 6  # which is how the best number becomes known
+    pictures.keep_again()
+    for _ in range(2):
+        assert len(list(loader.views(pictures))) == 6
+    assert found_out._passed == 12  # the second time they lay ready
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("images")]
 
 
 @pytest.mark.parametrize("augment", [True, False])

@@ -39,6 +39,15 @@ LINES = {
         "tlstudio study scratch --data photos/",
         "tlstudio study sweep --data photos/ --vary optimizer.lr=1e-4..1e-1:log --trials 20",
     ),
+    "study compare": ("tlstudio study compare --data photos/ --arms head,last-block,full --seeds 3 --epochs 10",),
+    "study scratch": ("tlstudio study scratch --data photos/ --shares 0.25,1 --seeds 3",),
+    "study sweep": (
+        "tlstudio study sweep --data photos/ --vary optimizer.lr=1e-4..1e-1:log --vary training.batch_size=8,16,32",
+        "tlstudio study sweep recipe.toml --vary optimizer.lr=1e-4..1e-1:log --name rates --storage postgresql://user:password@host/sweeps",
+    ),
+    "study list": ("tlstudio study list", "tlstudio study list --json"),
+    "study show": ("tlstudio study show STUDY",),
+    "study resume": ("tlstudio study resume STUDY",),
     "cache": ("tlstudio cache", "tlstudio cache --clear"),
     "doctor": ("tlstudio doctor",),
 }

@@ -38,7 +38,7 @@ def trash(
     restore: Annotated[str | None, typer.Option("--restore", metavar="NAME", help="Take a run out of the trash.")] = None,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """Runs that were thrown away: list them, take one back, or delete them for good."""
+    """List, restore or empty what was thrown away."""
     from tlstudio.errors import InputError
 
     if empty and restore is not None:

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from tlstudio import events
-from tlstudio.cli import output
+from tlstudio.cli import examples, output
 from tlstudio.control import Tell
 from tlstudio.errors import InputError
 
-study = typer.Typer(help="Several runs that answer one question: fair comparisons, sweeps, queues.", rich_markup_mode=None)
+study = typer.Typer(help="Fair comparisons and sweeps: several runs, one question.", rich_markup_mode=None)
 
 _File = Annotated[str | None, typer.Argument(metavar="RECIPE.toml", help="The recipe to begin with; or name the images with --data.")]
 _Data = Annotated[str | None, typer.Option("--data", metavar="PATH", help="Folder of images, CSV file, .zip or .tar.")]
@@ -27,7 +27,7 @@ _Split = Annotated[str, typer.Option("--split", help="Whose images judge: val or
 _Name = Annotated[str, typer.Option("--name", help="Of the study; one that asks the same goes on.")]
 
 
-@study.command()
+@study.command(epilog=examples.of("study compare"))
 def compare(
     recipe: _File = None,
     data: _Data = None,
@@ -50,7 +50,7 @@ def compare(
     _compare(recipe, data, model, changes, _words(arms), seeds, shares, epochs, split, name, "", json)
 
 
-@study.command()
+@study.command(epilog=examples.of("study scratch"))
 def scratch(
     recipe: _File = None,
     data: _Data = None,
@@ -93,7 +93,7 @@ def _compare(
     _worked_out(_worked("compare_choices", {"recipe": made.model_dump(mode="json"), **args}), json)
 
 
-@study.command()
+@study.command(epilog=examples.of("study sweep"))
 def sweep(
     recipe: _File = None,
     data: _Data = None,
@@ -127,13 +127,13 @@ def sweep(
     _worked_out(_worked("sweep", {"recipe": made.model_dump(mode="json"), **args}), json)
 
 
-@study.command("list")
+@study.command("list", epilog=examples.of("study list"))
 def list_(json: Annotated[bool, output.Json] = False) -> None:
     """All studies, newest first."""
     output.show(output.here("studies", {}), json, _draw_rows)
 
 
-@study.command()
+@study.command(epilog=examples.of("study show"))
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Study or its folder.")], json: Annotated[bool, output.Json] = False
 ) -> None:
@@ -141,7 +141,7 @@ def show(
     _show(output.here("study", {"name": name}), json)
 
 
-@study.command()
+@study.command(epilog=examples.of("study resume"))
 def resume(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Study or its folder.")], json: Annotated[bool, output.Json] = False
 ) -> None:

@@ -101,9 +101,13 @@ def _kept(run: Run) -> Iterator[None]:
         yield
     except StudioError as error:
         if _stamp(run) != before and not isinstance(error, InputError):
-            called = run.name if run.path.parent == places.runs() else shlex.quote(str(run.path))
-            error.do = f"{error.do.rstrip('.')}. What was learned is kept; go on with 'tlstudio resume {called}'".removeprefix(". ")
+            error.do = f"{error.do.rstrip('.')}. What was learned is kept; go on with 'tlstudio resume {_called(run)}'".removeprefix(". ")
         raise
+
+
+def _called(run: Run) -> str:
+    """What to type for it."""
+    return shlex.quote(run.name if run.path.parent == places.runs() else str(run.path))
 
 
 def _stamp(run: Run) -> int:
@@ -130,7 +134,10 @@ def resume(
     share: Annotated[float | None, typer.Option("--share", help="At that share of its last rates; with --longer (default 0.1).")] = None,
     json: Annotated[bool, output.Json] = False,
 ) -> None:
-    """Go on with an unfinished run from its last checkpoint, or with a finished one for some epochs more."""
+    """Go on with a run.
+
+    With an unfinished one from its last checkpoint, with a finished or stopped one for some epochs more.
+    """
     from tlstudio.runs import Run
 
     opened = Run.open(run)
@@ -144,7 +151,9 @@ def resume(
     elif summary is not None:
         summary = {**summary, "run": str(opened.path)}
         if not json:
-            output.line(f"{opened.name} is finished, there is nothing to resume.")
+            how = "was stopped and keeps its best epoch" if summary.get("reason") == "stopped" else "is finished"
+            output.line(f"{opened.name} {how}, there is nothing to resume.")
+            output.line(f"To train it longer: tlstudio resume {_called(opened)} --longer 10")
     else:
         with opened.locked():  # a live run is refused here, before an engine starts
             pass

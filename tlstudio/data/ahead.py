@@ -12,13 +12,19 @@ import torch
 from tlstudio.data.decode_threads import DecodeThreads
 
 View = TypeVar("View")
+Made_co = TypeVar("Made_co", covariant=True)
 
 
-class Views(Protocol[View]):
-    """A set of pictures that can be made ahead: `ImageSet`, or `MaskSet` with masks."""
+class Makes(Protocol[Made_co]):
+    """What views come from: the one of picture i, and the one that lies ready, if it does."""
 
-    def load(self, i: int, epoch: int, augment: bool) -> View: ...
-    def kept(self, i: int) -> View | None: ...
+    def load(self, i: int, epoch: int, augment: bool) -> Made_co: ...
+    def kept(self, i: int) -> Made_co | None: ...
+
+
+class Views(Makes[View], Protocol[View]):
+    """A set of pictures that can be made ahead and laid together: `ImageSet`, or `MaskSet` with masks."""
+
     def stacked(self, views: Sequence[View], indices: Sequence[int], *, pinned: bool = False) -> tuple[torch.Tensor, torch.Tensor]: ...
 
 
@@ -29,7 +35,7 @@ class Ahead(Generic[View]):
     """
 
     def __init__(
-        self, images: Views[View], order: Sequence[int], epoch: int, augment: bool, threads: int | DecodeThreads, room: int
+        self, images: Makes[View], order: Sequence[int], epoch: int, augment: bool, threads: int | DecodeThreads, room: int
     ) -> None:
         self._images, self._order, self._epoch, self._augment = images, order, epoch, augment
         self._threads, self._room = threads, room

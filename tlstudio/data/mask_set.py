@@ -21,6 +21,8 @@ from tlstudio.recipe import MAX_PIXELS
 
 MaskView = tuple[torch.Tensor, torch.Tensor]
 """uint8 (3, H, W) and its mask, uint8 (H, W)."""
+Whole = tuple[torch.Tensor, Geometry, Labels]
+"""uint8 (3, h, w), where in it the picture is, and its mask at full size, (h0, w0)."""
 
 
 class MaskSet:
@@ -52,8 +54,8 @@ class MaskSet:
         self._store, self._shelves = store, dict[str, Shelf]()
         self.changed: set[int] = set()
         """Pictures whose files are no longer those that were scanned."""
-        self.threads: dict[bool, DecodeThreads] = {}
-        """How many threads make views ahead, plain and augmented ones: found out once for as long as the set lives."""
+        self.threads: dict[bool | str, DecodeThreads] = {}
+        """How many threads make views ahead, plain, augmented and whole ones: found out once for as long as the set lives."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -88,17 +90,21 @@ class MaskSet:
         self._memory.keep("view", i, view, view[0].nbytes + view[1].nbytes)
         return view
 
-    def whole(self, i: int) -> tuple[torch.Tensor, Geometry, Labels]:
+    def whole(self, i: int) -> Whole:
         """All of picture i to be judged: uint8 (3, h, w), where in it the picture is, and its mask at full size (h0, w0).
 
         Not to be written to. Raises ImageProblem.
         """
         labels = self.labels_of(i)
-        geometry = self._pipeline.geometry(*labels.shape)
         pixels = self._found("whole", i)
         if pixels is None:
             pixels = self._kept_on("whole", i, lambda image: self._pipeline.whole(image, labels.shape)[0])
-        return pixels, geometry, labels
+        return pixels, self._pipeline.geometry(*labels.shape), labels
+
+    def kept_whole(self, i: int) -> Whole | None:
+        """The same if it is in memory."""
+        labels, pixels = self._memory.get("mask", i), self._memory.get("whole", i)
+        return None if labels is None or pixels is None else (pixels, self._pipeline.geometry(*labels.shape), labels)
 
     def forget(self) -> None:
         """Let go of the views in memory, and keep none there until `keep_again`. Masks stay: they are needed to judge."""

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from tlstudio.control import Control
+from tlstudio.data.ahead import Ahead
 from tlstudio.data.datasets import batches
 from tlstudio.data.decode_threads import DecodeThreads
-from tlstudio.data.mask_pipeline import Geometry, MaskPipeline
-from tlstudio.data.mask_set import MaskSet
-from tlstudio.data.masks import IGNORE, Labels
+from tlstudio.data.mask_pipeline import MaskPipeline
+from tlstudio.data.mask_set import MaskSet, Whole
+from tlstudio.data.masks import IGNORE
 from tlstudio.data.transforms import Pipeline
 from tlstudio.training.prepare import memory_format_of
 
 WORKERS = 2  # threads that decode ahead where there is no time to find out how many are best
 _FIRST = {"cpu": 2}  # threads that are tried first
 _FIRST_ELSEWHERE = 8
-_AHEAD = 2  # whole pictures, which may be large
 _SOME = 97  # of so many pixels one is looked at first, to see whether a mask says anything
 
 
@@ -57,26 +55,26 @@ class Loader:
             loaded.close()  # type: ignore[attr-defined]
             images.commit()
 
-    def views(self, images: MaskSet, order: Sequence[int] | None = None) -> Generator[tuple[Tensor, Geometry, Labels], None, None]:
+    def views(self, images: MaskSet, order: Sequence[int] | None = None) -> Generator[Whole, None, None]:
         """Whole pictures, those of the order or all."""
-        with ThreadPoolExecutor(WORKERS, thread_name_prefix="images") as pool:
-            waiting: deque[Future[tuple[Tensor, Geometry, Labels]]] = deque()
-            try:
-                for i in range(len(images)) if order is None else order:
-                    waiting.append(pool.submit(images.whole, i))
-                    if len(waiting) > _AHEAD:
-                        yield self._view(waiting.popleft().result())
-                while waiting:
-                    yield self._view(waiting.popleft().result())
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-                images.commit()
+        threads = images.threads.setdefault("whole", DecodeThreads(first=self._first))
+        indices = range(len(images)) if order is None else order
+        ahead, clock = Ahead(_Scenes(images), indices, 0, False, threads, self._first), self._control.clock
+        try:
+            for _ in indices:
+                began = clock()
+                yield self._view(ahead.take())
+                if ahead.busy:
+                    threads.took(1, clock() - began)
+        finally:
+            ahead.close()
+            images.commit()
 
-    def view(self, images: MaskSet, i: int) -> tuple[Tensor, Geometry, Labels]:
+    def view(self, images: MaskSet, i: int) -> Whole:
         """Whole picture i."""
         return self._view(images.whole(i))
 
-    def _view(self, loaded: tuple[Tensor, Geometry, Labels]) -> tuple[Tensor, Geometry, Labels]:
+    def _view(self, loaded: Whole) -> Whole:
         self._control.check()
         pixels, geometry, labels = loaded
         pixels = pixels.permute(1, 2, 0)[None]  # keeps its pixels side by side
@@ -85,6 +83,19 @@ class Loader:
     def _input(self, pixels: Tensor) -> Tensor:
         inputs = self._pipeline.normalise(pixels.to(self._device, non_blocking=self._ahead))
         return inputs.contiguous(memory_format=self._format)
+
+
+class _Scenes:
+    """Whole pictures of a set, which may be large: as many lie ready at a time as threads are tried first."""
+
+    def __init__(self, images: MaskSet) -> None:
+        self._images = images
+
+    def load(self, i: int, epoch: int, augment: bool) -> Whole:
+        return self._images.whole(i)
+
+    def kept(self, i: int) -> Whole | None:
+        return self._images.kept_whole(i)
 
 
 def _says_nothing(masks: Tensor) -> bool:

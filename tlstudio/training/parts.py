@@ -12,7 +12,7 @@ from tlstudio.models.network import Network
 from tlstudio.training.features import Features, mapped, tensors
 from tlstudio.training.out_of_memory import in_halves
 
-FOLDED = "folded"
+FOLDED = "folded, activated"
 """The digest of parts whose front is `folded_network`."""
 
 

@@ -152,8 +152,8 @@ def test_long_names_do_not_widen_the_page(page: HomePage, qtbot: QtBot, width: i
     page.show()
     _list(page, [_row("x" * 200), _row("y" * 200, "unfinished", failure="z" * 300)])
     qtbot.wait(30)
-    for card in (page.unfinished, page.recent):
-        assert card.mapTo(page, card.rect().topRight()).x() < width
+    cards = (page.unfinished, page.recent)
+    qtbot.waitUntil(lambda: all(card.mapTo(page, card.rect().topRight()).x() < width for card in cards))
 
 
 def test_names_and_keys(page: HomePage) -> None:

@@ -187,9 +187,8 @@ def test_it_fits_into_any_width(page: ResultsPage, jobs: Any, qtbot: QtBot, tmp_
     qtbot.waitUntil(lambda: not page.busy)
     page.resize(width, 604)
     qtbot.wait(10)
-    for card in (child(page, AccuracyCard), page.findChild(object, "tryItDrop")):
-        right = card.mapTo(page, card.rect().topRight()).x()
-        assert right <= width
+    cards = (child(page, AccuracyCard), page.findChild(object, "tryItDrop"))
+    qtbot.waitUntil(lambda: all(card.mapTo(page, card.rect().topRight()).x() <= width for card in cards))
 
 
 def test_a_run_that_was_deleted_is_left(page: ResultsPage, jobs: Any, session: Session, home: Path) -> None:
