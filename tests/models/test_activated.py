@@ -64,7 +64,9 @@ def test_small_batches_go_the_plain_way(monkeypatch: pytest.MonkeyPatch) -> None
     asked: list[int] = []
     at_once = _Activated._at_once
     monkeypatch.setattr(_Activated, "_at_once", lambda self, x: (asked.append(x.numel()), at_once(self, x))[1])
-    monkeypatch.setattr(activated, "LEAST", 2 * 64 * 16 * 16)
+    for layer in quick.module.modules():
+        if isinstance(layer, _Activated):
+            layer.least = 2 * 64 * 16 * 16
     with torch.inference_mode():
         quick.features(torch.randn(2, 3, 64, 64))
         assert asked == [2 * 64 * 16 * 16] * 3  # not the first, whose input has three channels, nor those of smaller maps
@@ -118,9 +120,27 @@ def test_what_is_written_to_again_is_activated_again() -> None:
         assert (second(out) >= 0).all()
 
 
+def test_all_layers_are_compared_while_they_do_both_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one small image, which later goes the plain way."""
+    monkeypatch.setattr(activated, "LEAST", 1 << 20)
+    at_once, asked = _Activated._at_once, list[nn.Module]()
+    monkeypatch.setattr(_Activated, "_at_once", lambda self, x: (asked.append(self), at_once(self, x))[1])
+    quick = folded(_network("efficientnet_lite0"), (64, 64))
+    assert quick is not None
+    assert (_activated(quick), len(set(asked))) == (33, 33)
+    asked.clear()
+    with torch.inference_mode():
+        quick.features(torch.randn(1, 3, 64, 64))
+    assert asked == []
+    monkeypatch.setattr(_Activated, "_at_once", lambda self, x: at_once(self, x) * 1.01)
+    plain = folded(_network("efficientnet_lite0"), (64, 64))
+    assert plain is not None
+    assert _activated(plain) == 0
+
+
 def test_elsewhere_there_are_no_such_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     network = _network("resnet18")
     with torch.no_grad():
-        assert activated_network(network, torch.randn(1, 3, 64, 64).double()) is None
+        assert activated_network(network, torch.randn(1, 3, 64, 64).double(), lambda _: True) is None
         monkeypatch.setattr(platform, "machine", lambda: "arm64")
-        assert activated_network(network, torch.randn(1, 3, 64, 64)) is None
+        assert activated_network(network, torch.randn(1, 3, 64, 64), lambda _: True) is None

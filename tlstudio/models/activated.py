@@ -7,6 +7,7 @@ bit where torch itself leaves the convolution to oneDNN, as it does with many im
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -24,19 +25,27 @@ Activation = tuple[str, list[float]]
 """oneDNN's name, and its numbers."""
 
 
-def activated_network(network: Network, inputs: Tensor) -> Network | None:
-    """The same, convolution and activation in one where one directly follows the other; None where there are no such layers, or no gain.
+def activated_network(network: Network, inputs: Tensor, right: Callable[[Network], bool]) -> Network | None:
+    """The same, convolution and activation in one where one directly follows the other; None where there are no such layers, or where it
+    would answer otherwise.
 
-    inputs: images (B, 3, H, W) of the size that is to come. What comes out should be compared before it is used: a convolution whose
-    answer somebody else reads, too, is not told apart from the others. For answering alone, as inference; where gradients are asked
-    for, in mixed precision or elsewhere than on a processor each layer does what it always did.
+    inputs: images (B, 3, H, W) of the size that is to come. right: whether a network answers for them as it should, asked while all such
+    layers do both at once, however small; a convolution whose answer somebody else reads, too, is found out by that. For answering
+    alone, as inference; where gradients are asked for, in mixed precision or elsewhere than on a processor each layer does what it
+    always did.
     """
     if not _possible(inputs):
         return None
     pairs = followers(network, inputs, _can, lambda layer: _named(layer) is not None).pairs
+    layers: dict[nn.Module, _Activated] = {conv: _Activated(conv, act) for conv, act in pairs if isinstance(conv, nn.Conv2d)}
     replaced: dict[nn.Module, nn.Module] = {act: _Once(act) for _, act in pairs}
-    replaced |= {conv: _Activated(conv, act) for conv, act in pairs if isinstance(conv, nn.Conv2d)}
-    return network.twin(replaced) if replaced else None
+    replaced.update(layers)
+    quick = network.twin(replaced)
+    if not layers or not right(quick):
+        return None
+    for layer in layers.values():
+        layer.least = LEAST
+    return quick
 
 
 def _possible(inputs: Tensor) -> bool:
@@ -69,11 +78,11 @@ def _named(layer: nn.Module) -> Activation | None:
 
 
 class _Activated(nn.Module):
-    """Takes (B, C, H, W), and gives what the activation would."""
+    """Takes (B, C, H, W), and gives what the activation would. least: numbers that have to enter, for both to be done at once."""
 
     def __init__(self, conv: nn.Conv2d, act: nn.Module) -> None:
         super().__init__()
-        self.conv, self.act = conv, act
+        self.conv, self.act, self.least = conv, act, 1
         named = _named(act)
         assert named is not None
         self._pads = _pads_itself(conv)
@@ -90,7 +99,7 @@ class _Activated(nn.Module):
             x.device.type == "cpu"
             and x.dtype == torch.float32
             and x.dim() == 4
-            and x.numel() >= LEAST
+            and x.numel() >= self.least
             and not torch.is_grad_enabled()
             and not torch.is_autocast_enabled("cpu")
         )

@@ -40,8 +40,7 @@ def folded_network(network: Network, shape: tuple[int, int]) -> Network | None:
         twin = network.twin(dict(_replaced(pairs)))
         if not _agree(found.entered, twin, inputs):
             return None
-        quick = activated_network(twin, inputs)
-        return quick if quick is not None and _agree(found.entered, quick, inputs) else twin
+        return activated_network(twin, inputs, lambda quick: _agree(found.entered, quick, inputs)) or twin
 
 
 def _stands_still(layer: nn.Module) -> bool:
